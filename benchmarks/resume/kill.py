@@ -1,0 +1,105 @@
+"""Kill a digits race with SIGKILL at random moments, resume it each time, and compare it with an unbroken one.
+
+    python benchmarks/resume/kill.py [--kills 20] [--seed 0]
+
+Prints and writes result.json beside this file; exits 1 if anything differs or the store is ever corrupt.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+
+
+def sooner(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "sooner.cli", *arguments]
+
+
+def substance(folder: Path) -> list[Any]:
+    """What must not depend on interruptions: everything in results.json but times and memory."""
+    results = json.loads((folder / "results.json").read_text())
+    assert results["complete"], f"{folder} is not complete"
+    keep = ("seed", "hit", "steps_to_target", "examples_to_target", "final_metric", "test_metric", "steps", "examples")
+    return [
+        {
+            "lane": lane["name"],
+            "recipe": lane["recipe"],
+            "runs": [
+                {key: run[key] for key in keep}
+                | {"evaluations": [(e["step"], e["examples"], e["metric"]) for e in run["evaluations"]]}
+                for run in lane["runs"]
+            ],
+        }
+        for lane in results["lanes"]
+    ]
+
+
+def check_store(folder: Path) -> int:
+    """The number of finished runs in a store that must be whole, if it has been made yet."""
+    path = folder / "race.db"
+    if not path.exists():
+        return 0
+    with sqlite3.connect(path) as database:
+        verdict = database.execute("PRAGMA integrity_check").fetchone()[0]
+        assert verdict == "ok", verdict
+        try:
+            return int(database.execute("SELECT count(*) FROM runs").fetchone()[0])
+        except sqlite3.OperationalError:  # killed before the tables were made
+            return 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    draw = random.Random(options.seed)
+    with tempfile.TemporaryDirectory() as scratch:
+        whole, broken = Path(scratch) / "whole", Path(scratch) / "broken"
+        began = time.perf_counter()
+        subprocess.run(sooner("race", "digits", "--out", str(whole)), check=True, stdout=subprocess.DEVNULL)
+        length = time.perf_counter() - began
+        moments: list[dict[str, float]] = []
+        while len(moments) < options.kills:
+            command = sooner("race", "digits", "--out", str(broken), "--save-every", "0.3")
+            if (broken / "race.db").exists():
+                command = sooner("race", "--resume", str(broken), "--save-every", "0.3")
+            race = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            wait = draw.uniform(0.5, max(2.0, 2.2 * length / options.kills + 4.0))
+            try:
+                _, complaint = race.communicate(timeout=wait)
+            except subprocess.TimeoutExpired:
+                race.send_signal(signal.SIGKILL)
+                race.communicate()
+                moments.append({"after_s": round(wait, 2), "runs_kept": check_store(broken)})
+                print(f"killed after {wait:.2f} s, {moments[-1]['runs_kept']} runs kept", flush=True)
+                continue
+            text = complaint.decode()
+            if race.returncode == 2 and "before its plan was written" in text:
+                (broken / "race.db").unlink()
+                continue
+            assert race.returncode == 0, text
+            if len(moments) < options.kills:  # done early: the rest of the kills hit a race that starts anew
+                assert substance(broken) == substance(whole), "the resumed race differs from the unbroken one"
+                broken = Path(scratch) / f"broken-{len(moments)}"
+        if (broken / "race.db").exists():
+            subprocess.run(sooner("race", "--resume", str(broken)), check=True, stdout=subprocess.DEVNULL)
+            assert substance(broken) == substance(whole), "the resumed race differs from the unbroken one"
+        result = {"kills": moments, "unbroken_race_s": round(length, 1), "identical": True, "store_always_whole": True}
+        (HERE / "result.json").write_text(json.dumps(result, indent=1) + "\n")
+        print(f"{options.kills} kills: metrics, hits and steps are those of the unbroken race; the store was always whole")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The race: lanes, pairs, controls, clock, store and statistics. Needs `pip install sooner[race]`."""

@@ -1,0 +1,42 @@
+"""One race process per folder."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from sooner.errors import StoreError
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold `folder` for this process. A lock left by a process that is gone is taken over.
+
+    Raises StoreError if another live process races there.
+    """
+    path = folder / "race.lock"
+    holder = _holder(path)
+    if holder is not None:
+        raise StoreError(f"{folder} is being raced in by process {holder}; wait for it, or stop it first")
+    me = psutil.Process()
+    path.write_text(json.dumps({"pid": me.pid, "created": me.create_time()}))
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _holder(path: Path) -> int | None:
+    """The live process that holds the lock, if any. A recycled process number is told by its start time."""
+    try:
+        held = json.loads(path.read_text())
+        process = psutil.Process(held["pid"])
+        alive = abs(process.create_time() - held["created"]) < 1 and held["pid"] != os.getpid()
+    except (OSError, ValueError, KeyError, TypeError, psutil.NoSuchProcess):
+        return None
+    return int(held["pid"]) if alive else None

@@ -1,0 +1,91 @@
+"""What machine this is, what runs on it, and whether it is quiet enough to be timed on."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib import metadata
+from typing import Any
+
+import psutil
+import torch
+
+from sooner._version import __version__
+from sooner.errors import SoonerError
+
+_BUSY = 0.15  # share of all cores that others may use before a race says so
+
+
+def pick_device(wanted: str = "auto") -> torch.device:
+    """The device to race on: "auto" is the first CUDA device if there is one, else the CPU.
+
+    Raises SoonerError where there is no such device.
+    """
+    if wanted == "auto":
+        wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(wanted)
+    except RuntimeError:
+        raise SoonerError(f"there is no device '{wanted}'; give auto, cpu, cuda or cuda:1") from None
+    if device.type not in ("cpu", "cuda"):
+        raise SoonerError(f"races run on cpu or cuda, not on '{wanted}'")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise SoonerError(f"{wanted} was asked for, but PyTorch sees {torch.cuda.device_count()} CUDA devices here")
+    return torch.device("cuda", device.index or 0) if device.type == "cuda" else device
+
+
+def physical_cores() -> int:
+    """Cores this process may use: physical ones, as a second hardware thread rarely helps dense arithmetic."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed))
+
+
+def describe(device: torch.device) -> dict[str, Any]:
+    """Processor, cores, threads, memory and accelerator. What is not known is left out, never guessed."""
+    found: dict[str, Any] = {
+        "system": f"{platform.system()} {platform.machine()}",
+        "cpu": _cpu_name(),
+        "cores": physical_cores(),
+        "threads": torch.get_num_threads(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+    }
+    if device.type == "cuda":
+        properties = torch.cuda.get_device_properties(device)
+        found["accelerator"] = properties.name
+        found["accelerator_memory_gib"] = round(properties.total_memory / 2**30, 1)
+        found["cuda"] = torch.version.cuda
+    return found
+
+
+def _cpu_name() -> str:
+    try:
+        with open("/proc/cpuinfo") as file:
+            for line in file:
+                if line.startswith("model name"):
+                    return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or "unknown"
+
+
+def versions() -> dict[str, str]:
+    """Versions of sooner, Python and the packages that could change a result."""
+    found = {"sooner": __version__, "python": platform.python_version(), "torch": torch.__version__}
+    for name in ("numpy", "scipy", "lightning-fabric", "datasets", "pillow"):
+        found[name] = metadata.version(name)
+    return found
+
+
+def load_by_others(seconds: float = 0.5) -> float:
+    """Share in [0, 1] of all cores in use while this process sleeps for `seconds`."""
+    return float(psutil.cpu_percent(interval=seconds)) / 100
+
+
+def busy_warning(share: float) -> str | None:
+    """What to tell the user of a machine that is `share` busy with other work, or None if it is quiet."""
+    if share < _BUSY:
+        return None
+    return (
+        f"other programs used {share:.0%} of this machine's cores when the race started: wall times will be noisy; "
+        "trust the calibrated clock, or race again on a quiet machine"
+    )

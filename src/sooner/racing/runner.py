@@ -1,0 +1,207 @@
+"""One run: a recipe, a seed, and the clock around everything the method touches."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from sooner import augmentation, sampling
+from sooner.batch import Batch
+from sooner.losses import CrossEntropy
+from sooner.racing.controls import PlannedLane
+from sooner.racing.store import Record
+from sooner.random import isolated
+from sooner.tasks import Data, models
+from sooner.tasks._base import Examples
+from sooner.tasks.examples import InMemory
+from sooner.tasks.split import split
+from sooner.training import checkpoint, optimizers, schedules
+from sooner.training.budget import Budget
+from sooner.training.clock import Clock
+from sooner.training.evaluation import accuracy
+from sooner.training.loading import Loader, evaluation_batches
+from sooner.training.loop import Look, Loop
+
+EVALUATION_BATCH = 1000
+_FORWARD_AND_BACKWARD = 3  # times the forward's FLOPs, the usual count
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What all runs of a race share: the data on its device, how it is normalised, and the evaluation grid."""
+
+    data: Data
+    device: torch.device
+    mean: Tensor | None
+    std: Tensor | None
+    every: int
+    validation: float
+    workers: int
+
+
+def make_fabric(recipe_precision: str, device: torch.device) -> Fabric:
+    """Lightning Fabric for one process on `device`; precision "float32" or "bf16" (autocast)."""
+    precision = {"float32": "32-true", "bf16": "bf16-mixed"}[recipe_precision]
+    # Fabric announces its precision at every run; the plan has told the user already.
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
+    devices = [device.index or 0] if device.type == "cuda" else 1
+    return Fabric(accelerator=device.type, devices=devices, precision=precision)  # type: ignore[arg-type]
+
+
+def run_lane(
+    lane: PlannedLane,
+    seed: int,
+    ground: Ground,
+    *,
+    saved: Path,
+    on_look: Callable[[Look], None] = lambda look: None,
+    on_step: Callable[[Callable[[], None]], None] = lambda save: None,
+) -> Record:
+    """Run `lane` with `seed` to the end of its budget, from the checkpoint at `saved` if there is one.
+
+    All lanes of a seed share its split, its initial weights and its order stream. `on_step` gets a function that
+    saves the run to `saved`; it may raise `Stopped` after calling it.
+
+    A run that diverges or runs out of memory is a record too, with `stopped` saying so.
+    """
+    state = checkpoint.load(saved) if saved.exists() else None
+    started = state["started"] if state else _now()
+    resumed = state["resumed"] + 1 if state else 0
+    clock = Clock(ground.device, state["loop"]["phases"] if state else None)
+    if ground.device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(ground.device)
+    memory = _Memory(ground.device)
+    loop: Loop | None = None
+    test_metric: float | None = None
+    flops: float | None = None
+    stopped: str | None = None
+
+    def save() -> None:
+        assert loop is not None
+        with clock.phase("checkpoint"):
+            checkpoint.save(saved, {"started": started, "resumed": resumed, "loop": loop.state_dict()})
+
+    def look(found: Look) -> None:
+        memory.sample()
+        on_look(found)
+
+    with isolated(seed, "model", device=ground.device):
+        try:
+            loop, model = _prepare(lane, seed, ground, clock, resumed=state is not None)
+            if state:
+                loop.load_state_dict(state["loop"])
+            loop.run(on_look=look, on_step=lambda: on_step(save))
+            stopped = loop.failure
+            with clock.phase("evaluate"):
+                if stopped is None:
+                    test_metric = accuracy(loop.model, _batches(ground, ground.data.test))
+                flops = float(_FORWARD_AND_BACKWARD * models.flops(model, ground.data.shape)) * loop.examples
+        except (RuntimeError, MemoryError) as error:
+            if not _out_of_memory(error):
+                raise
+            stopped = (
+                f"out of memory on {ground.device}; lower its batch_size ({lane.recipe.batch_size}) or raise "
+                f"accumulate ({lane.recipe.accumulate})"
+            )
+    memory.sample()
+    return Record(
+        lane=lane.name,
+        seed=seed,
+        started=started,
+        finished=_now(),
+        steps=loop.step if loop else 0,
+        examples=loop.examples if loop else 0,
+        seconds=clock.seconds,
+        looks=loop.looks if loop else [],
+        phases=clock.phases,
+        test_metric=test_metric,
+        peak_memory_bytes=memory.peak,
+        flops=flops,
+        stopped=stopped,
+        resumed=resumed,
+    )
+
+
+def _prepare(
+    lane: PlannedLane, seed: int, ground: Ground, clock: Clock, *, resumed: bool
+) -> tuple[Loop, nn.Module]:
+    recipe = lane.recipe
+    # The split belongs to the race, not to the lane: it is made before the clock starts.
+    train_rows, validation_rows = split(ground.data.train.targets, ground.validation, seed)
+    train = ground.data.train.subset(train_rows)
+    validation = ground.data.train.subset(validation_rows)
+    method = recipe.to_dict()["sampling"]
+    options = {name: value for name, value in method.items() if name != "name"}
+    # A resumed run has paid for these phases already, and its clock holds them.
+    paying = Clock(ground.device) if resumed else clock
+    with paying.phase("setup"):
+        model = models.build(recipe.model, ground.data.shape, len(ground.data.classes), seed=seed)
+        fabric = make_fabric(recipe.precision, ground.device)
+        model.to(ground.device)
+        settings = recipe.optimizer.model_dump()
+        optimizer = optimizers.make(settings.pop("name"), model, **settings)
+    with paying.phase("sampling"):
+        sampler = sampling.make(
+            method["name"], len(train), recipe.batch_size, seed=seed, targets=train.targets, **options
+        )
+    with paying.phase("setup"):
+        loader = Loader(
+            train,
+            sampler,
+            device=ground.device,
+            augment=[augmentation.make(**item) for item in recipe.to_dict()["augmentation"]],
+            mean=ground.mean,
+            std=ground.std,
+            seed=seed,
+            workers=0 if isinstance(train, InMemory) else ground.workers,
+        )
+    schedule = recipe.schedule.model_dump()
+    loop = Loop(
+        model=model,
+        loader=loader,
+        optimizer=optimizer,
+        schedule=schedules.make(schedule.pop("name"), **schedule),
+        budget=Budget.parse(recipe.budget),
+        loss=CrossEntropy(recipe.label_smoothing),
+        evaluate=lambda module: accuracy(module, _batches(ground, validation)),
+        every=ground.every,
+        fabric=fabric,
+        clock=clock,
+        accumulate=recipe.accumulate,
+    )
+    return loop, model
+
+
+def _batches(ground: Ground, examples: Examples) -> Iterator[Batch]:
+    return evaluation_batches(examples, EVALUATION_BATCH, device=ground.device, mean=ground.mean, std=ground.std)
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    text = str(error)
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in text
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+class _Memory:
+    """The most memory seen: the device's own count where it keeps one, else this process's resident set."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self.peak = 0
+
+    def sample(self) -> None:
+        if self._device.type == "cuda":
+            self.peak = torch.cuda.max_memory_allocated(self._device)
+        else:
+            self.peak = max(self.peak, int(psutil.Process().memory_info().rss))

@@ -1,0 +1,175 @@
+"""The race's memory: one SQLite file, written by one process, holding whole runs or nothing of them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from sooner.errors import StoreError
+from sooner.training.loop import Look
+
+VERSION = 1
+NAME = "race.db"
+
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE runs (
+  id INTEGER PRIMARY KEY, lane TEXT NOT NULL, seed INTEGER NOT NULL,
+  started TEXT NOT NULL, finished TEXT NOT NULL,
+  steps INTEGER NOT NULL, examples INTEGER NOT NULL, seconds REAL NOT NULL,
+  test_metric REAL, peak_memory_bytes INTEGER, flops REAL, stopped TEXT, resumed INTEGER NOT NULL,
+  UNIQUE (lane, seed)
+) STRICT;
+CREATE TABLE phases (run INTEGER NOT NULL REFERENCES runs, name TEXT NOT NULL, seconds REAL NOT NULL) STRICT;
+CREATE TABLE evaluations (
+  run INTEGER NOT NULL REFERENCES runs, seconds REAL NOT NULL, step INTEGER NOT NULL, examples INTEGER NOT NULL,
+  metric REAL NOT NULL
+) STRICT;
+CREATE TABLE events (at TEXT NOT NULL DEFAULT (datetime('now')), text TEXT NOT NULL) STRICT;
+"""
+
+
+@dataclass(frozen=True)
+class Record:
+    """A finished run as it is stored: what happened, before any target or comparison."""
+
+    lane: str
+    seed: int
+    started: str
+    finished: str
+    steps: int
+    examples: int
+    seconds: float  # on the clock
+    looks: list[Look]
+    phases: dict[str, float]
+    test_metric: float | None = None
+    peak_memory_bytes: int | None = None
+    flops: float | None = None
+    stopped: str | None = None
+    resumed: int = 0  # times it was taken up again from a checkpoint
+
+
+_COLUMNS = tuple(field.name for field in fields(Record) if field.name not in ("looks", "phases"))
+
+
+class Store:
+    """A race's folder opened for reading or writing. Every change is one transaction, on disk when it returns.
+
+    Args:
+        folder: of the race; made if `create`.
+        create: start a new store; refused where there is one.
+
+    Raises:
+        StoreError: no store there, one already there, one of a newer version, or a file that is not one.
+    """
+
+    def __init__(self, folder: Path, *, create: bool = False) -> None:
+        self.folder = folder
+        path = folder / NAME
+        if not create and not path.exists():
+            raise StoreError(f"{folder} holds no race (no {NAME} there); give a folder that `sooner race` wrote")
+        with self._errors("open"):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._database = sqlite3.connect(path, isolation_level=None)
+            # FULL: a commit survives a power cut. The rollback journal leaves one file and works on any file system.
+            self._database.execute("PRAGMA synchronous=FULL")
+            self._database.execute("PRAGMA foreign_keys=ON")
+            version = self._database.execute("PRAGMA user_version").fetchone()[0]
+            if version > VERSION:
+                raise StoreError(
+                    f"{path} was written by a newer sooner (store version {version}, this one reads up to {VERSION}); "
+                    "upgrade with: pip install --upgrade sooner"
+                )
+            if version == 0:
+                with self._transaction():
+                    for statement in _TABLES.split(";\n"):
+                        self._database.execute(statement)
+                    self._database.execute(f"PRAGMA user_version={VERSION}")
+        if create and self.get("plan") is not None:
+            raise StoreError(f"{folder} already holds a race; resume it with --resume {folder}, or choose another --out")
+
+    @contextmanager
+    def _errors(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            path = self.folder / NAME
+            if "full" in str(error).lower() or getattr(error, "errno", None) == 28:
+                raise StoreError(
+                    f"the disk is full: could not {doing} {path}. Nothing already written is lost; make room and go on "
+                    f"with: sooner race --resume {self.folder}"
+                ) from error
+            raise StoreError(f"could not {doing} {path}: {error}") from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            if self._database.in_transaction:  # SQLite itself rolls back on a full disk
+                self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file; the store cannot be used afterwards."""
+        self._database.close()
+
+    def put(self, key: str, value: Any) -> None:
+        """Keep plain data under `key`, replacing what was there."""
+        with self._errors("write"), self._transaction():
+            self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
+
+    def get(self, key: str) -> Any:
+        """The data under `key`, or None."""
+        with self._errors("read"):
+            row = self._database.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def note(self, text: str) -> None:
+        """Keep a line about the race as a whole, shown as a warning in its report."""
+        with self._errors("write"), self._transaction():
+            self._database.execute("INSERT INTO events (text) VALUES (?)", (text,))
+
+    def notes(self) -> list[str]:
+        """The lines kept by `note`, each once, oldest first."""
+        with self._errors("read"):
+            rows = self._database.execute("SELECT text FROM events ORDER BY rowid").fetchall()
+        return list(dict.fromkeys(row[0] for row in rows))
+
+    def add(self, record: Record) -> None:
+        """Keep a finished run, all of it or, if the process dies meanwhile, nothing."""
+        with self._errors("write"), self._transaction():
+            cursor = self._database.execute(
+                f"INSERT INTO runs ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})",
+                [getattr(record, column) for column in _COLUMNS],
+            )
+            run = cursor.lastrowid
+            self._database.executemany(
+                "INSERT INTO phases VALUES (?, ?, ?)", [(run, name, spent) for name, spent in record.phases.items()]
+            )
+            self._database.executemany(
+                "INSERT INTO evaluations VALUES (?, ?, ?, ?, ?)",
+                [(run, look.seconds, look.step, look.examples, look.metric) for look in record.looks],
+            )
+
+    def records(self) -> list[Record]:
+        """All finished runs, in the order in which they ended."""
+        with self._errors("read"):
+            runs = self._database.execute(f"SELECT id, {', '.join(_COLUMNS)} FROM runs ORDER BY id").fetchall()
+            looks: dict[int, list[Look]] = {}
+            for run, *values in self._database.execute("SELECT * FROM evaluations ORDER BY rowid"):
+                looks.setdefault(run, []).append(Look(*values))
+            phases: dict[int, dict[str, float]] = {}
+            for run, name, seconds in self._database.execute("SELECT * FROM phases ORDER BY rowid"):
+                phases.setdefault(run, {})[name] = seconds
+        return [
+            Record(**dict(zip(_COLUMNS, values, strict=True)), looks=looks.get(run, []), phases=phases.get(run, {}))
+            for run, *values in runs
+        ]

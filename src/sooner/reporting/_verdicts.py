@@ -1,0 +1,131 @@
+"""The verdicts as a reader needs them: what was compared, what was found, and what that comparison can tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sooner.racing.results import Comparison, Lane, Results
+from sooner.reporting._summary import CONTROLS, Kind, comparisons, kind
+
+Tone = Literal["faster", "slower", "open", "none"]  # "open": no difference shown; "none": no verdict was given
+
+_RELATION: dict[Kind, str] = {
+    "baseline": "against the baseline",
+    "fitted": "against its fitted control",
+    "random": "against its random control",
+    "lane": "against the lane",
+}
+_MEANING: dict[Kind, str] = {
+    "baseline": "What you gain over the baseline's recipe on all the data, at its full budget.",
+    "fitted": (
+        "What the method itself adds. The control is the baseline's recipe on this lane's smaller budget, with its "
+        "schedule fitted to it: so much comes from simply training for less."
+    ),
+    "random": "What choosing the examples adds. The control trains on as many, drawn at random.",
+    "lane": "Two lanes of the race, side by side.",
+}
+_FINDING: dict[Tone, str] = {
+    "faster": "faster than",
+    "slower": "slower than",
+    "open": "not shown to differ from",
+    "none": "without a verdict against",
+}
+_CONCLUSION: dict[tuple[Tone, Tone, Kind], str] = {
+    ("faster", "faster", "fitted"): "The method itself pays.",
+    ("faster", "open", "fitted"): "Simply training for less may explain the gain.",
+    ("faster", "slower", "fitted"): "Simply training for less pays better.",
+    ("faster", "faster", "random"): "The choice of examples pays.",
+    ("faster", "open", "random"): "Training on as much random data may explain the gain.",
+    ("faster", "slower", "random"): "Training on as much random data pays better.",
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One comparison on the wall clock, with the same on the calibrated clock beside it.
+
+    `relation` leads to the name of the other lane ("against its fitted control"); `meaning` is what the comparison can
+    tell.
+    """
+
+    comparison: Comparison
+    calibrated: Comparison | None
+    relation: str
+    meaning: str
+
+    @property
+    def tone(self) -> Tone:
+        """What kind of verdict it is."""
+        return tone(self.comparison)
+
+
+@dataclass(frozen=True)
+class Headline:
+    """All that is found about one lane: a sentence that completes "This lane is ...", and what it rests on."""
+
+    lane: Lane
+    sentence: str
+    readings: list[Reading]
+
+
+def headlines(results: Results) -> list[Headline]:
+    """One headline per lane under test, in the order of the results; the baseline and the controls have none."""
+    return [_headline(results, lane) for lane in results.lanes if lane.role == "lane"]
+
+
+def tone(comparison: Comparison) -> Tone:
+    """What kind of verdict it is, by its first words."""
+    verdict = comparison.verdict.lower()
+    if verdict.startswith("faster"):
+        return "faster"
+    if verdict.startswith("slower"):
+        return "slower"
+    return "open" if verdict.startswith("no difference") else "none"
+
+
+def on_calibrated_clock(results: Results, comparison: Comparison) -> Comparison | None:
+    """The same two lanes compared on the calibrated clock."""
+    for other in results.comparisons:
+        if (other.lane, other.against, other.clock) == (comparison.lane, comparison.against, "calibrated"):
+            return other
+    return None
+
+
+def _headline(results: Results, lane: Lane) -> Headline:
+    kinds = {other.name: kind(results, other) for other in results.lanes}
+    found = [comparison for wanted in _RELATION for comparison in comparisons(results, lane.name, (wanted,), "wall")]
+    readings = [
+        Reading(
+            comparison=c,
+            calibrated=on_calibrated_clock(results, c),
+            # "against the baseline", not "against the baseline baseline"
+            relation=_RELATION[kinds[c.against]].removesuffix(f" {c.against}"),
+            meaning=_MEANING[kinds[c.against]],
+        )
+        for c in found
+    ]
+    return Headline(lane, _sentence([(kinds[c.against], tone(c)) for c in found]), readings)
+
+
+def _sentence(findings: list[tuple[Kind, Tone]]) -> str:
+    """The findings against baseline and controls, in order, and what they come to."""
+    told = [(what, tone) for what, tone in findings if what != "lane"]
+    if not told:
+        return "not compared with the baseline yet."
+    text = ""
+    before: Tone | None = None
+    for what, found in told:
+        name = "the baseline" if what == "baseline" else f"its {what} control"
+        if before == found:
+            text += f" {'and' if found in ('faster', 'slower') else 'or'} {name}"
+        else:
+            text += f"{' but ' if before else ''}{_FINDING[found]} {name}"
+        before = found
+    gain = next((found for what, found in told if what == "baseline"), None)
+    conclusions = [
+        _CONCLUSION[gain, found, what]
+        for what, found in told
+        if gain is not None and what in CONTROLS and (gain, found, what) in _CONCLUSION
+    ]
+    return " ".join([f"{text}.", *conclusions])

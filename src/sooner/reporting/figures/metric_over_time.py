@@ -1,0 +1,183 @@
+"""The metric against time: every run, the median run of each lane, and the target."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import median
+from typing import Any
+
+from sooner.racing.results import Evaluation, Lane, Results, Run
+from sooner.reporting import _format as words
+from sooner.reporting._style import LaneStyle
+from sooner.reporting._summary import Clock, length, spread, time_to_target
+from sooner.reporting.figures._base import (
+    CLOCKS,
+    Figure,
+    Panel,
+    Plot,
+    TimeUnit,
+    axis,
+    heading,
+    label,
+    layout,
+    line_across,
+    note,
+    rounded,
+    time_unit,
+)
+
+_BELOW = 4.0  # how much more of the range near the target lies below it than above
+
+
+def metric_over_time(results: Results, styles: Sequence[LaneStyle]) -> Figure:
+    """The figure, with one style per lane in the order of the results."""
+    every = f", every {results.evaluate_every:,} examples," if results.evaluate_every else ""
+    drawn = any(run.evaluations for lane in results.lanes for run in lane.runs)
+    return Figure(
+        key="metric",
+        title=f"{results.metric.capitalize()} against time",
+        reading=(
+            "Each thin line is a run; further left is better. The thick line is the lane's median run: at each "
+            f"evaluation{every} the median {results.metric} against the median time, as long as half of the runs go "
+            "on. A run that broke down counts as below all others from there on. A dot marks where a run reaches the "
+            "target; one that never does ends in an open circle, or in a cross if it broke down. The plot opens on "
+            "the range around the target; “Whole” shows the climb towards it."
+        ),
+        alt=_alt(results),
+        panels=(Panel("", {clock: _plot(results, styles, clock) for clock in CLOCKS}),) if drawn else (),
+        controls=("clock", "range", "scale"),
+        lanes=tuple(range(len(results.lanes))),
+    )
+
+
+def median_run(runs: Sequence[Run], clock: Clock) -> list[tuple[float, float]]:
+    """The lane's median run as (seconds, metric), one point per evaluation that at least half of the runs have.
+
+    Runs of a lane are evaluated after the same numbers of examples, so the median is taken at equal examples. A run
+    that stopped early counts as below all others afterwards, so that the survivors do not flatter the lane.
+    """
+    grid: dict[int, list[Evaluation]] = {}
+    for run in runs:
+        for evaluation in run.evaluations:
+            grid.setdefault(evaluation.examples, []).append(evaluation)
+    points = []
+    for examples in sorted(grid):
+        there = grid[examples]
+        broken = sum(run.stopped is not None and _last_look(run) < examples for run in runs)
+        if 2 * (len(there) + broken) < len(runs):
+            continue
+        middle = median([e.metric for e in there] + [-math.inf] * broken)
+        if math.isfinite(middle):
+            points.append((median(_when(e, clock) for e in there), middle))
+    return points
+
+
+def _last_look(run: Run) -> int:
+    return run.evaluations[-1].examples if run.evaluations else -1
+
+
+def _when(evaluation: Evaluation, clock: Clock) -> float:
+    return evaluation.seconds if clock == "wall" else evaluation.calibrated_seconds
+
+
+def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock) -> Plot:
+    unit = time_unit(results)
+    lanes = list(enumerate(zip(results.lanes, styles, strict=True)))
+    data = [_run(results, run, lane, i, style, clock, unit) for i, (lane, style) in lanes for run in lane.runs]
+    data += [_median(lane, i, style, clock, unit) for i, (lane, style) in lanes]
+    data += [_ends(results, lane, i, style, clock, unit) for i, (lane, style) in lanes]
+    percent = {"tickformat": ".0%"} if words.is_share(results) else {}
+    target = note(f"target {words.target(results)}", xref="paper", x=0.005, y=results.target, yanchor="bottom")
+    return {
+        "data": [trace for trace in data if trace["x"]],
+        "layout": layout(
+            440,
+            axis(f"{clock} time, {unit.name}", rangemode="tozero"),
+            axis("", range=_near_target(results), **percent),
+            shapes=[line_across("y", results.target, "dash")],
+            annotations=[heading(f"validation {results.metric}"), target],
+        ),
+    }
+
+
+def _near_target(results: Results) -> list[float]:
+    """The range of the metric in which the race is decided, and the best of each lane: the climb would hide them."""
+    lanes = [[e.metric for run in lane.runs for e in run.evaluations] for lane in results.lanes]
+    values = [results.target, *(value for lane in lanes for value in lane)]
+    lowest, high = min(values), max(values)
+    reach = max(high - results.target, 0.03 * (high - lowest), 1e-6)
+    low = max(lowest, min([results.target - _BELOW * reach, *(max(lane) - reach for lane in lanes if lane)]))
+    margin = 0.05 * max(high - low, 1e-6)
+    return [rounded(low - margin), rounded(high + margin)]
+
+
+def _run(
+    results: Results, run: Run, lane: Lane, index: int, style: LaneStyle, clock: Clock, unit: TimeUnit
+) -> dict[str, Any]:
+    digits = ":.1%" if words.is_share(results) else ":.4g"
+    return {
+        "type": "scatter",
+        "mode": "lines" if len(run.evaluations) > 1 else "markers",
+        "x": [unit.of(_when(e, clock)) for e in run.evaluations],
+        "y": [rounded(e.metric) for e in run.evaluations],
+        "line": {"color": style.colour, "width": 1, "dash": style.dash},
+        "marker": {"color": style.colour, "size": 4},
+        "opacity": 0.4,
+        "hovertemplate": f"%{{y{digits}}} after %{{x}} {unit.name}",
+        "name": f"{label(lane.name)}, seed {run.seed}",
+        "meta": {"lane": index},
+    }
+
+
+def _median(lane: Lane, index: int, style: LaneStyle, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
+    points = median_run(lane.runs, clock)
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [unit.of(seconds) for seconds, _ in points],
+        "y": [rounded(value) for _, value in points],
+        "line": {"color": style.colour, "width": 3.5, "dash": style.dash},
+        "hoverinfo": "skip",
+        "name": f"{label(lane.name)}, median run",
+        "meta": {"lane": index},
+    }
+
+
+def _ends(results: Results, lane: Lane, index: int, style: LaneStyle, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
+    """Where each run reached the target, or where it ended without."""
+    points: list[tuple[float, float, str, str]] = []
+    for run in lane.runs:
+        reached = time_to_target(run, clock)
+        if reached is not None:
+            points.append((reached, results.target, "circle", f"seed {run.seed} reaches the target"))
+        elif run.evaluations:
+            what, symbol = ("broke down", "x-thin") if run.stopped else ("ends without the target", "circle-open")
+            points.append((length(run, clock), run.evaluations[-1].metric, symbol, f"seed {run.seed} {what}"))
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [unit.of(seconds) for seconds, *_ in points],
+        "y": [rounded(value) for _, value, *_ in points],
+        "marker": {
+            "symbol": [symbol for *_, symbol, _ in points],
+            "color": style.colour,
+            "size": 8,
+            "line": {"color": style.colour, "width": 2},
+        },
+        "text": [text for *_, text in points],
+        "hovertemplate": f"%{{text}}<br>%{{x}} {unit.name}",
+        "name": label(lane.name),
+        "meta": {"lane": index},
+    }
+
+
+def _alt(results: Results) -> str:
+    ends = []
+    for lane in results.lanes:
+        final = spread(run.final_metric for run in lane.runs)
+        if final:
+            ends.append(f"{lane.name} ends at a median of {words.metric(results, final.median)}")
+    runs = words.number_of(sum(len(lane.runs) for lane in results.lanes), "run")
+    tail = f": {'; '.join(ends)}." if ends else "."
+    return f"Validation {results.metric} against time for {runs}, with the target at {words.target(results)}{tail}"

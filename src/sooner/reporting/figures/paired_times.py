@@ -1,0 +1,154 @@
+"""Time to target of every run, with the runs of one seed joined across the lanes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from sooner.racing.results import Lane, Results, Run
+from sooner.reporting import _format as words
+from sooner.reporting._style import LaneStyle
+from sooner.reporting._summary import Clock, length, median_time, time_to_target
+from sooner.reporting.figures._base import (
+    CLOCKS,
+    Figure,
+    Panel,
+    Plot,
+    TimeUnit,
+    axis,
+    label,
+    lane_axis,
+    layout,
+    log_ticks,
+    time_unit,
+)
+
+
+def paired_times(results: Results, styles: Sequence[LaneStyle]) -> Figure:
+    """The figure, with one style per lane in the order of the results."""
+    drawn = any(lane.runs for lane in results.lanes)
+    return Figure(
+        key="pairs",
+        title="Time to target, pair by pair",
+        reading=(
+            "Each dot is a run, each line joins the runs of one seed, the bar is the lane's median. Lines that all "
+            "lean the same way are what makes a verdict. An open triangle is a run that missed the target, drawn "
+            "where it ended, with a dotted line: its time is somewhere to the right. On the logarithmic axis equal "
+            "ratios are equally wide."
+        ),
+        alt=_alt(results),
+        panels=(Panel("", {clock: _plot(results, styles, clock) for clock in CLOCKS}),) if drawn else (),
+        controls=("clock",),
+    )
+
+
+def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock) -> Plot:
+    unit = time_unit(results)
+    seeds = sorted({run.seed for lane in results.lanes for run in lane.runs})
+    data = [trace for seed in seeds for trace in _pair(results, seed, clock, unit)]
+    for row, (lane, style) in enumerate(zip(results.lanes, styles, strict=True)):
+        data += [_median(lane, row, style, clock, unit), _runs(lane, row, style, clock, unit)]
+    shown = [x for trace in data for x in trace["x"] if x is not None]
+    return {
+        "data": [trace for trace in data if trace["x"]],
+        "layout": layout(
+            90 + 60 * len(results.lanes),
+            axis(f"{clock} time to target, {unit.name}", **_scale(min(shown), max(shown))),
+            lane_axis(results),
+        ),
+    }
+
+
+def _time(run: Run, clock: Clock) -> float:
+    reached = time_to_target(run, clock)
+    return length(run, clock) if reached is None else reached
+
+
+def _scale(shortest: float, longest: float) -> dict[str, Any]:
+    """A logarithmic axis; a plain one where a run failed at once, as zero has no logarithm."""
+    if shortest <= 0:
+        return {"rangemode": "tozero"}
+    low, high = shortest / 1.15, longest * 1.15
+    ticks = log_ticks(low, high)
+    return {
+        "type": "log",
+        "range": [math.log10(low), math.log10(high)],
+        "tickvals": ticks,
+        "ticktext": [f"{tick:g}" for tick in ticks],
+    }
+
+
+def _pair(results: Results, seed: int, clock: Clock, unit: TimeUnit) -> list[dict[str, Any]]:
+    """The lines of one seed from lane to lane, dotted to and from a run that missed the target.
+
+    There is none to a lane that has no run of this seed yet.
+    """
+    runs = [next((run for run in lane.runs if run.seed == seed), None) for lane in results.lanes]
+    solid: dict[str, list[float | None]] = {"x": [], "y": []}
+    dotted: dict[str, list[float | None]] = {"x": [], "y": []}
+    for row, (upper, lower) in enumerate(pairwise(runs)):
+        if upper is None or lower is None:
+            continue
+        sure = upper.hit and lower.hit
+        line = solid if sure else dotted
+        line["x"] += [unit.of(_time(upper, clock)), unit.of(_time(lower, clock)), None]
+        line["y"] += [row, row + 1, None]
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            **line,
+            "line": {"color": "var(--faint)", "width": 1, "dash": dash},
+            "hoverinfo": "skip",
+            "name": f"seed {seed}",
+        }
+        for line, dash in ((solid, "solid"), (dotted, "dot"))
+    ]
+
+
+def _runs(lane: Lane, row: int, style: LaneStyle, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
+    reached = [time_to_target(run, clock) is not None for run in lane.runs]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [unit.of(_time(run, clock)) for run in lane.runs],
+        "y": [row for _ in lane.runs],
+        "marker": {
+            "color": style.colour,
+            "symbol": [style.symbol if hit else "triangle-right-open" for hit in reached],
+            "opacity": 1,
+            "size": [9 if hit else 11 for hit in reached],
+            "line": {"width": [0 if hit else 2 for hit in reached], "color": style.colour},
+        },
+        "text": [
+            f"seed {run.seed}: {'' if hit else 'over '}{words.seconds(_time(run, clock))}"
+            for run, hit in zip(lane.runs, reached, strict=True)
+        ],
+        "hovertemplate": "%{text}",
+        "name": label(lane.name),
+    }
+
+
+def _median(lane: Lane, row: int, style: LaneStyle, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
+    middle = median_time(lane.runs, clock)
+    known = middle is not None and not middle.at_least
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [unit.of(middle.value)] if middle is not None and known else [],
+        "y": [row] if known else [],
+        "marker": {"symbol": "line-ns", "size": 26, "line": {"color": style.colour, "width": 3}},
+        "hoverinfo": "skip",
+        "name": f"{label(lane.name)}, median",
+    }
+
+
+def _alt(results: Results) -> str:
+    told = []
+    for lane in results.lanes:
+        middle = median_time(lane.runs, "wall")
+        if middle is not None:
+            told.append(f"{lane.name} {'over ' if middle.at_least else ''}{words.seconds(middle.value)}")
+    return f"Dots of time to target per run, joined by seed. Median: {', '.join(told)}." if told else "No runs yet."

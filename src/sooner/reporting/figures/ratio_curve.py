@@ -1,0 +1,193 @@
+"""How many times faster each lane is than the baseline and than its control, at every target the race can judge."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from sooner.racing.results import Comparison, CurvePoint, Results
+from sooner.reporting import _format as words
+from sooner.reporting._style import LaneStyle
+from sooner.reporting._summary import CONTROLS, kind
+from sooner.reporting.figures._base import (
+    CLOCKS,
+    Figure,
+    Panel,
+    Plot,
+    axis,
+    heading,
+    label,
+    layout,
+    line_across,
+    log_ticks,
+    note,
+    rounded,
+)
+
+_REACH = 8.0  # a bound further than this from every ratio is not worth the height it would take
+
+
+def ratio_curve(results: Results, styles: Sequence[LaneStyle]) -> Figure:
+    """The figure, with one style per lane in the order of the results."""
+    kinds = {lane.name: kind(results, lane) for lane in results.lanes}
+    against = {
+        "Against the baseline": [c for c in results.comparisons if kinds.get(c.against) == "baseline"],
+        "Against its control": [c for c in results.comparisons if kinds.get(c.against) in CONTROLS],
+    }
+    edges = _edges(results.comparisons)
+    return Figure(
+        key="ratio",
+        title="How much faster, at every target",
+        reading=(
+            "The line is how many times less time the lane needs than the other one to reach the target below it; the "
+            "band is its 95% interval. A lane is shown to be faster where its whole band lies above 1x. A band that "
+            "runs to the edge of the plot is open on that side: runs that missed the target leave it unbounded. "
+            "Targets were not chosen in advance along the curve, so the verdict is that at the marked one alone."
+        ),
+        alt=_alt(results),
+        panels=tuple(
+            Panel(
+                title,
+                {clock: _plot(results, [c for c in found if c.clock == clock], styles, edges) for clock in CLOCKS},
+            )
+            for title, found in against.items()
+            if any(_known(point) for c in found for point in _points(results, c))
+        ),
+        controls=("clock",),
+        lanes=tuple(i for i, lane in enumerate(results.lanes) if any(c.lane == lane.name for c in results.comparisons)),
+    )
+
+
+def _points(results: Results, comparison: Comparison) -> list[CurvePoint]:
+    """The curve, or the race's own target alone where there is none."""
+    if comparison.curve:
+        return comparison.curve
+    return [CurvePoint(results.target, comparison.ratio, comparison.ci_low, comparison.ci_high)]
+
+
+def _known(point: CurvePoint) -> bool:
+    return not (point.ratio is None and point.ci_low is None and point.ci_high is None)
+
+
+def _edges(comparisons: Sequence[Comparison]) -> tuple[float, float]:
+    """Lowest and highest ratio that the panels show: all ratios, 1x, and bounds not too far from them."""
+    points = [CurvePoint(0.0, c.ratio, c.ci_low, c.ci_high) for c in comparisons]
+    points += [point for c in comparisons for point in c.curve]
+    ratios = [1.0, *(point.ratio for point in points if point.ratio)]
+    bounds = [bound for point in points for bound in (point.ci_low, point.ci_high) if bound]
+    low = max(min([*ratios, *bounds]), min(ratios) / _REACH)
+    high = min(max([*ratios, *bounds]), max(ratios) * _REACH)
+    return min(low, 0.9) / 1.1, max(high, 1.1) * 1.1
+
+
+def _plot(
+    results: Results, comparisons: Sequence[Comparison], styles: Sequence[LaneStyle], edges: tuple[float, float]
+) -> Plot:
+    position = {lane.name: i for i, lane in enumerate(results.lanes)}
+    bands, lines, marks = [], [], []
+    for c in comparisons:
+        index = position[c.lane]
+        look = {"name": label(f"{c.lane} against {c.against}"), "meta": {"lane": index}}
+        style = styles[index]
+        points = _points(results, c)
+        bands += [{**_band(part, style, edges), **look} for part in _stretches(points)]
+        lines.append({**_line(points, style), **look})
+        marks.append({**_mark(results, c, style), **look})
+    percent = {"tickformat": ".0%"} if words.is_share(results) else {}
+    ticks = log_ticks(*edges)
+    return {
+        "data": [*bands, *lines, *(mark for mark in marks if mark["x"])],
+        "layout": layout(
+            360,
+            axis(f"target, validation {results.metric}", **percent),
+            axis(
+                "",
+                type="log",
+                range=[math.log10(edge) for edge in edges],
+                tickvals=ticks,
+                ticktext=[f"{tick:g}x" for tick in ticks],
+            ),
+            shapes=[line_across("y", 1.0, "solid"), line_across("x", results.target, "dash")],
+            annotations=[heading("times faster"), _corner("faster ↑", "top"), _corner("slower ↓", "bottom")],
+        ),
+    }
+
+
+def _stretches(points: Sequence[CurvePoint]) -> list[list[CurvePoint]]:
+    """The curve cut where nothing is known, so that no band spans a gap."""
+    parts: list[list[CurvePoint]] = [[]]
+    for point in sorted(points, key=lambda point: point.target):
+        if _known(point):
+            parts[-1].append(point)
+        elif parts[-1]:
+            parts.append([])
+    return [part for part in parts if part]
+
+
+def _band(points: Sequence[CurvePoint], style: LaneStyle, edges: tuple[float, float]) -> dict[str, Any]:
+    low, high = edges
+    targets = [rounded(point.target) for point in points]
+    bottom = [rounded(max(low, point.ci_low or low)) for point in points]
+    top = [rounded(min(high, point.ci_high or high)) for point in points]
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [*targets, *reversed(targets)],
+        "y": [*bottom, *reversed(top)],
+        "fill": "toself",
+        "fillcolor": style.colour,
+        "line": {"color": style.colour, "width": 0 if len(points) > 1 else 2},
+        "opacity": 0.16 if len(points) > 1 else 0.5,
+        "hoverinfo": "skip",
+    }
+
+
+def _line(points: Sequence[CurvePoint], style: LaneStyle) -> dict[str, Any]:
+    ordered = sorted(points, key=lambda point: point.target)
+    return {
+        "type": "scatter",
+        "mode": "lines" if len(points) > 1 else "markers",
+        "x": [rounded(point.target) for point in ordered],
+        "y": [None if point.ratio is None else rounded(point.ratio) for point in ordered],
+        "text": [
+            f"{words.ratio(point.ratio)}, 95% interval {words.interval(point.ci_low, point.ci_high)}"
+            for point in ordered
+        ],
+        "connectgaps": False,
+        "line": {"color": style.colour, "width": 2.5, "dash": style.dash},
+        "marker": {"color": style.colour, "size": 6},
+        "hovertemplate": "%{text}<br>to reach %{x}",
+    }
+
+
+def _mark(results: Results, comparison: Comparison, style: LaneStyle) -> dict[str, Any]:
+    """The verdict's own point."""
+    known = comparison.ratio is not None
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [rounded(results.target)] if known else [],
+        "y": [rounded(comparison.ratio)] if comparison.ratio is not None else [],
+        "marker": {
+            "color": style.colour,
+            "symbol": style.symbol,
+            "size": 10,
+            "line": {"color": "var(--paper)", "width": 1.5},
+        },
+        "text": [label(comparison.verdict)],
+        "hovertemplate": "%{text}",
+    }
+
+
+def _corner(text: str, side: Literal["top", "bottom"]) -> dict[str, Any]:
+    edge = 0.99 if side == "top" else 0.01
+    return note(text, xref="paper", yref="paper", x=0.01, y=edge, yanchor=side)
+
+
+def _alt(results: Results) -> str:
+    told = [
+        f"{c.lane} against {c.against}: {words.ratio_and_interval(c)}" for c in results.comparisons if c.clock == "wall"
+    ]
+    at_target = f" At {words.target(results)}: {'; '.join(told)}." if told else ""
+    return f"Curves of the ratio of times to target over all targets, with 95% bands.{at_target}"

@@ -1,0 +1,127 @@
+"""What a race shows while it runs: which lane, which seed, its metric against the target, and what is left."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from sooner.racing.controls import PlannedLane, spend
+from sooner.racing.plan import Plan
+from sooner.racing.store import Record
+from sooner.training.loop import Look
+
+
+class Progress:
+    """A race's live display on a terminal; elsewhere a line per finished run.
+
+    Args:
+        plan: of the race.
+        train: number of training examples, for the estimate of what is left.
+        done: runs that an earlier process finished.
+        console: to draw on.
+    """
+
+    def __init__(self, plan: Plan, train: int, done: list[Record], console: Console) -> None:
+        self._plan = plan
+        self._console = console
+        self._work = {lane.name: spend(lane.recipe, train) or 0.0 for lane in plan.lanes}
+        self._total = sum(self._work[lane.name] for lane, _ in plan.runs)
+        self._finished = sum(self._work[record.lane] for record in done)
+        self._runs: dict[str, list[Record]] = {lane.name: [] for lane in plan.lanes}
+        for record in done:
+            self._runs[record.lane].append(record)
+        self._current: tuple[PlannedLane, int] | None = None
+        self._look: Look | None = None
+        self._began = monotonic()
+        self._worked = 0.0  # examples trained on since this process began
+        self._live = Live(console=console, refresh_per_second=4, transient=True, get_renderable=self._render)
+
+    def __enter__(self) -> Progress:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._console.is_terminal:
+            self._live.stop()
+
+    def run_started(self, lane: PlannedLane, seed: int, position: int) -> None:
+        self._current, self._look = (lane, seed), None
+
+    def looked(self, look: Look) -> None:
+        self._look = look
+
+    def stepped(self) -> None:
+        pass
+
+    def run_finished(self, record: Record) -> None:
+        self._runs[record.lane].append(record)
+        self._worked += self._work[record.lane]
+        self._current, self._look = None, None
+        if not self._console.is_terminal:
+            metric = f"{record.looks[-1].metric:.4f}" if record.looks else "none"
+            ended = record.stopped or f"{self._plan.task.metric} {metric} after {record.seconds:.1f} s"
+            done, left = sum(map(len, self._runs.values())), self._left()
+            self._console.print(
+                f"[{done}/{len(self._plan.runs)}] {record.lane} seed {record.seed}: {ended}; about {left} left",
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
+            )
+
+    def _share(self) -> float:
+        running = self._look.examples if self._look and self._current else 0
+        return min(1.0, (self._finished + self._worked + running) / self._total) if self._total else 0.0
+
+    def _left(self) -> str:
+        running = self._look.examples if self._look and self._current else 0
+        worked = self._worked + running
+        if not worked:
+            return "?"
+        seconds = (monotonic() - self._began) / worked * (self._total - self._finished - worked)
+        return clock(max(0.0, seconds))
+
+    def _render(self) -> Group:
+        table = Table(box=None, pad_edge=False, show_edge=False)
+        for column, side in (("lane", "left"), ("runs", "right"), ("best so far", "right"), ("now", "left")):
+            table.add_column(column, justify=side, style="" if column != "now" else "cyan")  # type: ignore[arg-type]
+        for lane in self._plan.lanes:
+            records = self._runs[lane.name]
+            bests = [max(look.metric for look in record.looks) for record in records if record.looks]
+            table.add_row(
+                Text(lane.name),
+                f"{len(records)}/{self._plan.pairs}",
+                f"{max(bests):.4f}" if bests else "",
+                self._now(lane),
+            )
+        elapsed = clock(monotonic() - self._began)
+        foot = Table.grid(padding=(0, 1))
+        foot.add_row(ProgressBar(total=1.0, completed=self._share(), width=30), f"{elapsed} so far, {self._left()} left")
+        target = Text(f"{self._plan.task.name} to {self._plan.task.metric} {self._plan.target:g} on {self._plan.device}")
+        return Group(target, table, foot)
+
+    def _now(self, lane: PlannedLane) -> Text:
+        if self._current is None or self._current[0] is not lane:
+            return Text("")
+        seed = self._current[1]
+        if self._look is None:
+            return Text(f"seed {seed}: starting")
+        reached = "reached" if self._look.metric >= self._plan.target else "of"
+        return Text(
+            f"seed {seed}: {self._look.metric:.4f} {reached} {self._plan.target:g} after {self._look.seconds:.1f} s"
+        )
+
+
+def clock(seconds: float) -> str:
+    """Seconds as people say them: 42 s, 3 min 20 s, 2 h 05 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

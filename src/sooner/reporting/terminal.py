@@ -1,0 +1,153 @@
+"""What a race found, in the terminal: a table of lanes and the verdicts in words; elsewhere as plain text."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from sooner.racing.results import Comparison, Results
+from sooner.reporting import _format as words
+from sooner.reporting._belief import Check, checks
+from sooner.reporting._summary import LaneSummary, Median, summarise
+from sooner.reporting._verdicts import Headline, Reading, Tone, headlines, tone
+
+_TONE_STYLE: dict[Tone, str] = {"faster": "green", "slower": "red", "open": "", "none": ""}
+_LEVEL_STYLE = {"caution": "yellow", "bad": "bold red"}
+
+
+def show(results: Results, console: Console) -> None:
+    """Print the table and the verdicts: styled on a terminal, else as plain text that no width wraps."""
+    if not console.is_terminal:
+        console.print(plain_text(results), markup=False, highlight=False, soft_wrap=True, end="")
+        return
+    console.print(table(results))
+    for verdict in verdicts(results):
+        console.print(verdict)
+
+
+def table(results: Results) -> Table:
+    """One row per lane, made for 80 columns: under each median its range, under each ratio its 95% interval."""
+    found = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    found.add_column("lane", overflow="fold", min_width=8)
+    for heading in (
+        "hits",
+        "time to\ntarget",
+        "examples",
+        results.metric,
+        "test",
+        "against\nbaseline",
+        "against\ncontrol",
+    ):
+        found.add_column(heading, justify="right", no_wrap=True)
+    for row in summarise(results):
+        found.add_row(
+            _two_lines(row.lane.name, row.lane.role),
+            _hits(row),
+            _two_lines(_median(row.wall, words.seconds), _median(row.calibrated, words.seconds)),
+            _median(row.examples, words.count),
+            _two_lines(
+                words.metric(results, row.final.median), words.metric_range(results, row.final.low, row.final.high)
+            )
+            if row.final
+            else "none",
+            words.metric(results, row.test.median) if row.test else "none",
+            _ratios(row.against_baseline),
+            _ratios(row.against_controls),
+        )
+    found.caption = "time to target: wall, below it calibrated; below a ratio its 95% interval"
+    found.caption_justify = "left"
+    return found
+
+
+def verdicts(results: Results) -> list[RenderableType]:
+    """The verdict on each lane under test, with what it rests on, then the doubts that a reader should know."""
+    found: list[RenderableType] = []
+    for headline in headlines(results):
+        found.append(Text(_sentence(headline), style="bold"))
+        for reading in headline.readings:
+            found.append(Padding(Text(_reading(reading), style=_TONE_STYLE[reading.tone]), (0, 0, 0, 2)))
+            found.append(Padding(Text(_beside(reading), style="dim"), (0, 0, 0, 4)))
+        found.append(Text(""))
+    found += [Text(_doubt(check), style=_LEVEL_STYLE[check.level]) for check in _doubts(results)]
+    return found
+
+
+def plain_text(results: Results) -> str:
+    """The same without styles, boxes or wrapping: one line per lane and per verdict, columns two spaces apart."""
+    header = ["lane", "role", "hits", "wall time to target", "calibrated", "examples", results.metric, "test"]
+    rows = [[*header, "against baseline", "against control"]]
+    rows += [_plain_row(results, row) for row in summarise(results)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    for headline in headlines(results):
+        lines += ["", _sentence(headline)]
+        for reading in headline.readings:
+            lines += [f"  {_reading(reading)}", f"    {_beside(reading)}"]
+    doubts = [_doubt(check) for check in _doubts(results)]
+    return "\n".join([*lines, *([""] if doubts else []), *doubts]) + "\n"
+
+
+def _plain_row(results: Results, row: LaneSummary) -> list[str]:
+    return [
+        row.lane.name,
+        row.lane.role,
+        _hits(row),
+        _median(row.wall, words.seconds),
+        _median(row.calibrated, words.seconds),
+        _median(row.examples, words.count),
+        f"{words.metric(results, row.final.median)} ({words.metric_range(results, row.final.low, row.final.high)})"
+        if row.final
+        else "none",
+        words.metric(results, row.test.median) if row.test else "none",
+        ", ".join(words.ratio_and_interval(c) for c in row.against_baseline),
+        ", ".join(words.ratio_and_interval(c) for c in row.against_controls),
+    ]
+
+
+def _hits(row: LaneSummary) -> str:
+    return f"{row.hits} of {len(row.lane.runs)}"
+
+
+def _median(middle: Median | None, say: words.Wording) -> str:
+    if middle is None:
+        return "none"
+    return f"> {say(middle.value)}" if middle.at_least else say(middle.value)
+
+
+def _two_lines(first: str, second: str) -> Text:
+    return Text.assemble(first, "\n", (second, "dim"))
+
+
+def _ratios(comparisons: list[Comparison]) -> Text:
+    lines = [
+        Text.assemble(
+            (words.ratio(c.ratio), _TONE_STYLE[tone(c)]), "\n", (words.short_interval(c.ci_low, c.ci_high), "dim")
+        )
+        for c in comparisons
+    ]
+    return Text("\n").join(lines)
+
+
+def _sentence(headline: Headline) -> str:
+    return f"{headline.lane.name} is {headline.sentence}"
+
+
+def _reading(reading: Reading) -> str:
+    return f"{reading.relation} {reading.comparison.against}: {reading.comparison.verdict}"
+
+
+def _beside(reading: Reading) -> str:
+    if reading.calibrated is None:
+        return reading.meaning
+    return f"calibrated clock: {reading.calibrated.verdict}. {reading.meaning}"
+
+
+def _doubts(results: Results) -> list[Check]:
+    return [check for check in checks(results) if check.level != "good"]
+
+
+def _doubt(check: Check) -> str:
+    return f"{check.subject}: {check.text}"

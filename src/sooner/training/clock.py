@@ -1,0 +1,64 @@
+"""The race's clock: seconds by named phase, of which looking at the metric and saving are not counted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import torch
+
+# Measuring and saving serve the race, not the training. Everything else counts.
+OFF_THE_CLOCK = frozenset({"evaluate", "checkpoint"})
+
+
+class Clock:
+    """Accumulates seconds into the innermost open phase; outside any phase nothing is accumulated.
+
+    On an accelerator each change of phase waits for the device, so work queued in one phase is not paid by the next.
+
+    Args:
+        device: whose queued work is waited for.
+        phases: seconds already spent, when a run is resumed.
+    """
+
+    def __init__(self, device: torch.device | str = "cpu", phases: Mapping[str, float] | None = None) -> None:
+        self._device = torch.device(device)
+        self._spent: dict[str, float] = dict(phases or {})
+        self._open: list[str] = []
+        self._since = 0.0
+
+    def _settle(self) -> None:
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+        now = time.perf_counter()
+        if self._open:
+            name = self._open[-1]
+            self._spent[name] = self._spent.get(name, 0.0) + now - self._since
+        self._since = now
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Count what happens inside as phase `name`; the phase around it stands still meanwhile."""
+        self._settle()
+        self._open.append(name)
+        try:
+            yield
+        finally:
+            self._settle()
+            self._open.pop()
+
+    @property
+    def phases(self) -> dict[str, float]:
+        """Seconds of every phase so far, the running one included."""
+        if self._open:
+            self._settle()
+        return dict(self._spent)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds on the clock so far. Does not wait for the device: use it between phases, or for a time budget."""
+        counted = sum(spent for name, spent in self._spent.items() if name not in OFF_THE_CLOCK)
+        if self._open and self._open[-1] not in OFF_THE_CLOCK:
+            counted += time.perf_counter() - self._since
+        return counted

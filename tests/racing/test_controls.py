@@ -1,0 +1,101 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sooner import registry
+from sooner.racing.controls import fitted_control, opponents, spend, spends_less, with_controls
+from sooner.recipes import Recipe, resolve
+from sooner.tasks import get_task
+
+BASE = dict(get_task("digits").recipe) | {"budget": "20ep", "batch_size": 32}
+BASELINE = resolve("baseline", BASE)
+N = 1000
+
+
+def recipe(name: str, **fields: Any) -> Recipe:
+    return Recipe.from_dict({**BASELINE.to_dict(), "name": name, **fields})
+
+
+def names(recipes: list[Recipe]) -> list[tuple[str, str]]:
+    return [(lane.name, lane.role) for lane in with_controls(recipes, BASELINE, N)]
+
+
+@pytest.mark.parametrize(
+    ("budget", "examples"), [("20ep", 20_000), ("0.5ep", 500), ("10ba", 320), ("7e3ex", 7000), ("90s", None)]
+)
+def test_what_a_budget_pays_for(budget: str, examples: float | None) -> None:
+    assert spend(recipe("a", budget=budget), N) == examples
+
+
+def test_the_baseline_is_always_raced_and_only_once() -> None:
+    assert names([]) == [("baseline", "baseline")]
+    assert names([BASELINE]) == [("baseline", "baseline")]
+
+
+def test_a_lane_that_spends_less_gets_the_schedule_fitted_control() -> None:
+    lanes = with_controls([resolve("rs2-10", BASE)], BASELINE, N)
+    assert [(lane.name, lane.role) for lane in lanes] == [
+        ("baseline", "baseline"),
+        ("rs2-10", "lane"),
+        ("baseline@2ep", "control"),
+    ]
+    control = lanes[2].recipe.to_dict()
+    assert control["budget"] == "2ep"
+    assert {k: v for k, v in control.items() if k not in {"name", "budget"}} == {
+        k: v for k, v in BASELINE.to_dict().items() if k not in {"name", "budget"}
+    }
+    assert lanes[2].added_for == ("rs2-10",)
+
+
+def test_lanes_of_one_budget_share_their_control() -> None:
+    lanes = with_controls([resolve("rs2-10", BASE), resolve("static-10", BASE), resolve("rs2-30", BASE)], BASELINE, N)
+    controls = {lane.name: lane.added_for for lane in lanes if lane.role == "control"}
+    assert controls == {"baseline@2ep": ("rs2-10", "static-10"), "baseline@6ep": ("rs2-30",)}
+
+
+def test_a_lane_that_spends_as_much_or_more_needs_none() -> None:
+    assert [role for _, role in names([recipe("same"), recipe("more", budget="30ep")])] == ["baseline", "lane", "lane"]
+
+
+def test_budgets_in_other_units_are_compared_by_examples_or_given_a_control() -> None:
+    assert not spends_less(recipe("a", budget="20000ex"), BASELINE, N)
+    assert spends_less(recipe("a", budget="100ba"), BASELINE, N)
+    assert spends_less(recipe("a", budget="60s"), BASELINE, N)
+
+
+def test_a_user_who_races_the_control_gets_no_second_one() -> None:
+    mine = recipe("short", budget="2ep")
+    lanes = with_controls([resolve("rs2-10", BASE), mine], BASELINE, N)
+    assert [lane.name for lane in lanes] == ["baseline", "rs2-10", "short"]
+    assert fitted_control(lanes[1], lanes) is lanes[2]
+
+
+def test_a_lane_meets_the_baseline_and_its_control() -> None:
+    lanes = with_controls([resolve("rs2-10", BASE), resolve("rs2-30", BASE)], BASELINE, N)
+    against = {lane.name: [other.name for other in opponents(lane, lanes)] for lane in lanes}
+    assert against == {
+        "baseline": [],
+        "rs2-10": ["baseline", "baseline@2ep"],
+        "rs2-30": ["baseline", "baseline@6ep"],
+        "baseline@2ep": ["baseline"],
+        "baseline@6ep": ["baseline"],
+    }
+
+
+@pytest.fixture
+def scored_rs2(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """RS2 as if it chose its examples by their losses."""
+    record = registry.get("sampling", "rs2")
+    monkeypatch.setitem(registry._METHODS, ("sampling", "rs2"), replace(record, scored=True))
+    yield
+
+
+@pytest.mark.usefixtures("scored_rs2")
+def test_a_lane_that_chooses_by_score_gets_as_much_random_data() -> None:
+    lanes = with_controls([recipe("mine", sampling={"name": "rs2", "fraction": 0.4})], BASELINE, N)
+    assert [lane.name for lane in lanes] == ["baseline", "mine", "random@mine"]
+    sampling = lanes[2].recipe.to_dict()["sampling"]
+    assert (sampling["name"], sampling["fraction"], sampling["variant"]) == ("rs2", 0.4, "with-replacement")
+    assert [other.name for other in opponents(lanes[1], lanes)] == ["baseline", "random@mine"]

@@ -1,0 +1,227 @@
+"""Hand-made races: exact ones for the figures' numbers, and one that looks like a real race."""
+
+from __future__ import annotations
+
+import math
+import random
+import statistics
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sooner.racing.results import Comparison, CurvePoint, Evaluation, Lane, Results, Run
+
+MakeRun = Callable[..., Run]
+MakeRace = Callable[..., Results]
+
+
+def run(
+    metrics: list[float],
+    *,
+    seed: int = 0,
+    target: float = 0.5,
+    seconds_per_look: float = 1.0,
+    slow: float = 1.0,
+    every: int = 100,
+    stopped: str | None = None,
+    **more: Any,
+) -> Run:
+    """A run that is evaluated every `every` examples and `seconds_per_look` calibrated seconds.
+
+    On the wall it is `slow` times that. It reaches the target on the straight line between two evaluations.
+    """
+    looks = [
+        Evaluation(slow * seconds_per_look * i, seconds_per_look * i, 10 * i, every * i, metric)
+        for i, metric in enumerate(metrics)
+    ]
+    at = _crossing(metrics, target)
+    end = max(0, len(metrics) - 1) * seconds_per_look
+    fields: dict[str, Any] = {
+        "seed": seed,
+        "hit": at is not None,
+        "time_to_target_s": None if at is None else slow * seconds_per_look * at,
+        "calibrated_time_to_target_s": None if at is None else seconds_per_look * at,
+        "steps_to_target": None if at is None else 10 * at,
+        "examples_to_target": None if at is None else every * at,
+        "budget_s": slow * end,
+        "calibrated_budget_s": end,
+        "final_metric": metrics[-1] if metrics else None,
+        "test_metric": metrics[-1] - 0.01 if metrics and not stopped else None,
+        "phases": {"setup": 0.02 * end, "train": slow * end * 0.98, "evaluate": 0.2 * end, "checkpoint": 0.01 * end},
+        "evaluations": looks,
+        "steps": looks[-1].step if looks else 0,
+        "examples": looks[-1].examples if looks else 0,
+        "flops": 1e9 * len(looks),
+        "peak_memory_bytes": 300 * 2**20,
+        "stopped": stopped,
+    }
+    return Run(**{**fields, **more})
+
+
+def _crossing(metrics: list[float], target: float) -> float | None:
+    for i, metric in enumerate(metrics):
+        if metric >= target:
+            return 0.0 if i == 0 else i - 1 + (target - metrics[i - 1]) / (metric - metrics[i - 1])
+    return None
+
+
+def race(lanes: list[Lane], comparisons: list[Comparison] | None = None, **more: Any) -> Results:
+    """A race to 50% on "digits"."""
+    fields: dict[str, Any] = {
+        "task": "digits",
+        "target": 0.5,
+        "metric": "accuracy",
+        "protocol": "first-hit",
+        "device": "cpu",
+        "started": "2026-11-21T07:30:00+00:00",
+        "lanes": lanes,
+        "comparisons": comparisons or [],
+        "model": "mlp",
+        "pairs": max((len(lane.runs) for lane in lanes), default=0),
+        "evaluate_every": 100,
+        "machine": {"cpu": "Some CPU", "cores": 2, "threads": 2},
+        "versions": {"sooner": "0.1.0", "torch": "2.8.0"},
+        "data": {"n_test": 360, "classes": [str(i) for i in range(10)]},
+    }
+    return Results(**{**fields, **more})
+
+
+def compared(
+    lane: str, against: str, ratio: float | None, low: float | None, high: float | None, **more: Any
+) -> Comparison:
+    """A comparison whose verdict is worded as the race words it."""
+    if low is not None and low > 1:
+        verdict = "faster"
+    elif high is not None and high < 1:
+        verdict = "slower"
+    else:
+        verdict = "no difference shown"
+    numbers = ["?" if value is None else f"{value:.2f}" for value in (ratio, low, high)]
+    text = f"{verdict}: {numbers[0]}x (95% CI {numbers[1]} to {numbers[2]}, 6 pairs)"
+    fields: dict[str, Any] = {"pairs": 6, "p_value": 0.03, "verdict": text, "hits": 6, "against_hits": 6}
+    return Comparison(lane, against, ratio, low, high, **{**fields, **more})
+
+
+def realistic(seed: int = 0) -> Results:
+    """Fashion-MNIST as it might be raced: a full-budget baseline, RS2 at 30% and its fitted control, six pairs each.
+
+    The control reaches the target as soon as RS2 does; two runs miss it, one of them by diverging.
+    """
+    draw = random.Random(seed)
+    target = 0.9
+    plans = {"baseline": (40, 1.0, 0.925), "rs2-30": (12, 1.04, 0.9065), "baseline@3ep": (12, 1.0, 0.9075)}
+    lanes: dict[str, list[Run]] = {name: [] for name in plans}
+    for pair in range(6):
+        shared = draw.gauss(0, 0.0018)
+        for name, (looks, pace, final) in plans.items():
+            end = final + shared + draw.gauss(0, 0.0012)
+            metrics = [0.1]
+            for i in range(1, looks + 1):
+                progress = i / looks
+                rise = 0.34 * math.exp(-progress * looks / 2.2) + 0.085 * (1 - progress) ** 1.15
+                metrics.append(end - rise + draw.gauss(0, 0.0035) * (1 - progress))
+            broken = name == "rs2-30" and pair == 4
+            if broken:
+                metrics = metrics[:5]
+            lanes[name].append(
+                run(
+                    metrics,
+                    seed=pair,
+                    target=target,
+                    seconds_per_look=1.9 * pace,
+                    every=13500,
+                    slow=1 + abs(draw.gauss(0, 0.03)),
+                    stopped="loss became nan at step 214" if broken else None,
+                )
+            )
+    full = {"name": "reshuffle"}
+    kept = [
+        Lane("baseline", "baseline", _recipe("baseline", "10ep", full), lanes["baseline"]),
+        Lane("rs2-30", "lane", _recipe("rs2-30", "3ep", {"name": "rs2", "fraction": 0.3}), lanes["rs2-30"]),
+        Lane("baseline@3ep", "control", _recipe("baseline@3ep", "3ep", full), lanes["baseline@3ep"], "rs2-30"),
+    ]
+    found = [
+        _compare(lanes, lane, against, target, clock)
+        for clock in ("wall", "calibrated")
+        for lane, against in (("rs2-30", "baseline"), ("rs2-30", "baseline@3ep"), ("baseline@3ep", "baseline"))
+    ]
+    return race(
+        kept,
+        found,
+        task="fashion_mnist",
+        model="convnet-16",
+        target=target,
+        pairs=6,
+        evaluate_every=13500,
+        data={"name": "fashion_mnist", "n_train_and_validation": 60000, "validation_share": 0.1, "n_test": 10000},
+        warnings=[
+            "other programs used 22% of this machine's cores when the race started: wall times will be noisy; "
+            "trust the calibrated clock, or race again on a quiet machine"
+        ],
+    )
+
+
+def _recipe(name: str, budget: str, sampling: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "model": "convnet-16",
+        "budget": budget,
+        "batch_size": 128,
+        "optimizer": {"name": "sgd", "lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.0005},
+        "schedule": {"name": "one-cycle", "warmup": 0.2},
+        "augmentation": [{"name": "flip"}, {"name": "translate", "pixels": 2}],
+        "sampling": sampling,
+    }
+
+
+def _compare(lanes: dict[str, list[Run]], lane: str, against: str, target: float, clock: str) -> Comparison:
+    """A plain normal interval of paired log-ratios, good enough to be looked at; open where a run missed the target."""
+
+    def point(goal: float) -> CurvePoint:
+        logs, open_low, open_high = [], False, False
+        for mine, other in zip(lanes[lane], lanes[against], strict=True):
+            a, b = (_crossing([e.metric for e in r.evaluations], goal) for r in (mine, other))
+            open_low, open_high = open_low or a is None, open_high or b is None
+            if a and b:
+                looks = (mine.evaluations[1], other.evaluations[1])
+                paces = [e.seconds if clock == "wall" else e.calibrated_seconds for e in looks]
+                logs.append(math.log(b * paces[1] / (a * paces[0])))
+        if len(logs) < 3:
+            return CurvePoint(goal, None, None, None)
+        middle, reach = statistics.median(logs), 2.6 * statistics.stdev(logs) / math.sqrt(len(logs)) + 0.01
+        few = len(logs) < 5
+        return CurvePoint(
+            goal,
+            math.exp(middle),
+            None if open_low and few else math.exp(middle - reach * (2 if open_low else 1)),
+            None if open_high and few else math.exp(middle + reach * (2 if open_high else 1)),
+        )
+
+    curve = [point(0.6 + 0.005 * i) for i in range(65)]
+    at = point(target)
+    hits = {name: sum(r.hit for r in lanes[name]) for name in (lane, against)}
+    return compared(
+        lane, against, at.ratio, at.ci_low, at.ci_high,
+        clock=clock, curve=curve, hits=hits[lane], against_hits=hits[against],
+    )  # fmt: skip
+
+
+@pytest.fixture(name="run")
+def _run() -> MakeRun:
+    return run
+
+
+@pytest.fixture(name="race")
+def _race() -> MakeRace:
+    return race
+
+
+@pytest.fixture(name="compared")
+def _compared() -> Callable[..., Comparison]:
+    return compared
+
+
+@pytest.fixture(name="realistic", scope="session")
+def _realistic() -> Results:
+    return realistic()

@@ -1,0 +1,42 @@
+"""`import sooner` needs torch and numpy alone, and hardly any time."""
+
+import statistics
+import subprocess
+import sys
+
+import pytest
+
+CODE = """
+import sys, time
+import numpy, torch
+before, start = set(sys.modules), time.perf_counter()
+import sooner
+seconds = time.perf_counter() - start
+packages = {name.partition(".")[0] for name in set(sys.modules) - before}
+print(seconds, *sorted(packages - set(sys.stdlib_module_names)))
+"""
+
+
+@pytest.fixture(scope="module")
+def imports():
+    """[(seconds above `import torch`, [packages loaded besides torch's own])] of three fresh processes."""
+    found = []
+    for _ in range(3):
+        run = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
+        seconds, *packages = run.stdout.split()
+        found.append((float(seconds), packages))
+    return found
+
+
+def test_no_package_beyond_torch_and_numpy(imports):
+    assert [packages for _, packages in imports] == [["sooner"]] * 3
+
+
+def test_a_tenth_of_a_second_above_torch(imports):
+    assert statistics.median(seconds for seconds, _ in imports) <= 0.1
+
+
+def test_everything_public_is_there():
+    import sooner
+
+    assert {"Batch", "Indexed", "Permutation", "collate", "__version__"} <= set(vars(sooner))
