@@ -19,7 +19,7 @@ print(seconds, *sorted(packages - set(sys.stdlib_module_names)))
 
 @pytest.fixture(scope="module")
 def imports():
-    """[(seconds above `import torch`, [packages loaded besides torch's own])] of three fresh processes."""
+    """[(seconds above `import torch`, [packages that modules were loaded of])] of three fresh processes."""
     found = []
     for _ in range(3):
         run = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
@@ -29,7 +29,9 @@ def imports():
 
 
 def test_no_package_beyond_torch_and_numpy(imports):
-    assert [packages for _, packages in imports] == [["sooner"]] * 3
+    for _, packages in imports:
+        assert "sooner" in packages
+        assert set(packages) <= {"sooner", "torch", "numpy"}
 
 
 def test_a_tenth_of_a_second_above_torch(imports):

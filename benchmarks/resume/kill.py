@@ -98,7 +98,9 @@ def main() -> None:
             assert substance(broken) == substance(whole), "the resumed race differs from the unbroken one"
         result = {"kills": moments, "unbroken_race_s": round(length, 1), "identical": True, "store_always_whole": True}
         (HERE / "result.json").write_text(json.dumps(result, indent=1) + "\n")
-        print(f"{options.kills} kills: metrics, hits and steps are those of the unbroken race; the store was always whole")
+        print(
+            f"{options.kills} kills: metrics, hits and steps are those of the unbroken race; the store was always whole"
+        )
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ def _each(inputs: Inputs, function: Callable[[Tensor], Tensor]) -> Inputs:
     return {key: function(value) for key, value in inputs.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Batch:
     """One step's examples. The index travels with the data, so a loss can always be credited to its own example.
 
@@ -68,10 +68,24 @@ class Batch:
         )
 
     def split(self, parts: int) -> Iterator[Batch]:
-        """Up to `parts` micro-batches of near-equal size, in order, for gradient accumulation."""
-        size = -(-len(self) // parts)
-        for start in range(0, len(self), max(size, 1)):
-            yield self._part(slice(start, start + size))
+        """Micro-batches for gradient accumulation, in order, sizes one apart at most; `parts`, or one per example.
+
+        Raises ValueError if `parts` is not at least 1.
+        """
+        if parts < 1:
+            raise ValueError(f"a batch is split into 1 or more parts, not {parts}")
+        parts = max(1, min(parts, len(self)))
+        size, larger = divmod(len(self), parts)
+        start = 0
+        for part in range(parts):
+            stop = start + size + (part < larger)
+            yield self._part(slice(start, stop))
+            start = stop
+
+    def select(self, keep: Tensor, weight: Tensor) -> Batch:
+        """The examples where `keep`, (B,) bool, is True, with their part of `weight`, (B,) float32, as their weight."""
+        kept = _each(self.inputs, lambda tensor: tensor[keep])
+        return Batch(kept, self.targets[keep], self.index[keep], weight[keep])
 
     def _part(self, cut: slice) -> Batch:
         return Batch(
@@ -86,7 +100,8 @@ class Indexed(torch.utils.data.Dataset[tuple[int, Any]]):
     """
 
     def __init__(self, dataset: Any) -> None:
-        if not hasattr(dataset, "__getitem__") or not hasattr(dataset, "__len__"):
+        iterable = isinstance(dataset, torch.utils.data.IterableDataset)
+        if iterable or not hasattr(dataset, "__getitem__") or not hasattr(dataset, "__len__"):
             raise TypeError(
                 f"Indexed needs a data set with a length and items by position, not {type(dataset).__name__}; "
                 "an iterable data set has no index to credit a loss to"
@@ -113,18 +128,17 @@ def collate(items: list[tuple[int, Any]]) -> Batch:
     An item may also be a mapping with a key `label` or `labels`; the rest of it becomes the inputs.
     """
     index = torch.tensor([int(position) for position, _ in items], dtype=torch.int64)
-    samples = default_collate([sample for _, sample in items])
-    if isinstance(samples, Mapping):
-        key = next((key for key in ("label", "labels") if key in samples), None)
+    first = items[0][1]
+    if isinstance(first, Mapping):
+        key = next((key for key in ("label", "labels") if key in first), None)
         if key is None:
-            raise KeyError(f"an item must have a key 'label' or 'labels'; it has {sorted(samples)}")
-        inputs: Inputs = {name: value for name, value in samples.items() if name != key}
-        targets = samples[key]
+            raise KeyError(f"an item must have a key 'label' or 'labels'; it has {sorted(first)}")
+        columns = default_collate([sample for _, sample in items])
+        inputs: Inputs = {name: value for name, value in columns.items() if name != key}
+        targets = columns[key]
+    elif isinstance(first, tuple | list) and len(first) == 2:
+        inputs, targets = default_collate([sample for _, sample in items])
     else:
-        try:
-            inputs, targets = samples
-        except ValueError:
-            raise TypeError(
-                f"an item must be a pair (inputs, target) or a mapping with a label, not {len(samples)} values"
-            ) from None
+        found = f"{len(first)} values" if isinstance(first, tuple | list) else f"a {type(first).__name__}"
+        raise TypeError(f"an item must be a pair (inputs, target) or a mapping with a label, not {found}")
     return Batch(inputs, targets, index, torch.ones(len(items)))

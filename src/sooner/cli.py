@@ -28,7 +28,9 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
     pass
 
@@ -41,7 +43,9 @@ def race(
     task: Annotated[str | None, typer.Option(help="The task, where the arguments are recipe files.")] = None,
     data: Annotated[
         str | None,
-        typer.Option(help="Your own data: a Parquet, CSV or Arrow file, an image folder, a hub name or module:function."),
+        typer.Option(
+            help="Your own data: a Parquet, CSV or Arrow file, an image folder, a hub name or module:function."
+        ),
     ] = None,
     label: Annotated[str | None, typer.Option(help="The column that holds the label. [default: label]")] = None,
     model: Annotated[str | None, typer.Option(help="A model by name, or module:factory.")] = None,

@@ -25,7 +25,9 @@ def test_a_live_process_keeps_others_out(tmp_path: Path) -> None:
     assert not (tmp_path / "race.lock").exists()
 
 
-@pytest.mark.parametrize("left", ["", "{", "[]", '{"pid": 1}', '{"pid": 1, "created": 0}', '{"pid": "x", "created": 0}'])
+@pytest.mark.parametrize(
+    "left", ["", "{", "[]", '{"pid": 1}', '{"pid": 1, "created": 0}', '{"pid": "x", "created": 0}']
+)
 def test_a_lock_that_names_no_live_process_is_taken_over(tmp_path: Path, left: str) -> None:
     (tmp_path / "race.lock").write_text(left)
     with locked(tmp_path):

@@ -70,7 +70,9 @@ def test_a_store_of_a_newer_version_is_refused_unread(tmp_path: Path) -> None:
     Store(tmp_path, create=True).close()
     with sqlite3.connect(tmp_path / NAME) as database:
         database.execute(f"PRAGMA user_version={VERSION + 1}")
-    with pytest.raises(StoreError, match=rf"newer sooner \(store version {VERSION + 1}, this one reads up to {VERSION}\)"):
+    with pytest.raises(
+        StoreError, match=rf"newer sooner \(store version {VERSION + 1}, this one reads up to {VERSION}\)"
+    ):
         Store(tmp_path)
 
 

@@ -11,7 +11,11 @@ from sooner.training import checkpoint
 def test_a_tree_comes_back_as_it_was(tmp_path: Path) -> None:
     shared = torch.arange(6.0).reshape(2, 3)
     state = {
-        "model": {"weight": shared, "again": shared, "image": torch.rand(2, 3, 4, 4).to(memory_format=torch.channels_last)},
+        "model": {
+            "weight": shared,
+            "again": shared,
+            "image": torch.rand(2, 3, 4, 4).to(memory_format=torch.channels_last),
+        },
         "optimizer": {"state": {0: {"step": torch.tensor(3.0)}, 1: {}}, "groups": [{"lr": 0.1, "betas": (0.9, 0.99)}]},
         "empty": torch.empty(0, dtype=torch.int64),
         "plain": [1, 2.5, None, True, "text", [], {}],

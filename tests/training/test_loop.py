@@ -33,7 +33,11 @@ def make_loop(fabric: Fabric | None = None, *, clock: Clock | None = None, **cha
     train, validation = DATA.train.subset(train_rows), DATA.train.subset(validation_rows)
     model = models.build(options["model"], DATA.shape, 10, seed=options["seed"])
     sampler = sampling.make(
-        n=len(train), batch_size=options["batch_size"], seed=options["seed"], targets=train.targets, **options["sampling"]
+        n=len(train),
+        batch_size=options["batch_size"],
+        seed=options["seed"],
+        targets=train.targets,
+        **options["sampling"],
     )
     sampler.shard(fabric.global_rank, fabric.world_size)
     return Loop(

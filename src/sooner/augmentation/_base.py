@@ -35,9 +35,9 @@ def gather_pixels(inputs: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     `rows` is int64 (B, H) or (1, H), `columns` (B, W) or (1, W), both on the device of `inputs`. One copy of whole
     pixels, so fastest where `inputs` is channels_last.
     """
-    batch, height, width = image_size(inputs)
+    batch, channels, height, width = inputs.shape
     image = torch.arange(batch, device=inputs.device)[:, None, None]
     pixel = (image * height + rows[:, :, None]) * width + columns[:, None, :]
-    pixels = inputs.permute(0, 2, 3, 1).reshape(batch * height * width, -1)
-    moved = pixels.index_select(0, pixel.flatten()).view(batch, height, width, -1).permute(0, 3, 1, 2)
+    pixels = inputs.permute(0, 2, 3, 1).reshape(batch * height * width, channels)
+    moved = pixels.index_select(0, pixel.flatten()).view(batch, height, width, channels).permute(0, 3, 1, 2)
     return moved if inputs.is_contiguous(memory_format=torch.channels_last) else moved.contiguous()

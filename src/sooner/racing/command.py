@@ -173,5 +173,3 @@ def _skipped(data: Data) -> list[str]:
     shown = [f"  {reason}" for reason in data.skipped[:5]]
     more = [f"  and {len(data.skipped) - 5} more"] if len(data.skipped) > 5 else []
     return [f"{len(data.skipped)} examples could not be read and are left out:", *shown, *more]
-
-

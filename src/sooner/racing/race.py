@@ -226,9 +226,7 @@ def _note_noise(store: Store) -> None:
     for record in store.records():
         if record.steps:
             paces.setdefault(record.lane, []).append(record.phases.get("train", 0.0) / record.steps)
-    spreads = {
-        lane: statistics.stdev(pace) / statistics.mean(pace) for lane, pace in paces.items() if len(pace) >= 3
-    }
+    spreads = {lane: statistics.stdev(pace) / statistics.mean(pace) for lane, pace in paces.items() if len(pace) >= 3}
     noisy = {lane: spread for lane, spread in spreads.items() if spread > _NOISY}
     if noisy:
         worst = max(noisy, key=lambda lane: noisy[lane])

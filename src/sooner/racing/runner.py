@@ -111,6 +111,9 @@ def run_lane(
                 f"out of memory on {ground.device}; lower its batch_size ({lane.recipe.batch_size}) or raise "
                 f"accumulate ({lane.recipe.accumulate})"
             )
+        finally:
+            if loop is not None:
+                loop.loader.close()  # its worker processes must not live on into another lane's time
     memory.sample()
     return Record(
         lane=lane.name,
@@ -130,9 +133,7 @@ def run_lane(
     )
 
 
-def _prepare(
-    lane: PlannedLane, seed: int, ground: Ground, clock: Clock, *, resumed: bool
-) -> tuple[Loop, nn.Module]:
+def _prepare(lane: PlannedLane, seed: int, ground: Ground, clock: Clock, *, resumed: bool) -> tuple[Loop, nn.Module]:
     recipe = lane.recipe
     # The split belongs to the race, not to the lane: it is made before the clock starts.
     train_rows, validation_rows = split(ground.data.train.targets, ground.validation, seed)

@@ -28,9 +28,7 @@ def score(plan: Plan, store: Store) -> Results:
     lanes = []
     for lane in plan.lanes:
         ordered = sorted(by_lane[lane.name], key=lambda record: record.seed)
-        pace = _pace(ordered)
-        fixed = _fixed_costs(ordered)
-        runs = [_run(record, plan.target, pace, fixed) for record in ordered]
+        runs = [_run(record, plan.target) for record in ordered]
         reason = ", ".join(lane.added_for) or None
         lanes.append(Lane(lane.name, lane.role, lane.recipe.to_dict(), runs, added_for=reason))
     found = {lane.name: lane for lane in lanes}
@@ -62,27 +60,28 @@ def score(plan: Plan, store: Store) -> Results:
     )
 
 
-def _pace(records: list[Record]) -> float:
-    """The lane's median seconds per step, over the stretches between evaluations of all its runs."""
+def _pace(record: Record) -> float:
+    """The run's median seconds per step, over the stretches between its evaluations.
+
+    Each run by its own: a pace that a lane's runs shared would put its error into every pair alike, where no paired
+    test can see it, and two lanes with the same steps would always get a verdict.
+    """
     paces = [
         (after.seconds - before.seconds) / (after.step - before.step)
-        for record in records
         for before, after in zip(record.looks, record.looks[1:], strict=False)
         if after.step > before.step
     ]
     return statistics.median(paces) if paces else 0.0
 
 
-def _fixed_costs(records: list[Record]) -> float:
-    """The lane's median seconds on the clock outside training: set-up, selection, scoring."""
-    spent = [
-        sum(seconds for name, seconds in record.phases.items() if name != "train" and name not in OFF_THE_CLOCK)
-        for record in records
-    ]
-    return statistics.median(spent) if spent else 0.0
+def _fixed_costs(record: Record) -> float:
+    """The run's seconds on the clock outside training: set-up, selection, scoring."""
+    counted = (item for item in record.phases.items() if item[0] != "train" and item[0] not in OFF_THE_CLOCK)
+    return sum(seconds for _, seconds in counted)
 
 
-def _run(record: Record, target: float, pace: float, fixed: float) -> Run:
+def _run(record: Record, target: float) -> Run:
+    pace, fixed = _pace(record), _fixed_costs(record)
     metric = [look.metric for look in record.looks]
     evaluations = [
         Evaluation(look.seconds, fixed + pace * look.step, look.step, look.examples, look.metric)

@@ -91,7 +91,9 @@ class Store:
                         self._database.execute(statement)
                     self._database.execute(f"PRAGMA user_version={VERSION}")
         if create and self.get("plan") is not None:
-            raise StoreError(f"{folder} already holds a race; resume it with --resume {folder}, or choose another --out")
+            raise StoreError(
+                f"{folder} already holds a race; resume it with --resume {folder}, or choose another --out"
+            )
 
     @contextmanager
     def _errors(self, doing: str) -> Iterator[None]:

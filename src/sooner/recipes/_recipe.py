@@ -29,7 +29,7 @@ class Recipe(BaseModel):
         name: of the lane in a race.
         summary: one line about it.
         model: by name, or "module:factory".
-        budget: absolute, see `sooner.training.Budget`; kept in its shortest form.
+        budget: absolute, see `sooner.training.budget.Budget`; kept in its shortest form.
         batch_size: examples per optimizer step, over all processes and micro-batches, at least 1.
         accumulate: micro-batches that a step is made of, 1 to `batch_size`.
         optimizer: "sgd" or "adamw", with its peak learning rate `lr`.

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from sooner.racing.results import Comparison, Results
+from sooner.racing.signed_rank import MIN_PAIRS
 
 
 def seconds(value: float) -> str:
@@ -42,8 +43,10 @@ def ratio(value: float | None) -> str:
 
 
 def _times(value: float) -> str:
-    """Two decimals, as the race's verdicts have them; more for tiny ratios and fewer for large ones."""
-    return f"{value:.2f}" if 0.1 <= value < 10 else significant(value)
+    """Two decimals, as the race's verdicts have them; more where they would hide that it is not 1, or all of it."""
+    if not 0.1 <= value < 10:
+        return significant(value)
+    return f"{value:.2f}" if f"{value:.2f}" != "1.00" else f"{value:.3f}".replace("1.000", "1.00")
 
 
 def interval(low: float | None, high: float | None) -> str:
@@ -57,15 +60,6 @@ def interval(low: float | None, high: float | None) -> str:
     return f"{_times(low)} to {ratio(high)}"
 
 
-def short_interval(low: float | None, high: float | None) -> str:
-    """The same for narrow columns: "1.21-1.66" with a dash, or the one side that is known."""
-    if low is not None and high is not None:
-        return f"{_times(low)}–{_times(high)}"
-    if low is None and high is None:
-        return "open"
-    return f"≥{_times(low)}" if low is not None else f"≤{_times(high or 0.0)}"
-
-
 def p_value(value: float | None) -> str:
     """A p-value to three decimals."""
     if value is None:
@@ -73,9 +67,26 @@ def p_value(value: float | None) -> str:
     return "below 0.001" if value < 0.001 else f"{value:.3f}"
 
 
+def interval_of(comparison: Comparison) -> str:
+    """The interval of a comparison, which has none with too few pairs."""
+    if comparison.pairs < MIN_PAIRS:
+        return "no interval"
+    return interval(comparison.ci_low, comparison.ci_high)
+
+
+def short_interval(comparison: Comparison) -> str:
+    """The same for narrow columns: "1.21–1.66", or the one side that is known; nothing with too few pairs."""
+    low, high = comparison.ci_low, comparison.ci_high
+    if comparison.pairs < MIN_PAIRS:
+        return ""
+    if low is not None:
+        return f"≥{_times(low)}" if high is None else f"{_times(low)}–{_times(high)}"
+    return "open" if high is None else f"≤{_times(high)}"
+
+
 def ratio_and_interval(comparison: Comparison) -> str:
     """Both in one line: "1.43x (1.21 to 1.66x)"."""
-    return f"{ratio(comparison.ratio)} ({interval(comparison.ci_low, comparison.ci_high)})"
+    return f"{ratio(comparison.ratio)} ({interval_of(comparison)})"
 
 
 def metric(results: Results, value: float | None) -> str:

@@ -90,7 +90,7 @@ def comparison_rows(results: Results) -> list[Row]:
                 Cell(c.against),
                 Cell(c.clock),
                 Cell(words.ratio(c.ratio), -1.0 if c.ratio is None else c.ratio),
-                Cell(words.interval(c.ci_low, c.ci_high)),
+                Cell(words.interval_of(c)),
                 Cell(words.p_value(c.p_value), 2.0 if c.p_value is None else c.p_value),
                 Cell(str(c.pairs), c.pairs),
                 Cell(f"{c.hits} and {c.against_hits}"),

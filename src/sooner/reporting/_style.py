@@ -10,11 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sooner.racing.results import Results
+from sooner.racing.results import Results, Role
 
 Dash = Literal["solid", "dash", "dot", "dashdot"]
 HUES = 7  # --lane-1 to --lane-7; --lane-0 is the ink
 SYMBOLS = ("circle", "diamond", "square")
+_DASHES: dict[Role, tuple[Dash, Dash]] = {
+    "baseline": ("solid", "solid"),
+    "lane": ("solid", "dot"),
+    "control": ("dash", "dashdot"),
+}
 
 
 @dataclass(frozen=True)
@@ -39,9 +44,8 @@ def lane_styles(results: Results) -> list[LaneStyle]:
         if lane.role == "baseline":
             styles.append(LaneStyle("var(--lane-0)", "solid", SYMBOLS[0]))
             continue
-        turn = used // HUES
-        first, again = ("dash", "dashdot") if lane.role == "control" else ("solid", "dot")
-        dash: Dash = first if turn == 0 else again  # type: ignore[assignment]
-        styles.append(LaneStyle(f"var(--lane-{used % HUES + 1})", dash, SYMBOLS[turn % len(SYMBOLS)]))
+        turn, hue = divmod(used, HUES)
+        dash = _DASHES[lane.role][min(turn, 1)]
+        styles.append(LaneStyle(f"var(--lane-{hue + 1})", dash, SYMBOLS[turn % len(SYMBOLS)]))
         used += 1
     return styles

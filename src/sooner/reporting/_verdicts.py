@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 from sooner.racing.results import Comparison, Lane, Results
+from sooner.reporting._format import number_of
 from sooner.reporting._summary import CONTROLS, Kind, comparisons, kind
 
 Tone = Literal["faster", "slower", "open", "none"]  # "open": no difference shown; "none": no verdict was given
@@ -62,7 +64,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Headline:
-    """All that is found about one lane: a sentence that completes "This lane is ...", and what it rests on."""
+    """All that is found about one lane: a sentence that goes on from its name, and what it rests on."""
 
     lane: Lane
     sentence: str
@@ -75,13 +77,13 @@ def headlines(results: Results) -> list[Headline]:
 
 
 def tone(comparison: Comparison) -> Tone:
-    """What kind of verdict it is, by its first words."""
-    verdict = comparison.verdict.lower()
-    if verdict.startswith("faster"):
+    """What kind of verdict it is, by the words that the race uses for it."""
+    told = re.split("[:;] ", comparison.verdict)
+    if "faster" in told:
         return "faster"
-    if verdict.startswith("slower"):
+    if "slower" in told:
         return "slower"
-    return "open" if verdict.startswith("no difference") else "none"
+    return "open" if "no difference shown" in told else "none"
 
 
 def on_calibrated_clock(results: Results, comparison: Comparison) -> Comparison | None:
@@ -105,15 +107,17 @@ def _headline(results: Results, lane: Lane) -> Headline:
         )
         for c in found
     ]
-    return Headline(lane, _sentence([(kinds[c.against], tone(c)) for c in found]), readings)
+    return Headline(lane, _sentence(lane, [(kinds[c.against], tone(c)) for c in found]), readings)
 
 
-def _sentence(findings: list[tuple[Kind, Tone]]) -> str:
+def _sentence(lane: Lane, findings: list[tuple[Kind, Tone]]) -> str:
     """The findings against baseline and controls, in order, and what they come to."""
-    told = [(what, tone) for what, tone in findings if what != "lane"]
+    told = [(what, found) for what, found in findings if what != "lane"]
     if not told:
-        return "not compared with the baseline yet."
-    text = ""
+        return "is not compared with the baseline yet."
+    if not any(run.hit for run in lane.runs):
+        return f"never reached the target: 0 of {number_of(len(lane.runs), 'run')}."
+    text = "is "
     before: Tone | None = None
     for what, found in told:
         name = "the baseline" if what == "baseline" else f"its {what} control"

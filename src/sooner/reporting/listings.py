@@ -43,7 +43,9 @@ def show_tasks() -> None:
         cost = models.flops(model, _IMAGE) / 1e6
         table.add_row(info.name, f"{models.parameters(model):,}", f"{cost:,.1f}", info.summary)
     console.print(table)
-    console.print("Your own: --model module:factory. One multiplication and one addition are two FLOPs.", highlight=False)
+    console.print(
+        "Your own: --model module:factory. One multiplication and one addition are two FLOPs.", highlight=False
+    )
 
 
 def show_methods(pattern: str) -> None:
@@ -104,7 +106,9 @@ def show_doctor() -> None:
     for task in tasks():
         if task.name != "digits":
             there = all((root / task.name / f"{part}.parquet").exists() for part in ("train", "test"))
-            rows.append((f"data: {task.name}", "there" if there else f"not in {root}; read from the hub when asked for"))
+            rows.append(
+                (f"data: {task.name}", "there" if there else f"not in {root}; read from the hub when asked for")
+            )
     for extra in ("ray", "torchdata", "lightning", "transformers", "accelerate"):
         rows.append((f"optional: {extra}", _version(extra)))
     table = Table(box=None, show_header=False)
@@ -121,7 +125,7 @@ def _pace(precision: str, device: torch.device, seconds: float = 1.0) -> float:
         with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
             outputs = model(inputs)
         outputs.float().sum().backward()
-        float(outputs[0, 0])  # waits for the device
+        outputs[0, 0].item()  # waits for the device
         steps += 1
     return steps * len(inputs) / (time.perf_counter() - began)
 

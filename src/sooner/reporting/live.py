@@ -101,8 +101,12 @@ class Progress:
             )
         elapsed = clock(monotonic() - self._began)
         foot = Table.grid(padding=(0, 1))
-        foot.add_row(ProgressBar(total=1.0, completed=self._share(), width=30), f"{elapsed} so far, {self._left()} left")
-        target = Text(f"{self._plan.task.name} to {self._plan.task.metric} {self._plan.target:g} on {self._plan.device}")
+        foot.add_row(
+            ProgressBar(total=1.0, completed=self._share(), width=30), f"{elapsed} so far, {self._left()} left"
+        )
+        target = Text(
+            f"{self._plan.task.name} to {self._plan.task.metric} {self._plan.target:g} on {self._plan.device}"
+        )
         return Group(target, table, foot)
 
     def _now(self, lane: PlannedLane) -> Text:

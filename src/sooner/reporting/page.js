@@ -20,10 +20,10 @@
     const style = getComputedStyle(root);
     for (const place of document.querySelectorAll(".plot")) {
       const views = plots[place.dataset.figure][place.dataset.panel];
-      const { data, layout } = resolved(views[state.clock] ?? views.wall, style);
+      const { data, layout, log } = resolved(views[state.clock] ?? views.wall, style);
       const shown = data.filter((trace) => !state.hidden.has(trace.meta?.lane));
       if (place.dataset.figure === "metric") {
-        layout.xaxis.type = state.scale;
+        if (state.scale === "log") Object.assign(layout.xaxis, log);
         if (state.range === "whole") delete layout.yaxis.range;
       }
       layout.width = place.clientWidth;

@@ -123,16 +123,14 @@ def _two_lines(first: str, second: str) -> Text:
 
 def _ratios(comparisons: list[Comparison]) -> Text:
     lines = [
-        Text.assemble(
-            (words.ratio(c.ratio), _TONE_STYLE[tone(c)]), "\n", (words.short_interval(c.ci_low, c.ci_high), "dim")
-        )
+        Text.assemble((words.ratio(c.ratio), _TONE_STYLE[tone(c)]), "\n", (words.short_interval(c), "dim"))
         for c in comparisons
     ]
     return Text("\n").join(lines)
 
 
 def _sentence(headline: Headline) -> str:
-    return f"{headline.lane.name} is {headline.sentence}"
+    return f"{headline.lane.name} {headline.sentence}"
 
 
 def _reading(reading: Reading) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import math
 import operator
 
 import torch
@@ -30,6 +31,15 @@ def share(name: str, value: object) -> float:
     return float(value)
 
 
+def number(name: str, value: object, least: float, most: float = math.inf, *, below: bool = False) -> float:
+    """`value` as a float in [least, most], with `below` in [least, most), or an error that names it."""
+    fits = isinstance(value, int | float) and least <= value <= most and not (below and value == most)
+    if not fits or not math.isfinite(value):  # type: ignore[arg-type]  # a number, if it fits
+        bound = "" if most == math.inf else f" and {'below' if below else 'at most'} {most:g}"
+        raise ValueError(f"{name} must be at least {least:g}{bound}, not {value!r}")
+    return float(value)  # type: ignore[arg-type]
+
+
 def labels(targets: object, n: int) -> Tensor:
     """`targets` as an (n,) tensor of whole numbers, or an error that says what is wrong with it."""
     if targets is None:
@@ -41,6 +51,37 @@ def labels(targets: object, n: int) -> Tensor:
             f"not {tensor.dtype} of shape {tuple(tensor.shape)}"
         )
     return tensor
+
+
+def per_example(name: str, value: object, n: int, *, positive: bool = False) -> Tensor:
+    """`value` as an (n,) float64 tensor of finite numbers on the CPU, or an error that says what is wrong with it.
+
+    With `positive`, none is below 0 and one at least above it.
+    """
+    wanted = (
+        f"{name} must be {n} {'weights, at least 0 and not all 0' if positive else 'finite numbers'}, one per example"
+    )
+    try:
+        tensor = torch.as_tensor(value)
+    except (TypeError, ValueError, RuntimeError):
+        raise ValueError(f"{wanted}, not {value!r}") from None
+    if tensor.shape != (n,) or tensor.is_complex():
+        raise ValueError(f"{wanted}, not {tensor.dtype} of shape {tuple(tensor.shape)}")
+    wide = tensor.detach().cpu().to(torch.float64)
+    bad = ~wide.isfinite() | (wide < 0) if positive else ~wide.isfinite()
+    if bad.any():
+        at = int(bad.nonzero()[0, 0])
+        raise ValueError(f"{wanted}; example {at} has {float(wide[at])}")
+    if positive and not wide.any():
+        raise ValueError(f"{wanted}, and these are all 0")
+    return wide
+
+
+def one_of(name: str, value: object, choices: tuple[str, ...]) -> str:
+    """`value`, or an error where it is none of `choices`."""
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+    return str(value)
 
 
 def arguments(made: object) -> dict[str, object]:
@@ -60,9 +101,10 @@ def shown(made: object) -> str:
 
 
 def plain(value: object) -> Plain:
-    """`value` if it is a plain one; of a tensor, a digest of its values as int64, so that it can be told apart."""
+    """`value` if it is a plain one; of a tensor, a digest of its values in 64 bits, so that it can be told apart."""
     if isinstance(value, Tensor):
-        content = value.cpu().to(torch.int64).contiguous().numpy().data
+        wide = torch.float64 if value.is_floating_point() else torch.int64
+        content = value.detach().cpu().to(wide).contiguous().numpy().data
         return hashlib.blake2b(content, digest_size=16).hexdigest()
     if isinstance(value, int | float | str | bool) or value is None:
         return value

@@ -26,8 +26,9 @@ class Sampler(ABC):
     Pass it as `batch_sampler=` of a `DataLoader`. A loader with workers asks for batches before they are used, so
     `position` then runs ahead of training; see `state_dict` for exact resuming.
 
-    `len(sampler)` is the number of batches of the current round from its first to its last, on this rank, wherever
-    `position` is. Rounds of a method may differ in length.
+    `len(sampler)` is the number of batches of round `epoch` from its first to its last, wherever `position` is; it is
+    the same on all ranks. Rounds of a method may differ in length, and a loader that looks ahead may have asked for
+    all of a round, so that `epoch` is the next one, while training is still in it.
 
     A subclass keeps each argument of its constructor as an attribute of the same name: `repr`, `==` and the state's
     check read them there.
@@ -37,6 +38,10 @@ class Sampler(ABC):
         batch_size: examples per step, over all ranks together, at least 1.
         seed: any integer; two samplers with the same arguments yield the same batches.
         drop_last: leave out the last batch of a round where it would have fewer than `batch_size` examples.
+
+    Attributes:
+        progress: share of the run that is spent, in [0, 1]. Whoever trains sets it before each round; methods whose
+            rounds depend on it read it once, when a round begins. Most ignore it.
     """
 
     def __init__(self, n: int, batch_size: int, *, seed: int = 0, drop_last: bool = False) -> None:
@@ -44,6 +49,7 @@ class Sampler(ABC):
         self.batch_size = whole_number("batch_size", batch_size, least=1)
         self.seed = whole_number("seed", seed)
         self.drop_last = bool(drop_last)
+        self.progress = 0.0
         self.epoch = 0
         self.position = 0  # in the round's order, of the next example to hand out, counted over all ranks
         self.rank = 0
@@ -62,6 +68,11 @@ class Sampler(ABC):
     def weight(self, index: Tensor) -> Tensor:
         """(B,) float32: the factor of each example's loss that keeps the expected gradient what the method intends."""
         return torch.ones(index.shape, device=index.device)
+
+    @property
+    def lr_scale(self) -> float:
+        """The factor of the learning rate that the method asks for in the present round; 1 for all but a few."""
+        return 1.0
 
     def __len__(self) -> int:
         return self._count(self._total(self.epoch))
@@ -83,7 +94,7 @@ class Sampler(ABC):
             )
         while position < total:
             start, position = position, position + self.batch_size
-            if total - position < self.world:
+            if total - position < self._fewest:
                 position = total
             # Moved on before the batch is handed out, so that a state taken while it is in use counts it.
             self.position, self._handed_out = position, True
@@ -112,8 +123,8 @@ class Sampler(ABC):
 
         The batches stay the global ones: this rank gets `batch[rank::world]` of each. So all ranks have the same
         number of batches, their parts are disjoint and together the batch of one process, and their sizes differ by
-        one at most: average a loss over the whole batch, not rank by rank. A round's last batch with fewer than
-        `world` examples joins the batch before it. The state does not depend on the rank or on `world`: saved with
+        one at most: average a loss over the whole batch, not rank by rank. A round's last batch with fewer than two
+        examples per rank joins the batch before it. The state does not depend on the rank or on `world`: saved with
         four, it may be loaded with two.
 
         Raises:
@@ -201,9 +212,6 @@ class Sampler(ABC):
     def __hash__(self) -> int:
         return hash((type(self), self.n, self.batch_size, self.seed))
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_order": None}  # made again where it is needed
-
     @cached_property
     def _identity(self) -> dict[str, Plain]:
         """What the order is a function of, besides the place."""
@@ -226,10 +234,15 @@ class Sampler(ABC):
             raise ValueError(f"{what} has {size} examples, too few for {wanted}")
         return total
 
+    @property
+    def _fewest(self) -> int:
+        """The examples that a round's last batch needs to stand alone: two per rank, as batch norm needs two."""
+        return min(2 * self.world, self.batch_size)
+
     def _count(self, examples: int) -> int:
-        """The batches in the round's last `examples`: those too few to give each rank one join the batch before."""
+        """The batches in the round's last `examples`: those too few to stand alone join the batch before."""
         full, rest = divmod(examples, self.batch_size)
-        return full + (rest >= self.world)
+        return full + (rest >= self._fewest or (rest > 0 and full == 0))
 
     def _go(self, epoch: int, position: int) -> None:
         self.epoch, self.position, self._handed_out = epoch, position, False

@@ -26,7 +26,8 @@ class RS2(Sampler):
 
     - "without-replacement": a pass over the data in random order is cut into consecutive rounds of
       round(fraction * n). A pass's last round is what is left, so that it visits each example once; the published code
-      drops or doubles examples there. The passes are those of `Reshuffling` with the same seed.
+      drops or doubles examples there. What would not fill one batch joins the round before: a step on a handful of
+      examples, at the full learning rate, is noise. The passes are those of `Reshuffling` with the same seed.
     - "with-replacement": each round is an independent draw of round(fraction * n) distinct examples.
     - "stratified": each round is an independent draw of round(fraction * n_c) distinct examples, at least 1, of each
       class c, in mixed order.
@@ -64,6 +65,8 @@ class RS2(Sampler):
         self.targets = labels(targets, self.n) if variant == "stratified" else None
         self._strata = None if self.targets is None else Strata(self.targets, self.fraction)
         self._size = max(1, round(self.fraction * self.n))
+        full, left = divmod(self.n, self._size)
+        self._rounds = full + (left >= min(self.batch_size, self._size))  # of a pass
         self._check_last_round()
 
     def order(self, epoch: int) -> Order:
@@ -72,9 +75,9 @@ class RS2(Sampler):
             return self._strata.draw(derive(self.seed, "rs2", epoch))
         if self.variant == "with-replacement":
             return Part(Permutation(self.n, derive(self.seed, "rs2", epoch)), 0, self._size)
-        number, chunk = divmod(epoch, -(-self.n // self._size))
-        start = chunk * self._size
-        return Part(pass_over(self.n, self.seed, number), start, min(start + self._size, self.n))
+        number, chunk = divmod(epoch, self._rounds)
+        start, stop = chunk * self._size, (chunk + 1) * self._size
+        return Part(pass_over(self.n, self.seed, number), start, stop if chunk + 1 < self._rounds else self.n)
 
     def shard(self, rank: int, world: int) -> Self:
         """As every sampler's; a pass's last round must also have an example for each rank."""
@@ -85,7 +88,8 @@ class RS2(Sampler):
     def _check_last_round(self) -> None:
         """Refuse at once what would only fail at the end of a pass."""
         if self.variant == "without-replacement":
-            self._usable(self.n % self._size or self._size, f"the last of a pass's rounds of {self._size}")
+            last = self.n - (self._rounds - 1) * self._size
+            self._usable(last, f"the last of a pass's rounds of {self._size}")
 
 
 register(

@@ -11,20 +11,22 @@ from sooner.errors import DataError
 from sooner.tasks._base import Data, Task
 from sooner.tasks.loading import find_source, load_data
 
-_SGD = {"name": "sgd", "lr": 0.1, "momentum": 0.9, "weight_decay": 5e-4}
+_SGD = {"name": "sgd", "lr": 0.2, "momentum": 0.9, "weight_decay": 5e-4}
 _ADAMW = {"name": "adamw", "lr": 2e-3, "weight_decay": 0.01}
 _ONE_CYCLE = {"name": "one-cycle", "warmup": 0.2}
 _FLIP, _TRANSLATE = {"name": "flip"}, {"name": "translate", "pixels": 2}
 
 
-def _recipe(model: str, budget: str, batch_size: int, optimizer: dict[str, Any], *augmentation: Any) -> dict[str, Any]:
+def _recipe(
+    model: str, budget: str, batch_size: int, optimizer: dict[str, Any], *augmentation: Any, smoothing: float = 0.0
+) -> dict[str, Any]:
     return {
         "model": model,
         "budget": budget,
         "batch_size": batch_size,
         "optimizer": dict(optimizer),
         "schedule": dict(_ONE_CYCLE),
-        "label_smoothing": 0.0,
+        "label_smoothing": smoothing,
         "augmentation": [dict(each) for each in augmentation],
     }
 
@@ -33,36 +35,38 @@ _TASKS = (
     Task(
         name="digits",
         data="digits",
-        target=0.95,
-        recipe=_recipe("mlp", "60ep", 32, _SGD),
+        target=0.97,
+        # A high rate that is annealed over the whole run, as published baselines have it, so that the target is reached
+        # late.
+        recipe=_recipe("convnet-16", "40ep", 32, {**_SGD, "lr": 0.4}) | {"schedule": {"name": "one-cycle", "warmup": 0.05}},
         summary="handwritten digits: 1,797 grey images of 8x8, 10 classes; comes with the package",
     ),
     Task(
         name="mnist",
         data="mnist",
         target=0.985,
-        recipe=_recipe("convnet-16", "5ep", 512, _SGD, _TRANSLATE),
+        recipe=_recipe("convnet-16", "5ep", 128, _SGD, _TRANSLATE),
         summary="handwritten digits: 70,000 grey images of 28x28, 10 classes",
     ),
     Task(
         name="fashion_mnist",
         data="fashion_mnist",
         target=0.90,
-        recipe=_recipe("convnet-16", "8ep", 512, _SGD, _FLIP, _TRANSLATE),
+        recipe=_recipe("convnet-16", "8ep", 128, _SGD, _FLIP, _TRANSLATE),
         summary="pictures of clothes: 70,000 grey images of 28x28, 10 classes",
     ),
     Task(
         name="cifar10",
         data="cifar10",
         target=0.80,
-        recipe=_recipe("convnet-16", "10ep", 512, _SGD, _FLIP, _TRANSLATE),
+        recipe=_recipe("convnet-16", "10ep", 128, _SGD, _FLIP, _TRANSLATE, smoothing=0.1),
         summary="photographs: 60,000 colour images of 32x32, 10 classes",
     ),
     Task(
         name="cifar100",
         data="cifar100",
         target=0.40,
-        recipe=_recipe("convnet-32", "15ep", 512, _SGD, _FLIP, _TRANSLATE),
+        recipe=_recipe("convnet-32", "15ep", 128, _SGD, _FLIP, _TRANSLATE, smoothing=0.1),
         summary="photographs: 60,000 colour images of 32x32, 100 classes",
     ),
 )

@@ -74,7 +74,8 @@ class InMemory:
         """Inputs and targets of the examples at `index`, (B,) int64 on any device. One gather of B inputs."""
         index = index.to(self.device)
         rows = index if self.rows is None else self.rows[index]
-        return self.inputs[rows], self.targets[index]
+        # index_select copies whole examples: several times as fast as indexing, which works element by element.
+        return self.inputs.index_select(0, rows), self.targets[index]
 
     def subset(self, rows: Tensor) -> InMemory:
         """The examples at these positions of this set, in this order: 16 bytes each, no input copied."""

@@ -71,7 +71,7 @@ def load_data(
         DataError: the data are missing, damaged, empty, of one class, have missing values or undecodable images, or
             are not what the options say. The message says which and what to do.
 
-    Cost: reads everything once: 3 s for the 70,000 images of MNIST, 5 s for the 60,000 of CIFAR-10, on one core.
+    Cost: reads everything once: 3 s for the 70,000 images of MNIST, 6 s for the 60,000 of CIFAR-10, on one core.
     """
     if image_size is not None and image_size < 1:
         raise DataError(f"image_size must be at least 1 pixel, not {image_size}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Unit = Literal["ep", "ba", "ex", "s", "x"]
 
@@ -37,7 +37,7 @@ class Budget:
     unit: Unit
 
     def __post_init__(self) -> None:
-        if self.unit not in ("ep", "ba", "ex", "s", "x"):
+        if self.unit not in get_args(Unit):
             raise ValueError(f"the unit of a budget must be ep, ba, ex, s or x, not {self.unit!r}")
         if not (math.isfinite(self.amount) and self.amount > 0):
             raise ValueError(f"a budget must be finite and above 0, not {self.amount}{self.unit}")

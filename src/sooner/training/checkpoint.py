@@ -70,7 +70,9 @@ def load(path: Path) -> dict[str, Any]:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  not a mapping
             tree = json.loads(file.metadata()["tree"])
     except Exception as error:
-        raise StoreError(f"{path} is not a checkpoint that can be read ({error}); delete it to start this run again") from error
+        raise StoreError(
+            f"{path} is not a checkpoint that can be read ({error}); delete it to start this run again"
+        ) from error
     state: dict[str, Any] = _restore(tree, tensors)
     return state
 

@@ -38,7 +38,7 @@ class Loader:
         augment: applied in this order to the normalised images.
         mean, std: (C,) of the images in units of [0, 1], as `channel_statistics` gives them; None leaves [0, 1].
         seed: of the augmentations.
-        workers: processes that fetch, 0 for none. They start with the first batch and stay until the loader goes.
+        workers: processes that fetch, 0 for none. They start with the first batch and stay until `close`.
 
     Attributes:
         progress: share of the budget spent, in [0, 1]; the training loop sets it, the augmentations are told.
@@ -78,32 +78,38 @@ class Loader:
         self._seed = seed
         self._examples = examples if workers else examples.to(self._device)
         self._draws = _Draws(sampler)
-        self._ahead = self._processes(workers) if workers else None
+        self._workers = workers
+        self._ahead: DataLoader[Any] | None = None
         self._used: int | None = None  # batches of the iteration in progress, where workers look ahead
 
-    def _processes(self, workers: int) -> DataLoader[Any]:
+    def _processes(self) -> DataLoader[Any]:
         return DataLoader(
             _Fetch(self._examples),
             sampler=self._draws,
             batch_size=None,  # an item is a whole batch
             collate_fn=_as_it_is,
-            num_workers=workers,
+            num_workers=self._workers,
             persistent_workers=True,
             pin_memory=self._device.type == "cuda",
             generator=generator(self._seed, "workers"),  # else it draws from the global one
         )
 
     def __iter__(self) -> Iterator[Batch]:
-        if self._ahead is None:
+        if not self._workers:
             for _ in self._draws:
                 draw = self._draws.pending.popleft()
                 yield self._batch(draw, *self._examples.fetch(draw.index))
             return
+        if self._ahead is None:
+            self._ahead = self._processes()
         self._used = 0
         try:
             for fetched in self._ahead:
                 if isinstance(fetched, SoonerError):
-                    raise fetched
+                    try:
+                        raise fetched
+                    finally:  # else this frame and the error hold each other, and the workers live on
+                        del fetched
                 self._used += 1
                 yield self._batch(self._draws.pending.popleft(), *fetched)
             self._used = None
@@ -137,6 +143,13 @@ class Loader:
         if self._used is not None:
             raise ValueError("an iteration over this loader is in progress; leave it before loading a state")
         self.sampler.load_state_dict(state)
+
+    def close(self) -> None:
+        """End the worker processes now, within some 50 ms; iterating again starts new ones.
+
+        They end with the loader in any case, but where a reference to it lingers, that may be during another run.
+        """
+        self._ahead = None
 
 
 def evaluation_batches(

@@ -67,7 +67,7 @@ def test_a_class_is_a_factory(here):
         ("sooner_test_needy:net", "importing 'sooner_test_needy' failed with ModuleNotFoundError.*sooner_test_absent"),
         ("sooner_test_broken:net", "importing 'sooner_test_broken' failed with SyntaxError"),
         ("sooner_test_models:nat", "the module 'sooner_test_models' has no 'nat'"),
-        ("sooner_test_models:number", "is a int, not a function or class"),
+        ("sooner_test_models:number", "is an object of type int, not a function or class"),
         ("sooner_test_models:positional", r"callable as factory\(shape=..., classes=...\)"),
         ("sooner_test_models:nothing", "must return a torch.nn.Module, not NoneType"),
         ("sooner_test_models:", "is not of the form module:factory"),

@@ -16,8 +16,13 @@ from sooner.racing.results import Results
 from sooner.reporting._summary import Clock
 
 CLOCKS: tuple[Clock, ...] = ("wall", "calibrated")
-Plot = dict[str, Any]  # {"data": [...], "layout": {...}}
+Plot = dict[str, Any]  # {"data": [...], "layout": {...}}, and "log" where the page can make the time axis logarithmic
 Control = Literal["clock", "scale", "range"]
+
+_NOTE = {"showarrow": False, "xanchor": "left", "font": {"size": 13, "color": "var(--ink-soft)"}}
+_STEPS = ((1.0,), (2.0, 5.0), (1.5, 3.0, 7.0), (1.1, 1.2, 1.3, 2.5, 4.0, 6.0, 8.0, 9.0), (1.05, 9.5))
+_FEW_TICKS = 4
+_LONGEST = 24  # characters of a lane's name beside a plot
 
 
 @dataclass(frozen=True)
@@ -138,11 +143,6 @@ def note(text: str, **place: Any) -> dict[str, Any]:
     return {**_NOTE, "text": text, **place}
 
 
-_NOTE = {"showarrow": False, "xanchor": "left", "font": {"size": 13, "color": "var(--ink-soft)"}}
-_STEPS = ((1.0,), (2.0, 5.0), (1.5, 3.0, 7.0), (1.1, 1.2, 1.3, 2.5, 4.0, 6.0, 8.0, 9.0), (1.05, 9.5))
-_FEW_TICKS = 4
-
-
 def log_ticks(low: float, high: float) -> list[float]:
     """Round numbers from `low` to `high`, both positive; finer ones only where the coarse are fewer than four."""
     found: list[float] = []
@@ -155,12 +155,23 @@ def log_ticks(low: float, high: float) -> list[float]:
     return sorted(found)
 
 
-def line_across(axis_name: Literal["x", "y"], at: float, dash: str, colour: str = "var(--ink)") -> dict[str, Any]:
+def log_axis(low: float, high: float) -> dict[str, Any]:
+    """What makes an axis from `low` to `high`, both positive, logarithmic with round numbers written out."""
+    ticks = log_ticks(low, high)
+    return {
+        "type": "log",
+        "range": [math.log10(low), math.log10(high)],
+        "tickvals": ticks,
+        "ticktext": [f"{tick:g}" for tick in ticks],
+    }
+
+
+def line_across(axis_name: Literal["x", "y"], at: float, dash: str) -> dict[str, Any]:
     """A straight line across the panel where `axis_name` is `at`."""
     across = {"xref": "paper", "x0": 0, "x1": 1, "y0": at, "y1": at}
     upward = {"yref": "paper", "y0": 0, "y1": 1, "x0": at, "x1": at}
     ends = across if axis_name == "y" else upward
-    return {"type": "line", "layer": "below", "line": {"color": colour, "width": 1.2, "dash": dash}, **ends}
+    return {"type": "line", "layer": "below", "line": {"color": "var(--ink)", "width": 1.2, "dash": dash}, **ends}
 
 
 def lane_axis(results: Results) -> dict[str, Any]:
@@ -170,7 +181,12 @@ def lane_axis(results: Results) -> dict[str, Any]:
         "",
         range=[amount - 0.4, -0.6],
         tickvals=list(range(amount)),
-        ticktext=[f"{label(lane.name)}  " for lane in results.lanes],
+        ticktext=[f"{label(_shortened(lane.name))}  " for lane in results.lanes],
         showgrid=False,
         tickfont={"color": "var(--ink)"},
     )
+
+
+def _shortened(name: str) -> str:
+    """A name that leaves room for the plot on a phone: its middle is what it can best do without."""
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST // 2]}…{name[-_LONGEST // 2 + 1 :]}"

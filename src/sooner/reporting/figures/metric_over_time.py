@@ -22,6 +22,7 @@ from sooner.reporting.figures._base import (
     label,
     layout,
     line_across,
+    log_axis,
     note,
     rounded,
     time_unit,
@@ -98,7 +99,17 @@ def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock) -> Plot:
             shapes=[line_across("y", results.target, "dash")],
             annotations=[heading(f"validation {results.metric}"), target],
         ),
+        "log": _log_time(results, clock, unit),
     }
+
+
+def _log_time(results: Results, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
+    """The logarithmic time axis, from the first evaluation after training began."""
+    runs = [run for lane in results.lanes for run in lane.runs if run.evaluations]
+    first = [when for run in runs for e in run.evaluations[:2] if (when := _when(e, clock)) > 0 and e.examples]
+    if not first:
+        return {"type": "log"}
+    return log_axis(unit.of(min(first)) / 1.1, unit.of(max(length(run, clock) for run in runs)) * 1.05)
 
 
 def _near_target(results: Results) -> list[float]:
@@ -124,7 +135,7 @@ def _run(
         "line": {"color": style.colour, "width": 1, "dash": style.dash},
         "marker": {"color": style.colour, "size": 4},
         "opacity": 0.4,
-        "hovertemplate": f"%{{y{digits}}} after %{{x}} {unit.name}",
+        "hovertemplate": f"%{{y{digits}}} after %{{x:.3g}} {unit.name}",
         "name": f"{label(lane.name)}, seed {run.seed}",
         "meta": {"lane": index},
     }
@@ -166,7 +177,7 @@ def _ends(results: Results, lane: Lane, index: int, style: LaneStyle, clock: Clo
             "line": {"color": style.colour, "width": 2},
         },
         "text": [text for *_, text in points],
-        "hovertemplate": f"%{{text}}<br>%{{x}} {unit.name}",
+        "hovertemplate": f"%{{text}}<br>%{{x:.3g}} {unit.name}",
         "name": label(lane.name),
         "meta": {"lane": index},
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -21,7 +20,7 @@ from sooner.reporting.figures._base import (
     label,
     lane_axis,
     layout,
-    log_ticks,
+    log_axis,
     time_unit,
 )
 
@@ -70,14 +69,7 @@ def _scale(shortest: float, longest: float) -> dict[str, Any]:
     """A logarithmic axis; a plain one where a run failed at once, as zero has no logarithm."""
     if shortest <= 0:
         return {"rangemode": "tozero"}
-    low, high = shortest / 1.15, longest * 1.15
-    ticks = log_ticks(low, high)
-    return {
-        "type": "log",
-        "range": [math.log10(low), math.log10(high)],
-        "tickvals": ticks,
-        "ticktext": [f"{tick:g}" for tick in ticks],
-    }
+    return log_axis(shortest / 1.15, longest * 1.15)
 
 
 def _pair(results: Results, seed: int, clock: Clock, unit: TimeUnit) -> list[dict[str, Any]]:

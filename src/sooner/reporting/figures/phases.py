@@ -93,6 +93,6 @@ def _bars(name: str, key: Key, lanes: Sequence[tuple[int, Run]], unit: TimeUnit)
             "line": {"width": 1 if key.hatched else 0, "color": key.colour},
             **({"pattern": hatch} if key.hatched else {}),
         },
-        "hovertemplate": f"%{{x}} {unit.name}",
+        "hovertemplate": f"%{{x:.3g}} {unit.name}",
         "name": label(key.label),
     }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, Literal
 
 from sooner.racing.results import Comparison, CurvePoint, Results
+from sooner.racing.signed_rank import MIN_PAIRS
 from sooner.reporting import _format as words
 from sooner.reporting._style import LaneStyle
 from sooner.reporting._summary import CONTROLS, kind
@@ -20,7 +20,7 @@ from sooner.reporting.figures._base import (
     label,
     layout,
     line_across,
-    log_ticks,
+    log_axis,
     note,
     rounded,
 )
@@ -42,8 +42,8 @@ def ratio_curve(results: Results, styles: Sequence[LaneStyle]) -> Figure:
         reading=(
             "The line is how many times less time the lane needs than the other one to reach the target below it; the "
             "band is its 95% interval. A lane is shown to be faster where its whole band lies above 1x. A band that "
-            "runs to the edge of the plot is open on that side: runs that missed the target leave it unbounded. "
-            "Targets were not chosen in advance along the curve, so the verdict is that at the marked one alone."
+            "runs to the edge of the plot is open on that side, because runs missed that target; with fewer than "
+            f"{MIN_PAIRS} pairs there is no band. It holds for one target at a time: the verdict is the marked one."
         ),
         alt=_alt(results),
         panels=tuple(
@@ -91,11 +91,12 @@ def _plot(
         look = {"name": label(f"{c.lane} against {c.against}"), "meta": {"lane": index}}
         style = styles[index]
         points = _points(results, c)
-        bands += [{**_band(part, style, edges), **look} for part in _stretches(points)]
+        if c.pairs >= MIN_PAIRS:  # with fewer there is no interval, and a band would fill the plot
+            bands += [{**_band(part, style, edges), **look} for part in _stretches(points)]
         lines.append({**_line(points, style), **look})
         marks.append({**_mark(results, c, style), **look})
     percent = {"tickformat": ".0%"} if words.is_share(results) else {}
-    ticks = log_ticks(*edges)
+    scale = log_axis(*edges)
     return {
         "data": [*bands, *lines, *(mark for mark in marks if mark["x"])],
         "layout": layout(
@@ -103,10 +104,7 @@ def _plot(
             axis(f"target, validation {results.metric}", **percent),
             axis(
                 "",
-                type="log",
-                range=[math.log10(edge) for edge in edges],
-                tickvals=ticks,
-                ticktext=[f"{tick:g}x" for tick in ticks],
+                **{**scale, "ticktext": [f"{tick}x" for tick in scale["ticktext"]]},
             ),
             shapes=[line_across("y", 1.0, "solid"), line_across("x", results.target, "dash")],
             annotations=[heading("times faster"), _corner("faster ↑", "top"), _corner("slower ↓", "bottom")],
@@ -138,7 +136,7 @@ def _band(points: Sequence[CurvePoint], style: LaneStyle, edges: tuple[float, fl
         "fill": "toself",
         "fillcolor": style.colour,
         "line": {"color": style.colour, "width": 0 if len(points) > 1 else 2},
-        "opacity": 0.16 if len(points) > 1 else 0.5,
+        "opacity": 0.2 if len(points) > 1 else 0.5,
         "hoverinfo": "skip",
     }
 

@@ -64,5 +64,7 @@ def _find(spec: str) -> Callable[..., Any]:
             raise RecipeError(f"the model '{spec}' cannot be made: the module '{module}' has no '{name}'")
         found = getattr(found, part)
     if not callable(found):
-        raise RecipeError(f"'{spec}' is a {type(found).__name__}, not a function or class that makes a model")
+        raise RecipeError(
+            f"'{spec}' is an object of type {type(found).__name__}, not a function or class that makes a model"
+        )
     return found  # type: ignore[no-any-return]

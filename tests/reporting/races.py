@@ -5,15 +5,9 @@ from __future__ import annotations
 import math
 import random
 import statistics
-from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from sooner.racing.results import Comparison, CurvePoint, Evaluation, Lane, Results, Run
-
-MakeRun = Callable[..., Run]
-MakeRace = Callable[..., Results]
 
 
 def run(
@@ -205,23 +199,3 @@ def _compare(lanes: dict[str, list[Run]], lane: str, against: str, target: float
         lane, against, at.ratio, at.ci_low, at.ci_high,
         clock=clock, curve=curve, hits=hits[lane], against_hits=hits[against],
     )  # fmt: skip
-
-
-@pytest.fixture(name="run")
-def _run() -> MakeRun:
-    return run
-
-
-@pytest.fixture(name="race")
-def _race() -> MakeRace:
-    return race
-
-
-@pytest.fixture(name="compared")
-def _compared() -> Callable[..., Comparison]:
-    return compared
-
-
-@pytest.fixture(name="realistic", scope="session")
-def _realistic() -> Results:
-    return realistic()

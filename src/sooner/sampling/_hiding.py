@@ -1,0 +1,66 @@
+"""The base of methods that hide examples from training for a round, yet look at their losses at its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from sooner.sampling._base import Order
+from sooner.sampling._scored import Decision, Scored
+from sooner.sampling._screening import Screening
+
+
+@dataclass(frozen=True)
+class Chained:
+    """One order after another."""
+
+    first: Order
+    second: Order
+
+    def __len__(self) -> int:
+        return len(self.first) + len(self.second)
+
+    def __getitem__(self, cut: slice, /) -> Tensor:
+        start, stop, _ = cut.indices(len(self))
+        split = len(self.first)
+        return torch.cat(
+            [
+                self.first[min(start, split) : min(max(start, stop), split)],
+                self.second[max(start - split, 0) : max(stop - split, 0)],
+            ]
+        )
+
+
+class Hiding(Screening, Scored):
+    """A round is the kept examples in random order, and then the hidden ones, which are passed forward only.
+
+    A subclass decides which are "kept", (n,) bool. Only batches with a hidden example are screened, so the others cost
+    what they always do. Hidden examples have weight 0: in a loop that does not screen they are passed forward and
+    backward without effect on the gradient.
+    """
+
+    def arrange(self, epoch: int, decision: Decision) -> Order:
+        """The kept examples in the round's random order, then the hidden ones in the order of the data."""
+        return Chained(self.shuffled(decision["kept"], epoch), (~decision["kept"]).nonzero().flatten())
+
+    def weight(self, index: Tensor) -> Tensor:
+        """1 for the kept examples of the present round, 0 for the hidden ones: (B,) float32."""
+        return self._kept(index).to(index.device, torch.float32)
+
+    def screens(self, index: Tensor) -> bool:
+        """Whether there is a hidden example in the batch."""
+        return not bool(self._kept(index).all())
+
+    def screen(self, index: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
+        """Observe the hidden examples' losses, and keep the others at weight 1."""
+        keep = self._kept(index).to(losses.device)
+        hidden = ~keep
+        self.observe(index.to(losses.device)[hidden], losses[hidden])
+        return keep, torch.ones_like(losses, dtype=torch.float32)
+
+    def _kept(self, index: Tensor) -> Tensor:
+        if self.present is None:
+            return torch.ones(len(index), dtype=torch.bool)
+        return self.present["kept"][index.cpu()]

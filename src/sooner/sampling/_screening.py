@@ -1,0 +1,47 @@
+"""Screening: samplers that look at the losses of a batch before it is trained on, and keep a part of it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor
+
+
+class Screening(ABC):
+    """What a sampler has besides its order where a batch's losses decide which of its examples are trained on.
+
+    The training loop asks `screens(index)` of each batch. Where it says yes, the loop makes a forward pass over the
+    whole batch without gradients, calls `screen`, and trains on what is kept, whose losses it then observes as ever.
+    The extra pass is on the clock; a budget in examples or epochs counts only the examples trained on. In a plain
+    loop:
+
+        for batch in loader:
+            if sampler.screens(batch.index):
+                model.eval()
+                with torch.no_grad():
+                    losses = criterion(model(batch.inputs), batch.targets)  # one per example
+                model.train()
+                keep, weight = sampler.screen(batch.index, losses)
+                if not keep.any():
+                    continue
+                batch = batch.select(keep, weight)
+            ...
+
+    A batch may be left without an example: no step is made then.
+    """
+
+    def screens(self, index: Tensor) -> bool:
+        """Whether the batch of `index`, (B,) int64, has to be screened: all are, unless a method says otherwise."""
+        return True
+
+    @abstractmethod
+    def screen(self, index: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
+        """Which examples to train on, and their weights.
+
+        Args:
+            index: (B,) int64.
+            losses: (B,) float, of the model as it is now, without gradient.
+
+        Returns:
+            keep, (B,) bool, and the factor of each example's loss, (B,) float32: both on the device of `losses`.
+        """

@@ -1,0 +1,65 @@
+"""A digits race small enough to run in a test, and the pieces to run it by hand."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sooner.racing import machine, race
+from sooner.racing.controls import PlannedLane
+from sooner.racing.plan import Plan, make_plan
+from sooner.racing.store import Record
+from sooner.recipes import Recipe, resolve
+from sooner.tasks import Data, get_task, load_data
+from sooner.training.loop import Look
+
+
+class Silent:
+    """A watcher that does nothing but call `on_step` between steps."""
+
+    def __init__(self, on_step: Callable[[], None] = lambda: None) -> None:
+        self.stepped = on_step
+        self.started: list[tuple[str, int]] = []
+
+    def run_started(self, lane: PlannedLane, seed: int, position: int) -> None:
+        self.started.append((lane.name, seed))
+
+    def looked(self, look: Look) -> None:
+        pass
+
+    def run_finished(self, record: Record) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def digits() -> Data:
+    return load_data("digits")
+
+
+@pytest.fixture
+def make_race(digits: Data, tmp_path: Path) -> Callable[..., tuple[Path, Plan]]:
+    """Write the plan of a small race into a new folder."""
+
+    def make(
+        name: str = "race", *, pairs: int = 2, lanes: tuple[str, ...] = ("rs2-30",), **fields: Any
+    ) -> tuple[Path, Plan]:
+        task = get_task("digits", target=0.9)
+        base = dict(task.recipe) | {"model": "mlp", "budget": "3ep", "batch_size": 64, "precision": "float32"} | fields
+        device = machine.pick_device("cpu")
+        recipes: list[Recipe] = [resolve(lane, base) for lane in lanes]
+        plan = make_plan(
+            task,
+            digits,
+            resolve("baseline", base),
+            recipes,
+            pairs=pairs,
+            seed=0,
+            device="cpu",
+            threads=1,
+            environment=race.environment(digits, device) | {"threads": 1},
+        )
+        race.start(tmp_path / name, plan, digits)
+        return tmp_path / name, plan
+
+    return make

@@ -1,0 +1,78 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sooner.racing import race
+from sooner.racing.plan import Plan
+from sooner.racing.store import Record, Store
+from sooner.training.loop import Look
+
+MakeRace = Callable[..., tuple[Path, Plan]]
+
+
+def record(lane: str, seed: int, metrics: list[float], pace: float, *, stopped: str | None = None) -> Record:
+    """A run with a look every 10 steps of `pace` seconds, after 0.5 s of set-up; its second stretch took 3 s more."""
+    hiccup = lambda i: 3.0 if i >= 2 else 0.0
+    looks = [Look(0.5 + 10 * pace * i + hiccup(i), 10 * i, 640 * i, metric) for i, metric in enumerate(metrics)]
+    end = looks[-1]
+    phases = {"setup": 0.25, "sampling": 0.25, "train": end.seconds - 0.5, "evaluate": 99.0, "checkpoint": 9.0}
+    return Record(lane, seed, "2026", "2026", end.step, end.examples, end.seconds, looks, phases, 0.8, stopped=stopped)
+
+
+@pytest.fixture
+def scored(make_race: MakeRace) -> Callable[..., race.Results]:
+    def score(*records: Record) -> race.Results:
+        folder, _ = make_race()
+        store = Store(folder)
+        for each in records:
+            store.add(each)
+        store.close()
+        return race.results(folder)
+
+    return score
+
+
+def test_crossings_by_hand_on_both_clocks(scored: Callable[..., race.Results]) -> None:
+    # The target 0.9 lies half way between the looks at 30 and 40 steps; the look at 20 was not confirmed.
+    found = scored(record("baseline", 0, [0.1, 0.5, 0.91, 0.85, 0.95, 0.95], pace=0.1))
+    run = found.lanes[0].runs[0]
+    assert run.hit
+    assert run.steps_to_target == pytest.approx(35)
+    assert run.examples_to_target == pytest.approx(35 * 64)
+    assert run.time_to_target_s == pytest.approx(0.5 + 3.5 + 3.0)
+    assert run.calibrated_time_to_target_s == pytest.approx(0.5 + 3.5)  # the hiccup is not in the median pace
+    assert run.budget_s == pytest.approx(0.5 + 5.0 + 3.0)
+    assert run.calibrated_budget_s == pytest.approx(0.5 + 5.0)
+    assert run.final_metric == 0.95
+    assert not found.complete
+
+
+def test_a_run_that_misses_is_censored_at_its_end(scored: Callable[..., race.Results]) -> None:
+    run = scored(record("baseline", 0, [0.1, 0.5, 0.8], pace=0.1)).lanes[0].runs[0]
+    assert (run.hit, run.time_to_target_s, run.steps_to_target) == (False, None, None)
+    assert run.budget_s == pytest.approx(5.5)
+
+
+def test_a_run_that_broke_off_needs_its_last_look_confirmed(scored: Callable[..., race.Results]) -> None:
+    metrics = [0.1, 0.5, 0.95]
+    assert scored(record("baseline", 0, metrics, 0.1)).lanes[0].runs[0].hit
+
+
+def test_a_broken_run_does_not_hit_by_its_last_look(scored: Callable[..., race.Results]) -> None:
+    run = scored(record("baseline", 0, [0.1, 0.5, 0.95], 0.1, stopped="the loss became nan")).lanes[0].runs[0]
+    assert not run.hit
+
+
+def test_pairs_are_matched_by_seed_and_only_complete_ones_count(scored: Callable[..., race.Results]) -> None:
+    rising = [0.1, 0.5, 0.95, 0.95]
+    found = scored(
+        record("baseline", 1, rising, 0.2), record("rs2-30", 0, rising, 0.1), record("rs2-30", 1, rising, 0.1)
+    )
+    (comparison,) = [c for c in found.comparisons if c.against == "baseline" and c.clock == "calibrated"]
+    assert comparison.pairs == 1
+    steps = 10 + 10 * (0.9 - 0.5) / 0.45
+    assert comparison.ratio == pytest.approx((0.5 + 0.2 * steps) / (0.5 + 0.1 * steps))
+    assert len(comparison.curve) == 100
+    assert comparison.curve[-1].target == pytest.approx(0.95)
+    assert comparison.curve[0].target > 0.1

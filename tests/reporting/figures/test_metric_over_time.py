@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sooner.racing.results import Lane, Results
+from sooner.reporting._style import lane_styles
+from sooner.reporting._summary import Clock
+from sooner.reporting.figures import metric_over_time
+from sooner.reporting.figures.metric_over_time import median_run
+from tests.reporting.races import race, run
+
+
+def plot(results: Results, clock: Clock = "wall") -> dict[str, Any]:
+    return dict(metric_over_time(results, lane_styles(results)).panels[0].plots[clock])
+
+
+def traces(results: Results, clock: Clock = "wall") -> dict[str, dict[str, Any]]:
+    return {trace["name"]: trace for trace in plot(results, clock)["data"]}
+
+
+def test_median_run_at_equal_examples() -> None:
+    runs = [
+        run([0.1, 0.4, 0.6], seed=0),
+        run([0.2, 0.5, 0.9], seed=1, slow=2.0),
+        run([0.0, 0.3, 0.8], seed=2, slow=3.0),
+    ]
+    assert median_run(runs, "wall") == [(0.0, 0.1), (2.0, 0.4), (4.0, 0.8)]
+    assert median_run(runs, "calibrated") == [(0.0, 0.1), (1.0, 0.4), (2.0, 0.8)]
+
+
+def test_a_broken_run_counts_as_worst_so_that_survivors_do_not_flatter() -> None:
+    broken = run([0.1, 0.2], seed=0, stopped="loss became nan")
+    runs = [broken, run([0.1, 0.3, 0.6], seed=1), run([0.1, 0.4, 0.8], seed=2)]
+    assert median_run(runs, "wall") == [(0.0, 0.1), (1.0, 0.3), (2.0, 0.6)]
+    assert median_run([broken, runs[1]], "wall") == [(0.0, 0.1), (1.0, 0.25)]
+
+
+def test_the_median_ends_where_fewer_than_half_of_the_runs_go_on() -> None:
+    runs = [run([0.1, 0.2, 0.3, 0.4]), run([0.1, 0.2, 0.3], seed=1), run([0.1, 0.2], seed=2), run([0.1, 0.2], seed=3)]
+    assert [value for _, value in median_run(runs, "wall")] == [0.1, 0.2, 0.3]
+
+
+def test_runs_medians_and_ends_on_both_clocks() -> None:
+    runs = [
+        run([0.1, 0.4, 0.6], seed=0, slow=2.0),
+        run([0.1, 0.2, 0.3], seed=1),
+        run([0.1, 0.2], seed=2, stopped="loss became nan"),
+    ]
+    results = race([Lane("baseline", "baseline", {}, runs)])
+    wall, calibrated = traces(results), traces(results, "calibrated")
+    assert wall["baseline, seed 0"]["x"] == [0.0, 2.0, 4.0]
+    assert calibrated["baseline, seed 0"]["x"] == [0.0, 1.0, 2.0]
+    assert wall["baseline, seed 0"]["y"] == [0.1, 0.4, 0.6]
+    assert wall["baseline, median run"]["line"]["width"] > wall["baseline, seed 0"]["line"]["width"]
+    ends = wall["baseline"]
+    assert (ends["x"], ends["y"]) == ([3.0, 2.0, 1.0], [0.5, 0.3, 0.2])
+    assert ends["marker"]["symbol"] == ["circle", "circle-open", "x-thin"]
+
+
+def test_the_target_line_and_lane_styles() -> None:
+    results = race([
+        Lane("baseline", "baseline", {}, [run([0.1, 0.6])]), Lane("c", "control", {}, [run([0.1, 0.6])])
+    ])  # fmt: skip
+    shown = plot(results)
+    assert [(shape["y0"], shape["y1"]) for shape in shown["layout"]["shapes"]] == [(0.5, 0.5)]
+    dashes = {trace["meta"]["lane"]: trace["line"]["dash"] for trace in shown["data"] if "line" in trace}
+    assert dashes == {0: "solid", 1: "dash"}
+    assert {trace["meta"]["lane"] for trace in shown["data"]} == {0, 1}
+
+
+def test_a_run_with_no_or_one_evaluation() -> None:
+    runs = [run([], stopped="out of memory"), run([0.2], seed=1)]
+    shown = traces(race([Lane("baseline", "baseline", {}, runs)]))
+    assert "baseline, seed 0" not in shown
+    assert shown["baseline, seed 1"]["mode"] == "markers"
+
+
+def test_nothing_to_draw() -> None:
+    results = race([Lane("baseline", "baseline", {}, [run([], stopped="out of memory")])])
+    assert metric_over_time(results, lane_styles(results)).panels == ()
+
+
+def test_the_view_opens_near_the_target_but_shows_the_best_of_each_lane() -> None:
+    good = Lane("baseline", "baseline", {}, [run([0.0, 0.45, 0.6])])
+    low, high = plot(race([good]))["layout"]["yaxis"]["range"]
+    assert 0.0 < low < 0.2  # four times the 0.1 above the target, below it
+    assert high > 0.6
+    bad = Lane("x", "lane", {}, [run([0.0, 0.05])])
+    assert plot(race([good, bad]))["layout"]["yaxis"]["range"][0] < 0.05
+
+
+def test_the_logarithmic_axis_begins_after_the_first_training() -> None:
+    log = plot(race([Lane("baseline", "baseline", {}, [run([0.1, 0.2, 0.3, 0.4, 0.6])])]))["log"]
+    assert log["type"] == "log"
+    assert 10 ** log["range"][0] == pytest.approx(1 / 1.1)
+    assert log["tickvals"] == [1.0, 1.5, 2.0, 3.0]
+
+
+def test_long_races_are_in_minutes() -> None:
+    results = race([Lane("baseline", "baseline", {}, [run([0.1, 0.2, 0.6], seconds_per_look=300)])])
+    assert traces(results)["baseline, seed 0"]["x"] == [0.0, 5.0, 10.0]
+    assert plot(results)["layout"]["xaxis"]["title"]["text"] == "wall time, minutes"
