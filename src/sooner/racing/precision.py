@@ -20,26 +20,45 @@ def choose(model: nn.Module, shape: tuple[int, ...], batch_size: int, device: to
     """
     if device.type == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False):
         return "float32"
-    model = model.to(device)
-    inputs = torch.zeros(batch_size, *shape, device=device)
-    if len(shape) == 3:
-        inputs = inputs.to(memory_format=torch.channels_last)
-    targets = torch.zeros(batch_size, dtype=torch.int64, device=device)
-    seconds: dict[bool, list[float]] = {False: [], True: []}
+    step = _Step(model, shape, batch_size, device)
+    seconds: dict[str, list[float]] = {"float32": [], "bf16": []}
     for _ in range(rounds + 1):
-        for low in (False, True):
-            _wait(device)
-            began = perf_counter()
-            with torch.autocast(device.type, torch.bfloat16, enabled=low):
-                outputs = model(inputs)
-            F.cross_entropy(outputs.float(), targets).backward()  # type: ignore[no-untyped-call]
-            model.zero_grad(set_to_none=True)
-            _wait(device)
-            seconds[low].append(perf_counter() - began)
-    full, half = (statistics.median(seconds[low][1:]) for low in (False, True))  # the first step warms up
+        for precision, spent in seconds.items():
+            spent.append(step.seconds(precision))
+    full, half = (statistics.median(spent[1:]) for spent in seconds.values())  # the first step warms up
     return "bf16" if full >= _GAIN * half else "float32"
 
 
-def _wait(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
+def warm_up(model: nn.Module, shape: tuple[int, ...], batch_size: int, device: torch.device, precision: str) -> None:
+    """Take three training steps of `model` on random inputs, so that no run pays for kernels being chosen and loaded.
+
+    Its running statistics change: pass one that is thrown away.
+    """
+    step = _Step(model, shape, batch_size, device)
+    for _ in range(3):
+        step.seconds(precision)
+
+
+class _Step:
+    """A forward and backward pass on made-up inputs."""
+
+    def __init__(self, model: nn.Module, shape: tuple[int, ...], batch_size: int, device: torch.device) -> None:
+        self._model = model.to(device)
+        inputs = torch.zeros(batch_size, *shape, device=device)
+        self._inputs = inputs.to(memory_format=torch.channels_last) if len(shape) == 3 else inputs
+        self._targets = torch.zeros(batch_size, dtype=torch.int64, device=device)
+        self._device = device
+
+    def seconds(self, precision: str) -> float:
+        self._wait()
+        began = perf_counter()
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=precision == "bf16"):
+            outputs = self._model(self._inputs)
+        F.cross_entropy(outputs.float(), self._targets).backward()  # type: ignore[no-untyped-call]
+        self._model.zero_grad(set_to_none=True)
+        self._wait()
+        return perf_counter() - began
+
+    def _wait(self) -> None:
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)

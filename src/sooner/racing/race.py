@@ -18,11 +18,12 @@ from sooner.racing import machine
 from sooner.racing.controls import PlannedLane
 from sooner.racing.lock import locked
 from sooner.racing.plan import VALIDATION, Plan, refuse_mismatch
+from sooner.racing.precision import warm_up
 from sooner.racing.results import Results
 from sooner.racing.runner import Ground, run_lane
 from sooner.racing.scoring import score
 from sooner.racing.store import Record, Store
-from sooner.tasks import Data
+from sooner.tasks import Data, models
 from sooner.training.loading import channel_statistics
 from sooner.training.loop import Look, Stopped
 
@@ -158,6 +159,7 @@ def _run_missing(
     mean, std = channel_statistics(data.train)
     data = Data(**{**vars(data), "train": data.train.to(device), "test": data.test.to(device)})
     ground = Ground(data, device, mean, std, plan.every, VALIDATION, plan.workers)
+    _warm_up([lane for _, lane, _ in missing], data, device)
     with _interruptible() as interrupted:
         for position, lane, seed in missing:
             watcher.run_started(lane, seed, position)
@@ -196,6 +198,19 @@ def _sweep(folder: Path, plan: Plan, done: set[tuple[str, int]]) -> None:
     for position, (lane, seed) in enumerate(plan.runs):
         if (lane.name, seed) in done:
             _saved(folder, position).unlink(missing_ok=True)
+
+
+def _warm_up(lanes: list[PlannedLane], data: Data, device: torch.device) -> None:
+    """Before the first run, so that it does not pay for what all later ones find ready."""
+    steps = {
+        (lane.recipe.model, lane.recipe.batch_size // lane.recipe.accumulate, lane.recipe.precision) for lane in lanes
+    }
+    for name, batch_size, precision in sorted(steps):
+        try:
+            model = models.build(name, data.shape, len(data.classes), seed=0)
+            warm_up(model, data.shape, batch_size, device, precision)
+        except (RuntimeError, MemoryError):
+            continue  # its run will meet the same, and record it
 
 
 @contextmanager

@@ -5,6 +5,8 @@ from sooner.sampling._base import Sampler as Sampler
 from sooner.sampling._make import make as make
 from sooner.sampling._scored import Scored as Scored
 from sooner.sampling._screening import Screening as Screening
+from sooner.sampling.cooldown import Cooldown as Cooldown
+from sooner.sampling.cyclical_curriculum import CyclicalCurriculum as CyclicalCurriculum
 from sooner.sampling.dynamic_random import DynamicRandom as DynamicRandom
 from sooner.sampling.eps_greedy import EpsilonGreedy as EpsilonGreedy
 from sooner.sampling.grab import GraB as GraB
@@ -15,6 +17,7 @@ from sooner.sampling.ies import IES as IES
 from sooner.sampling.importance import ImportanceSampling as ImportanceSampling
 from sooner.sampling.infobatch import InfoBatch as InfoBatch
 from sooner.sampling.kakurenbo import Kakurenbo as Kakurenbo
+from sooner.sampling.pacing import Pacing as Pacing
 from sooner.sampling.permutation import Permutation as Permutation
 from sooner.sampling.progressive_dropout import ProgressiveDropout as ProgressiveDropout
 from sooner.sampling.reshuffling import Reshuffling as Reshuffling

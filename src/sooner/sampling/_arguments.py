@@ -40,14 +40,14 @@ def number(name: str, value: object, least: float, most: float = math.inf, *, be
     return float(value)  # type: ignore[arg-type]
 
 
-def labels(targets: object, n: int) -> Tensor:
+def labels(targets: object, n: int, name: str = "targets", what: str = "class") -> Tensor:
     """`targets` as an (n,) tensor of whole numbers, or an error that says what is wrong with it."""
     if targets is None:
         raise ValueError(f"a stratified order needs targets, the class of each of the {n} examples")
     tensor = torch.as_tensor(targets)
     if tensor.shape != (n,) or tensor.is_floating_point() or tensor.is_complex():
         raise ValueError(
-            f"targets must be {n} whole numbers, one class per example, "
+            f"{name} must be {n} whole numbers, one {what} per example, "
             f"not {tensor.dtype} of shape {tuple(tensor.shape)}"
         )
     return tensor

@@ -21,7 +21,8 @@ from sooner.sampling.scores import ScoreStore
 
 Decision = Mapping[str, Tensor]
 
-_HELD = 64  # steps whose losses may wait on an accelerator: looking at each at once would stall it
+_AT_ONCE = frozenset({"cpu"})  # kinds of device whose losses are taken at once; looking at others would stall them,
+_HELD = 64  # so theirs wait, for so many steps
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class Scored(Sampler):
             raise TypeError(f"index must be int64, not {index.dtype}: through a float it names another example")
         # Copies, since training may go on to weight the losses in place.
         self._waiting.append((index.detach().clone(), loss.detach().clone()))
-        if len(self._waiting) >= (1 if index.device.type == "cpu" else _HELD):
+        if len(self._waiting) >= (1 if loss.device.type in _AT_ONCE else _HELD):
             self._settle()
 
     def _settle(self) -> None:

@@ -70,7 +70,7 @@ class Cooldown(ByProgress):
         self.upweight = bool(upweight)
         if domains is None and targets is None:
             raise ValueError(f"give domains, one per example, or targets, to take the classes of {self.n} examples")
-        self.domains = None if domains is None else labels(domains, self.n, "domains")
+        self.domains = None if domains is None else labels(domains, self.n, "domains", "domain")
         self.targets = labels(targets, self.n) if domains is None else None
         given = self.targets if self.domains is None else self.domains
         assert given is not None

@@ -12,7 +12,7 @@ from sooner.registry import Method, register
 from sooner.sampling._arguments import per_example, share
 from sooner.sampling._base import Order, Sampler
 from sooner.sampling._draws import without_replacement
-from sooner.sampling._orders import Picked, Part
+from sooner.sampling._orders import Part, Picked
 from sooner.sampling.permutation import Permutation
 
 

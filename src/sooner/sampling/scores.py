@@ -131,7 +131,7 @@ class ScoreStore:
         everyones = []
         for head, received in zip(heads, _gathered(torch.from_numpy(payload.view(np.uint8))), strict=True):
             theirs = received.numpy().view(layout)[: int(head[0])]
-            everyones.append({name: torch.from_numpy(np.ascontiguousarray(theirs[name])) for name in own})
+            everyones.append({name: torch.from_numpy(theirs[name].copy()) for name in own})
         self.merge(everyones)
         self.version = max(int(head[1]) for head in heads) + 1
 

@@ -38,7 +38,8 @@ _TASKS = (
         target=0.97,
         # A high rate that is annealed over the whole run, as published baselines have it, so that the target is reached
         # late.
-        recipe=_recipe("convnet-16", "40ep", 32, {**_SGD, "lr": 0.4}) | {"schedule": {"name": "one-cycle", "warmup": 0.05}},
+        recipe=_recipe("convnet-16", "40ep", 32, {**_SGD, "lr": 0.4})
+        | {"schedule": {"name": "one-cycle", "warmup": 0.05}},
         summary="handwritten digits: 1,797 grey images of 8x8, 10 classes; comes with the package",
     ),
     Task(

@@ -1,0 +1,161 @@
+import math
+import pickle
+import time
+
+import numpy as np
+import pytest
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+
+from sooner.sampling import ScoreStore
+
+COLUMNS = {"loss": math.nan, "count": 0, "seen": False}
+
+
+def store(n=6, path=None):
+    return ScoreStore(n, COLUMNS, path)
+
+
+def test_columns_have_the_kind_of_their_default():
+    scores = store()
+    assert scores.dtypes == {"loss": torch.float32, "count": torch.int32, "seen": torch.bool}
+    assert scores["loss"].isnan().all()
+    assert scores["count"].tolist() == [0] * 6
+    assert not scores["seen"].any()
+
+
+def test_update_and_read_by_hand():
+    scores = store()
+    scores.update(torch.tensor([4, 0]), loss=torch.tensor([2.5, 1.0]), seen=torch.tensor([True, True]))
+    assert scores.read("loss", torch.tensor([0, 4])).tolist() == [1.0, 2.5]
+    assert scores["seen"].tolist() == [True, False, False, False, True, False]
+    assert scores["count"].tolist() == [0] * 6
+    assert scores.version == 1
+
+
+def test_of_duplicates_the_last_stays():
+    scores = ScoreStore(1000, {"loss": 0.0})
+    for seed in range(20):
+        index = torch.randint(0, 10, (5000,), generator=torch.Generator().manual_seed(seed))
+        values = torch.arange(5000.0)
+        scores.update(index, loss=values)
+        expected = [float(values[index == i][-1]) for i in range(10)]
+        assert scores["loss"][:10].tolist() == expected
+
+
+def test_indices_beyond_what_a_float_can_tell_apart(tmp_path):
+    n = 2**24 + 8  # float32 has no 2**24 + 1
+    scores = ScoreStore(n, {"flag": False}, tmp_path)
+    scores.update(torch.tensor([2**24 + 1]), flag=torch.tensor([True]))
+    assert scores["flag"].nonzero().flatten().tolist() == [2**24 + 1]
+
+
+@pytest.mark.parametrize("bad", [[-1], [6], [0, 2**40]])
+def test_an_index_out_of_range_is_refused_and_changes_nothing(bad):
+    scores = store()
+    with pytest.raises(IndexError, match="indices must be from 0 to 5"):
+        scores.update(torch.tensor(bad), loss=torch.ones(len(bad)))
+    assert scores["loss"].isnan().all()
+    assert scores.version == 0
+
+
+def test_what_is_not_one_number_per_int64_index_is_refused_with_the_remedy():
+    scores = store()
+    with pytest.raises(ValueError, match=r'each of the 2 indices, shape \(2,\), not \(\); .* reduction="none"'):
+        scores.update(torch.tensor([0, 1]), loss=torch.tensor(1.0))
+    with pytest.raises(TypeError, match=r"1-d int64 tensor, not torch\.float32"):
+        scores.update(torch.tensor([0.0, 1.0]), loss=torch.ones(2))
+    with pytest.raises(KeyError, match="no column 'lost'; there are: loss, count, seen"):
+        scores.update(torch.tensor([0]), lost=torch.ones(1))
+    with pytest.raises(ValueError, match="see index, other"):
+        ScoreStore(3, {"index": 0, "other": "text"})
+    with pytest.raises(ValueError, match="n, the number of examples, must be at least 1, not 0"):
+        store(0)
+
+
+def test_a_state_is_a_copy_that_brings_all_back():
+    scores = store()
+    scores.update(torch.tensor([2]), loss=torch.tensor([0.5]), count=torch.tensor([7]))
+    state = scores.state_dict()
+    scores.update(torch.tensor([2]), loss=torch.tensor([9.0]))
+    other = store()
+    other.load_state_dict(state)
+    assert other["loss"][2] == 0.5
+    assert other["count"][2] == 7
+    assert other.version == 1
+    with pytest.raises(ValueError, match="the state holds other scores"):
+        store(7).load_state_dict(state)
+    with pytest.raises(ValueError, match="the state holds other scores"):
+        ScoreStore(6, {"loss": 0.0}).load_state_dict(state)
+
+
+def test_in_files_it_does_the_same_and_leaves_nothing_behind(tmp_path):
+    mapped, held = store(path=tmp_path), store()
+    twin = store(path=tmp_path)
+    for scores in (mapped, held):
+        scores.update(torch.tensor([1, 3]), loss=torch.tensor([1.0, 2.0]), count=torch.tensor([5, 6]))
+    for name in COLUMNS:
+        assert np.array_equal(mapped[name].numpy(), held[name].numpy(), equal_nan=True)
+    assert twin["loss"].isnan().all()
+    assert list(tmp_path.iterdir()) == []
+    copy = pickle.loads(pickle.dumps(mapped))
+    copy.update(torch.tensor([1]), loss=torch.tensor([4.0]))
+    assert mapped["loss"][1] == 1.0
+
+
+def test_an_update_at_a_hundred_million_costs_what_it_costs_at_a_thousand(tmp_path):
+    def median(n):
+        scores = ScoreStore(n, {"loss": 0.0}, tmp_path)
+        spent = []
+        for turn in range(60):
+            index = torch.randint(0, n, (128,), generator=torch.Generator().manual_seed(turn % 20))
+            start = time.perf_counter()
+            scores.update(index, loss=torch.ones(128))
+            spent.append(time.perf_counter() - start)
+        return sorted(spent[20:])[20]  # the pages are there after the first twenty
+
+    assert median(10**8) < 20 * median(10**3) + 1e-4
+
+
+def test_merging_by_hand():
+    left, right = store(), store()
+    for scores in (left, right):
+        scores.recording = True
+    left.update(torch.tensor([0, 1]), loss=torch.tensor([1.0, 2.0]))
+    right.update(torch.tensor([1, 5]), loss=torch.tensor([3.0, 4.0]))
+    everyones = [left.observed(), right.observed()]
+    assert everyones[0]["index"].tolist() == [0, 1]
+    for scores in (left, right):
+        scores.merge(everyones)
+        assert scores["loss"].nan_to_num(nan=-1).tolist() == [1, 3, -1, -1, -1, 4]
+        assert len(scores.observed()["index"]) == 0
+    with pytest.raises(RuntimeError, match="set recording = True"):
+        store().observed()
+
+
+def _exchange(rank, folder):
+    dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
+    n = 2**24 + 8
+    scores = ScoreStore(n, {"loss": math.nan, "count": 0, "seen": False})
+    scores.recording = True
+    scores.exchange()  # with nothing to tell
+    mine = torch.tensor([2**24 + 1 + 2 * rank, 5])
+    scores.update(mine, loss=mine % 1000 + rank, count=mine.int(), seen=torch.tensor([True, True]))
+    if rank:
+        scores.update(torch.tensor([9]), loss=torch.tensor([0.25]))
+    scores.exchange()
+    known = scores["loss"].isnan().logical_not().nonzero().flatten()
+    found = {"index": known, "version": torch.tensor(scores.version)}
+    torch.save(found | {name: scores[name][known] for name in scores.dtypes}, f"{folder}/{rank}.pt")
+    dist.destroy_process_group()
+
+
+def test_two_processes_tell_each_other_exactly(tmp_path):
+    mp.spawn(_exchange, args=(str(tmp_path),), nprocs=2)
+    first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert first["index"].tolist() == [5, 9, 2**24 + 1, 2**24 + 3]
+    assert first["loss"].tolist() == [6.0, 0.25, (2**24 + 1) % 1000, (2**24 + 3) % 1000 + 1]
+    assert first["count"].tolist() == [5, 0, 2**24 + 1, 2**24 + 3]
+    assert first["seen"].tolist() == [True, False, True, True]
