@@ -1,10 +1,7 @@
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from sooner import registry
 from sooner.racing.controls import fitted_control, opponents, spend, spends_less, with_controls
 from sooner.recipes import Recipe, resolve
 from sooner.tasks import get_task
@@ -43,8 +40,8 @@ def test_a_lane_that_spends_less_gets_the_schedule_fitted_control() -> None:
     ]
     control = lanes[2].recipe.to_dict()
     assert control["budget"] == "2ep"
-    assert {k: v for k, v in control.items() if k not in {"name", "budget"}} == {
-        k: v for k, v in BASELINE.to_dict().items() if k not in {"name", "budget"}
+    assert {k: v for k, v in control.items() if k not in {"name", "summary", "budget"}} == {
+        k: v for k, v in BASELINE.to_dict().items() if k not in {"name", "summary", "budget"}
     }
     assert lanes[2].added_for == ("rs2-10",)
 
@@ -84,18 +81,26 @@ def test_a_lane_meets_the_baseline_and_its_control() -> None:
     }
 
 
-@pytest.fixture
-def scored_rs2(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """RS2 as if it chose its examples by their losses."""
-    record = registry.get("sampling", "rs2")
-    monkeypatch.setitem(registry._METHODS, ("sampling", "rs2"), replace(record, scored=True))
-    yield
-
-
-@pytest.mark.usefixtures("scored_rs2")
-def test_a_lane_that_chooses_by_score_gets_as_much_random_data() -> None:
-    lanes = with_controls([recipe("mine", sampling={"name": "rs2", "fraction": 0.4})], BASELINE, N)
+@pytest.mark.parametrize(
+    ("sampling", "fraction"),
+    [({"name": "ucb", "fraction": 0.4}, 0.4), ({"name": "infobatch", "prune_ratio": 0.3}, 0.7)],
+)
+def test_a_lane_that_chooses_by_score_gets_as_much_random_data(sampling: dict[str, Any], fraction: float) -> None:
+    lanes = with_controls([recipe("mine", sampling=sampling)], BASELINE, N)
     assert [lane.name for lane in lanes] == ["baseline", "mine", "random@mine"]
-    sampling = lanes[2].recipe.to_dict()["sampling"]
-    assert (sampling["name"], sampling["fraction"], sampling["variant"]) == ("rs2", 0.4, "with-replacement")
+    twin = lanes[2].recipe.to_dict()["sampling"]
+    assert (twin["name"], twin["fraction"], twin["period"]) == ("dynamic-random", fraction, 1)
     assert [other.name for other in opponents(lanes[1], lanes)] == ["baseline", "random@mine"]
+
+
+def test_a_score_that_leaves_nothing_out_has_the_baseline_as_its_random_data() -> None:
+    lanes = with_controls([recipe("mine", sampling={"name": "importance"})], BASELINE, N)
+    assert [lane.name for lane in lanes] == ["baseline", "mine"]
+
+
+def test_a_lane_meets_the_random_twin_that_the_user_races_already() -> None:
+    twin = recipe("mine", budget="5ep", sampling={"name": "dynamic-random", "fraction": 0.4})
+    lanes = with_controls([recipe("ucb", budget="5ep", sampling={"name": "ucb", "fraction": 0.4}), twin], BASELINE, N)
+    assert [lane.name for lane in lanes] == ["baseline", "ucb", "mine", "baseline@5ep"]
+    assert [other.name for other in opponents(lanes[1], lanes)] == ["baseline", "mine", "baseline@5ep"]
+    assert [other.name for other in opponents(lanes[2], lanes)] == ["baseline", "baseline@5ep"]

@@ -34,6 +34,11 @@ def test_two_lanes_of_one_name_are_refused(digits: Data) -> None:
         plan(digits, recipe("a"), recipe("a", budget="3ep"))
 
 
+def test_another_recipe_named_baseline_is_refused(digits: Data) -> None:
+    with pytest.raises(RecipeError, match="baseline is the name of the task's own recipe"):
+        plan(digits, recipe("baseline", label_smoothing=0.1))
+
+
 def test_no_pairs_are_refused(digits: Data) -> None:
     with pytest.raises(RecipeError, match="pairs must be at least 1, not 0"):
         plan(digits, pairs=0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sooner import registry
@@ -58,57 +58,65 @@ def with_controls(recipes: list[Recipe], baseline: Recipe, n: int) -> list[Plann
     """
     lanes = [PlannedLane("baseline", "baseline", baseline)]
     lanes += [PlannedLane(r.name, "lane", r) for r in recipes if r.name != "baseline"]
-    controls: dict[str, PlannedLane] = {}
-
-    def add(control: Recipe, wanted_by: str) -> None:
-        twin = next((lane for lane in lanes if _same(lane.recipe, control)), None)
-        if twin is not None:  # the user races the control already
-            return
-        name = next((lane.name for lane in controls.values() if _same(lane.recipe, control)), control.name)
-        before = controls[name].added_for if name in controls else ()
-        controls[name] = PlannedLane(name, "control", control, (*before, wanted_by))
-
+    controls: list[PlannedLane] = []
     for lane in lanes[1:]:
-        if spends_less(lane.recipe, baseline, n):
-            fitted = {"name": f"baseline@{lane.recipe.budget}", "budget": lane.recipe.budget}
-            add(Recipe.from_dict({**baseline.to_dict(), **fitted}), lane.name)
-        if _scored(lane.recipe):
-            add(_random_twin(lane.recipe), lane.name)
-    return lanes + list(controls.values())
+        for wanted in _controls(lane.recipe, baseline):
+            if wanted.budget != baseline.budget and not spends_less(wanted, baseline, n):
+                continue
+            if any(_same(other.recipe, wanted) for other in lanes):  # raced already
+                continue
+            shared = next((i for i, other in enumerate(controls) if _same(other.recipe, wanted)), None)
+            if shared is None:
+                controls.append(PlannedLane(wanted.name, "control", wanted, (lane.name,)))
+            else:
+                controls[shared] = replace(controls[shared], added_for=(*controls[shared].added_for, lane.name))
+    return lanes + controls
 
 
 def fitted_control(lane: PlannedLane, lanes: list[PlannedLane]) -> PlannedLane | None:
     """The lane that runs the baseline's recipe on the budget of `lane`, if the race has one besides the baseline."""
-    baseline = lanes[0].recipe
-    wanted = Recipe.from_dict({**baseline.to_dict(), "budget": lane.recipe.budget})
+    wanted = _fitted(lanes[0].recipe, lane.recipe)
     return next((other for other in lanes[1:] if other is not lane and _same(other.recipe, wanted)), None)
 
 
 def opponents(lane: PlannedLane, lanes: list[PlannedLane]) -> list[PlannedLane]:
-    """The lanes that `lane` is compared with: the baseline, its fitted control and the controls added for it."""
-    found = [lanes[0]]
-    fitted = fitted_control(lane, lanes)
-    found += [other for other in lanes[1:] if other is fitted or lane.name in other.added_for]
-    return [other for other in found if other is not lane]
+    """The lanes that `lane` is compared with: the baseline and its controls, whoever put them into the race."""
+    if lane is lanes[0]:
+        return []
+    wanted = _controls(lane.recipe, lanes[0].recipe) if lane.role == "lane" else []
+    controls = [other for other in lanes[1:] if any(_same(other.recipe, control) for control in wanted)]
+    return [lanes[0], *(other for other in controls if other is not lane)]
+
+
+def _controls(recipe: Recipe, baseline: Recipe) -> list[Recipe]:
+    """The recipes that a lane has to be held against besides the baseline."""
+    wanted = [_fitted(baseline, recipe)]
+    if registry.get("sampling", recipe.sampling.name).scored:
+        wanted.append(_random_twin(recipe))
+    return wanted
+
+
+def _fitted(baseline: Recipe, recipe: Recipe) -> Recipe:
+    fields = {
+        "name": f"baseline@{recipe.budget}",
+        "summary": f"The task's own recipe, its schedule fitted to {recipe.budget}.",
+        "budget": recipe.budget,
+    }
+    return Recipe.from_dict({**baseline.to_dict(), **fields})
 
 
 def _same(one: Recipe, other: Recipe) -> bool:
-    hide = {"name", "summary"}
-    return _without(one.to_dict(), hide) == _without(other.to_dict(), hide)
-
-
-def _without(fields: dict[str, Any], names: set[str]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if name not in names}
-
-
-def _scored(recipe: Recipe) -> bool:
-    return registry.get("sampling", recipe.to_dict()["sampling"]["name"]).scored
+    """Whether they train alike, whatever they are called."""
+    words = {"name": "", "summary": ""}
+    return {**one.to_dict(), **words} == {**other.to_dict(), **words}
 
 
 def _random_twin(recipe: Recipe) -> Recipe:
+    """The recipe on as many examples a round, chosen by chance anew every round."""
     fields = recipe.to_dict()
-    fraction = fields["sampling"].get("fraction")
+    options = fields["sampling"]
+    fraction = options.get("fraction", 1 - options.get("prune_ratio", options.get("hidden", 0)))
     sampling: dict[str, Any] = {"name": "reshuffle"}
-    if fraction is not None:
-        sampling = {"name": "rs2", "fraction": fraction, "variant": "with-replacement"}
+    if fraction < 1:
+        sampling = {"name": "dynamic-random", "fraction": round(fraction, 6)}
     return Recipe.from_dict({**fields, "name": f"random@{recipe.name}", "sampling": sampling})

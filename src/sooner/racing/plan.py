@@ -93,6 +93,8 @@ def make_plan(
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise RecipeError(f"two lanes are named {', '.join(twice)}; give each recipe a `name` of its own")
+    if any(recipe.name == "baseline" and recipe != baseline for recipe in recipes):
+        raise RecipeError("baseline is the name of the task's own recipe, which every race has; name yours otherwise")
     train, validation = split(data.train.targets, VALIDATION, seed, data.classes)
     lanes = with_controls(recipes, baseline, len(train))
     every = evaluation_grid([lane.recipe for lane in lanes], len(train), len(validation))
