@@ -117,3 +117,15 @@ def test_indexed_is_as_long_as_its_data_set():
     data: Dataset[tuple[Tensor, ...]] = TensorDataset(torch.arange(7))
     assert len(Indexed(data)) == 7
     assert Indexed(data)[torch.tensor(4)][0] == 4
+
+
+@pytest.mark.parametrize("keep", [torch.tensor([False, True, True]), torch.tensor([1, 2])])
+def test_select_takes_some_examples_whole_and_gives_them_their_weight(keep):
+    inputs = {"image": torch.arange(6.0).view(3, 2), "mask": torch.eye(3)}
+    batch = Batch(inputs, torch.tensor([7, 8, 9]), torch.tensor([10, 20, 30]), torch.ones(3))
+    found = batch.select(keep, torch.tensor([0.5, 2.0, 3.0]))
+    assert torch.equal(found.inputs["image"], inputs["image"][1:])
+    assert torch.equal(found.inputs["mask"], inputs["mask"][1:])
+    assert found.targets.tolist() == [8, 9]
+    assert found.index.tolist() == [20, 30]
+    assert found.weight.tolist() == [2.0, 3.0]

@@ -24,13 +24,13 @@ FEATURES = 8
 SEEDS = 4
 EPOCHS = (8, 16, 32, 64, 128)  # at n = 256
 SIZES = (64, 128, 256, 512, 1024)  # at 32 epochs
-RATES = 2.0 ** np.arange(-3, 5)  # times 1 / (n epochs), the scale of the theory's learning rates but for logarithms
+RATES = 2.0 ** np.arange(-3, 5)  # times log(n epochs) / (n epochs), the scale of the theory's learning rates
 
 Numbers = NDArray[np.float64]
 
 
 class FlipFlop(Sampler):
-    """A fresh random order in every even round, the same backwards in the next (Rajput, Lee and Papailiopoulos, 2022)."""
+    """A fresh random order in each even round, the same backwards in the next (Rajput, Lee, Papailiopoulos, 2022)."""
 
     def order(self, epoch: int) -> Order:
         fresh = Reshuffling(self.n, self.batch_size, seed=self.seed).order(epoch // 2)[:]
@@ -56,12 +56,14 @@ def problem(n: int) -> tuple[Numbers, Numbers, Numbers]:
     return features, targets, np.linalg.lstsq(features, targets, rcond=None)[0]
 
 
-def error(make: Callable[[int, int], Sampler], n: int, epochs: int) -> float:
+AT_THE_EDGE: list[tuple[str, int, int]] = []  # where the best learning rate was the smallest or largest tried
+
+
+def error(name: str, n: int, epochs: int) -> float:
     """The least mean squared distance to the solution over the learning rates; all runs go side by side."""
     features, targets, solution = problem(n)
-    rates = np.repeat(RATES / (n * epochs), SEEDS)
-    rates = rates * np.log(n * epochs)
-    samplers = [make(n, seed) for _ in RATES for seed in range(SEEDS)]
+    rates = np.repeat(RATES * np.log(n * epochs) / (n * epochs), SEEDS)
+    samplers = [ORDERS[name](n, seed) for _ in RATES for seed in range(SEEDS)]
     x = np.zeros((len(samplers), FEATURES))
     gradients = np.empty((n, len(samplers), FEATURES))
     for _ in range(epochs):
@@ -75,7 +77,10 @@ def error(make: Callable[[int, int], Sampler], n: int, epochs: int) -> float:
             if isinstance(sampler, GraB):
                 sampler.observe_gradient(orders[run], torch.from_numpy(gradients[:, run]))
     distances = ((x - solution) ** 2).sum(1).reshape(len(RATES), SEEDS).mean(1)
-    return float(np.nanmin(distances))
+    best = int(np.nanargmin(distances))
+    if best in (0, len(RATES) - 1):
+        AT_THE_EDGE.append((name, n, epochs))
+    return float(distances[best])
 
 
 def slope(xs: tuple[int, ...], errors: list[float]) -> float:
@@ -92,8 +97,8 @@ def table(what: str, xs: tuple[int, ...], rows: dict[str, list[float]]) -> str:
 def main() -> None:
     torch.set_num_threads(1)
     began = time.perf_counter()
-    by_epochs = {name: [error(make, 256, epochs) for epochs in EPOCHS] for name, make in ORDERS.items()}
-    by_size = {name: [error(make, n, 32) for n in SIZES] for name, make in ORDERS.items()}
+    by_epochs = {name: [error(name, 256, epochs) for epochs in EPOCHS] for name in ORDERS}
+    by_size = {name: [error(name, n, 32) for n in SIZES] for name in ORDERS}
     print(table("epochs, n = 256", EPOCHS, by_epochs), "", table("n, 32 epochs", SIZES, by_size), sep="\n")
     result = {
         "epochs": EPOCHS,
@@ -102,11 +107,12 @@ def main() -> None:
         "sizes": SIZES,
         "error_by_size": by_size,
         "slope_in_size": {name: slope(SIZES, errors) for name, errors in by_size.items()},
+        "best_learning_rate_at_the_edge": AT_THE_EDGE,
         "seconds": round(time.perf_counter() - began, 1),
         "torch": torch.__version__,
     }
     Path(__file__).with_name("result.json").write_text(json.dumps(result, indent=1) + "\n")
-    print(f"{result['seconds']} s")
+    print(f"{result['seconds']} s; best learning rate at the edge of those tried: {AT_THE_EDGE or 'nowhere'}")
 
 
 if __name__ == "__main__":

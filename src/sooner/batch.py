@@ -83,7 +83,12 @@ class Batch:
             start = stop
 
     def select(self, keep: Tensor, weight: Tensor) -> Batch:
-        """The examples where `keep`, (B,) bool, is True, with their part of `weight`, (B,) float32, as their weight."""
+        """Some of the examples, their part of `weight`, (B,) float32, as their weight.
+
+        Args:
+            keep: (B,) bool, or (k,) int64 the positions in the batch.
+            weight: of every example of this batch.
+        """
         kept = _each(self.inputs, lambda tensor: tensor[keep])
         return Batch(kept, self.targets[keep], self.index[keep], weight[keep])
 

@@ -84,7 +84,7 @@ WRONG = [
     ({"optimizer": {"name": "adamw", "lr": 1, "betas": [0, 0, 0]}}, "optimizer.betas: must be a list of 2, not [0, 0"),
     ({"schedule": {"name": "cosine", "warmup": 2}}, "schedule.warmup: must be a share of the budget in [0, 1), not 2"),
     ({"schedule": "onecycle"}, "schedule.name: there is no schedule 'onecycle'; did you mean 'one-cycle'?"),
-    ({"sampling": "rs3"}, "sampling.name: there is no sampling method 'rs3'; did you mean 'rs2'? allowed: reshuffle"),
+    ({"sampling": "rs3"}, "sampling.name: there is no sampling method 'rs3'; did you mean 'rs2'? allowed: "),
     ({"sampling": "rs2"}, "sampling.fraction: is required by rs2"),
     ({"sampling": {"name": "rs2", "fraction": 1.5}}, "sampling.fraction: must be above 0 and at most 1, not 1.5"),
     (

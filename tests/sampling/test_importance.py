@@ -93,4 +93,4 @@ def test_weights_make_it_unbiased_and_the_variance_is_less_than_of_uniform_batch
     for sampler in importance.values():
         mean, variance = moments(sampler, sampler.weight)
         assert (mean - full).norm() < 2 * (variance / 900).sqrt()
-        assert variance < 0.55 * plain  # measured: 0.26 by gradient norm, 0.33 by loss
+        assert variance < 0.55 * plain  # measured: 0.32 by gradient norm, 0.33 by loss

@@ -29,6 +29,13 @@ def ramp(index):
     return index.float()
 
 
+def exchange(ranks):
+    """What `ScoreStore.exchange` does between processes, for ranks that live in this one."""
+    everyones = [sampler.scores.observed() for sampler in ranks]
+    for sampler in ranks:
+        sampler.scores.merge(everyones)
+
+
 def test_losses_change_the_next_round_and_never_the_present_one():
     sampler = AboveMean(N, BATCH)
     first = []
@@ -187,7 +194,39 @@ def test_ranks_that_know_the_same_agree():
         for sampler, part in zip(ranks, parts, strict=True):
             for batch in part:
                 sampler.observe(batch, ramp(batch) / N)
-        everyones = [sampler.scores.observed() for sampler in ranks]
-        for sampler in ranks:
-            sampler.scores.merge(everyones)
+        exchange(ranks)
         assert torch.equal(ranks[0].scores["loss"], alone.scores["loss"])
+
+
+def test_saved_by_two_ranks_in_the_middle_of_a_round_and_resumed_by_one():
+    def train(samplers, batches):
+        """Observes as many batches on every rank; gives what was handed out."""
+        taken = []
+        for parts in zip(*(islice(sampler, batches) for sampler in samplers), strict=True):
+            for sampler, part in zip(samplers, parts, strict=True):
+                sampler.observe(part, torch.sin(part * 0.9 + sampler.epoch))
+            taken.append(torch.stack(parts, 1).flatten())
+        return taken
+
+    alone = AboveMean(N, BATCH)
+    whole = [train([alone], len(alone)), train([alone], 1000), train([alone], 1000)]
+    ranks = [AboveMean(N, BATCH).shard(rank, 2) for rank in range(2)]
+    train(ranks, 1000)
+    exchange(ranks)
+    parts = train(ranks, 3)
+    exchange(ranks)
+    one = AboveMean(N, BATCH)
+    one.load_state_dict(ranks[1].state_dict())
+    parts += train([one], 1000)
+    assert torch.equal(torch.cat(parts), torch.cat(whole[1]))
+    assert torch.equal(torch.cat(train([one], 1000)), torch.cat(whole[2]))
+
+
+def test_ranks_that_cannot_know_what_the_others_saw_are_stopped():
+    sampler = AboveMean(N, BATCH).shard(0, 2)
+    for batch in sampler:
+        sampler.observe(batch, ramp(batch))
+    with pytest.raises(RuntimeError, match="rank 0 has observed 150 examples that the other 1 know nothing of"):
+        next(iter(sampler))
+    exchange([sampler, AboveMean(N, BATCH).shard(1, 2)])
+    next(iter(sampler))

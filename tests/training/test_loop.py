@@ -146,6 +146,17 @@ def test_every_loss_is_observed_on_its_own_example() -> None:
     assert seen == {i: float(i) for i in range(loop.loader.sampler.n)}
 
 
+def test_grab_is_given_each_batchs_mean_gradient() -> None:
+    loop = make_loop(budget="3ep", sampling={"name": "grab"}, batch_size=128)
+    loop.run()
+    first, second = loop.loader.sampler.order(0)[:], loop.loader.sampler.order(loop.loader.sampler.epoch)[:]
+    batches = {frozenset(batch.tolist()) for batch in first.split(128)}
+    assert not torch.equal(first, second)
+    # Whole batches moved: a full one of the first round is a run of the later order.
+    starts = {frozenset(second[i : i + 128].tolist()) for i in range(len(second) - 127)}
+    assert sum(len(batch) == 128 and batch in starts for batch in batches) >= 1
+
+
 @pytest.mark.parametrize("sampler", [{"name": "reshuffle"}, {"name": "rs2", "fraction": 0.3}])
 @pytest.mark.parametrize("moment", [1, 6, 7, 13])
 def test_a_run_saved_anywhere_goes_on_exactly(tmp_path: Path, moment: int, sampler: dict[str, Any]) -> None:

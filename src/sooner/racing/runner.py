@@ -103,7 +103,8 @@ def run_lane(
             with clock.phase("evaluate"):
                 if stopped is None:
                     test_metric = accuracy(loop.model, _batches(ground, ground.data.test))
-                flops = float(_FORWARD_AND_BACKWARD * models.flops(model, ground.data.shape)) * loop.examples
+                passes = _FORWARD_AND_BACKWARD * loop.trained + loop.scored
+                flops = float(models.flops(model, ground.data.shape) * passes)
         except (RuntimeError, MemoryError) as error:
             if not _out_of_memory(error):
                 raise

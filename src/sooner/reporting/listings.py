@@ -16,6 +16,7 @@ from rich.text import Text
 from sooner import registry
 from sooner.errors import RecipeError
 from sooner.recipes import shipped
+from sooner.reporting.cards import option
 from sooner.tasks import models, tasks
 
 _IMAGE = (3, 32, 32)
@@ -80,7 +81,7 @@ def _show_method(method: registry.Method, console: Console) -> None:
         ("does not", method.hurts),
     ):
         console.print(Padding(Text.assemble((f"{head:<9}", "bold"), text), (0, 0, 0, 1)))
-    options = ", ".join(str(parameter) for parameter in method.options.values()) or "none"
+    options = ", ".join(option(parameter) for parameter in method.options.values()) or "none"
     console.print(Padding(Text.assemble(("options  ", "bold"), options), (0, 0, 0, 1)))
     make = method.make
     console.print(Padding(Text.assemble(("import   ", "bold"), f"{make.__module__}.{make.__qualname__}"), (0, 0, 0, 1)))

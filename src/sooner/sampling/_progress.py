@@ -21,7 +21,6 @@ class ByProgress(Sampler):
 
     def __init__(self, n: int, batch_size: int, *, seed: int = 0, drop_last: bool = False) -> None:
         super().__init__(n, batch_size, seed=seed, drop_last=drop_last)
-        self.progress = 0.0
         self._begun: tuple[int, float] | None = None  # the round that began last, and its progress
 
     @abstractmethod

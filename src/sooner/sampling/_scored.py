@@ -90,9 +90,13 @@ class Scored(Sampler):
             )
         if index.dtype != torch.int64:
             raise TypeError(f"index must be int64, not {index.dtype}: through a float it names another example")
+        if loss.device.type in _AT_ONCE:
+            self._settle()
+            self._note(index.cpu(), loss.detach().float())
+            return
         # Copies, since training may go on to weight the losses in place.
         self._waiting.append((index.detach().clone(), loss.detach().clone()))
-        if len(self._waiting) >= (1 if loss.device.type in _AT_ONCE else _HELD):
+        if len(self._waiting) >= _HELD:
             self._settle()
 
     def _settle(self) -> None:
@@ -104,11 +108,13 @@ class Scored(Sampler):
         index = torch.cat([index for index, _ in waiting]).cpu()
         loss = torch.cat([loss for _, loss in waiting]).to("cpu", torch.float32)
         for step, values in zip(torch.split(index, sizes), torch.split(loss, sizes), strict=True):
-            finite = values.isfinite()
-            if finite.all():
-                self.take(step, values)
-            else:
-                self.take(step[finite], values[finite])
+            self._note(step, values)
+
+    def _note(self, index: Tensor, loss: Tensor) -> None:
+        finite = loss.isfinite()
+        if not finite.all():
+            index, loss = index[finite], loss[finite]
+        self.take(index, loss)
 
     @property
     def scores(self) -> ScoreStore:
@@ -152,10 +158,21 @@ class Scored(Sampler):
 
     def _batches(self) -> Iterator[Tensor]:
         if self._round is None or self._round.epoch != self.epoch:
-            self.scores.exchange()
+            self._level()
             self._round = _Round(self.epoch, self.decide(self.epoch))
             self._order = None
         yield from super()._batches()
+
+    def _level(self) -> None:
+        """See to it that all ranks know the same."""
+        self.scores.exchange()
+        alone = len(self._scores.observed()["index"]) if self.world > 1 else 0
+        if alone:
+            raise RuntimeError(
+                f"rank {self.rank} has observed {alone} examples that the other {self.world - 1} know nothing of, so "
+                "they would not agree on the next round. Initialise torch.distributed before training, or pass what "
+                "each rank's scores.observed() gives to scores.merge() on all of them before a round begins"
+            )
 
     def _order_of(self, epoch: int) -> Order:
         if self._round is None or self._round.epoch != epoch:

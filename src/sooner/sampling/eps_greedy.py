@@ -84,7 +84,7 @@ register(
         paper="Raju, Daruwalla and Lipasti, Accelerating Deep Learning with Dynamic Data Pruning",
         year=2021,
         changes="Every few rounds training moves to the examples with the highest running loss, and a few at random.",
-        costs="Some 30 microseconds per step, O(n) per round; 4 bytes per example, and 9 more in a round.",
+        costs="Some 50 microseconds per step, O(n) per round; 4 bytes per example, and 9 more in a round.",
         helps="When much of the data is learned early and labels are clean.",
         hurts="Under label noise, which it seeks out; dynamic random pruning is often as good.",
         scored=True,

@@ -162,7 +162,8 @@ register(
         changes="Each epoch visits each example once, in an order in which the last epoch's gradients cancel.",
         costs="Per-example gradients, or one per micro-batch, and O(B^2 d) per batch; 16 bytes per example and 3 d.",
         helps="Convex or smooth problems run for many epochs to a small error, where the order limits the accuracy.",
-        hurts="In a few epochs of a deep network, whose gradients change faster than the order follows; and without "
-        "observed gradients it is plain reshuffling.",
+        hurts="In a few epochs of a deep network, whose gradients change faster than the order follows; without "
+        "observed gradients it is plain reshuffling. A race gives it each batch's mean gradient, so batches stay "
+        "together.",
     )
 )

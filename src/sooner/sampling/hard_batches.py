@@ -73,7 +73,7 @@ register(
         paper="Sahayam, Zakkam and Jayaraman, Can We Learn Better with Hard Samples?",
         year=2023,
         changes="Mini-batches are fixed, and training returns to those with the highest loss.",
-        costs="Some 20 microseconds per step, O(n) per round; 4 bytes per example, and 8 more per one in a round.",
+        costs="Some 30 microseconds per step, O(n) per round; 4 bytes per example, and 8 more per one in a round.",
         helps="Small mini-batches, whose losses differ.",
         hurts="Large ones, whose losses are alike; fixed mini-batches are worse than reshuffled ones for batch norm.",
         scored=True,

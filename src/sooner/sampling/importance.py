@@ -28,8 +28,8 @@ class ImportanceSampling(Scored):
     example i. The score is:
 
     - "loss": the latest loss;
-    - "gradient-norm": the gradient with respect to the logits, which bounds that of the parameters (the paper's
-      equation 20). Under plain cross-entropy it is ||softmax - onehot||, between 1 - q and sqrt(2) (1 - q), with
+    - "gradient-norm": the gradient with respect to the logits, which bounds that of the parameters up to a
+      constant. Under plain cross-entropy it is ||softmax - onehot||, between 1 - q and sqrt(2) (1 - q), with
       q = exp(-loss) the probability of the true class; the score is 1 - q.
 
     An example never seen has the mean score. The draws of a round are systematic: one random offset, evenly spaced
@@ -102,7 +102,7 @@ register(
         paper="Katharopoulos and Fleuret, Not All Samples Are Created Equal: Deep Learning with Importance Sampling",
         year=2018,
         changes="Examples are drawn in proportion to a bound of their gradient, and weighted so that none is favoured.",
-        costs="Some 30 microseconds per step, O(n) per round; 8 bytes per example, and 8 more per draw in a round.",
+        costs="Some 50 microseconds per step, O(n) per round; 8 bytes per example, and 8 more per draw in a round.",
         helps="When a few examples have most of the gradient: late in training, on clean and redundant data.",
         hurts="Early, when gradients are alike and scores go stale; under label noise, which it draws often.",
         scored=True,

@@ -24,7 +24,7 @@ class InfoBatch(Scored):
     """Every round leaves out a random part of the examples whose loss is below the mean, and reweights their kind.
 
     An example whose latest loss is below the mean of all is left out with probability `prune_ratio` r, and weighs
-    1 / (1 - r) where it stays; the others always stay, with weight 1 (equations 3 and 4 of the paper). So the
+    1 / (1 - r) where it stays; the others always stay, with weight 1. So the
     expected sum of the weighted gradients over a round is that of the full data. Once `delta` of the run is spent
     nothing is pruned any more and all weights are 1. An example never seen stays, and is not counted in the mean.
 
@@ -110,7 +110,7 @@ register(
         paper="Qin et al., InfoBatch: Lossless Training Speed Up by Unbiased Dynamic Data Pruning",
         year=2024,
         changes="Rounds leave out a random part of the examples with small loss and weigh the rest of them up.",
-        costs="Some 20 microseconds per step, O(n) per round; 4 bytes per example, and 9 more in a round.",
+        costs="Some 40 microseconds per step, O(n) per round; 4 bytes per example, and 9 more in a round.",
         helps="Long runs on data that is mostly learned early: the gradient stays unbiased at fewer steps.",
         hurts="Short runs; the weights raise the gradient's variance, so a high ratio may need a lower rate.",
         scored=True,

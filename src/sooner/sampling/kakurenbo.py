@@ -64,7 +64,10 @@ class Kakurenbo(Hiding):
 
     @property
     def lr_scale(self) -> float:
-        """1 / (1 - share hidden) in the present round: the factor of the learning rate."""
+        """1 / (1 - share hidden) in the present round: the factor of the learning rate.
+
+        The published code takes F, the most that may be hidden, for the share that is.
+        """
         if self.present is None:
             return 1.0
         return self.n / int(self.present["kept"].sum())

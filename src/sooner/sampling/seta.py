@@ -97,13 +97,16 @@ def group_by_value(values: NDArray[np.float64], groups: int) -> NDArray[np.int64
     even = np.linspace(0, m, groups + 1).round().astype(np.int64)
     if values[0] == values[-1]:
         return even
-    sums = np.concatenate([[0.0], np.cumsum(values)])
-    bounds, centres = even, np.quantile(values, (np.arange(groups) + 0.5) / groups)
+    sums, bounds = np.concatenate([[0.0], np.cumsum(values)]), even
     for _ in range(_ITERATIONS):
-        counts = np.diff(bounds)
-        centres = np.where(counts > 0, np.diff(sums[bounds]) / np.maximum(counts, 1), centres)
-        cuts = np.searchsorted(values, (centres[:-1] + centres[1:]) / 2)
-        moved = np.concatenate([[0], cuts, [m]])
+        filled = np.flatnonzero(np.diff(bounds))
+        first, last = bounds[filled], bounds[filled + 1] - 1
+        centres = (sums[last + 1] - sums[first]) / (last + 1 - first)
+        if len(filled) < groups:  # an empty group starts again at the number that is furthest from its centre
+            ends = np.concatenate([values[first], values[last]])
+            centres = np.append(centres, ends[np.argmax(np.abs(ends - np.tile(centres, 2)))])
+            centres = np.sort(np.append(centres, np.full(groups - len(centres), values[-1])))
+        moved = np.concatenate([[0], np.searchsorted(values, (centres[:-1] + centres[1:]) / 2), [m]])
         if np.array_equal(moved, bounds):
             break
         bounds = moved
@@ -119,7 +122,7 @@ register(
         paper="Zhou, Gao and Wang, Scale Efficient Training for Large Datasets",
         year=2025,
         changes="Rounds take a random part of the data and leave out its easiest or hardest groups in turn.",
-        costs="Some 20 microseconds per step, O(n log n) per round; 4 bytes per example, and 9 more in a round.",
+        costs="Some 30 microseconds per step, O(n log n) per round; 4 bytes per example, and 9 more in a round.",
         helps="Long runs on large, redundant or synthetic data.",
         hurts="Short runs, in which the window has no time to slide.",
         scored=True,

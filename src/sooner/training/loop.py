@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from sooner.batch import Batch
 from sooner.losses import Loss
+from sooner.sampling import GraB, Screening, gathered
 from sooner.training import checkpoint
 from sooner.training.budget import Budget
 from sooner.training.clock import Clock
@@ -21,6 +22,7 @@ from sooner.training.optimizers import set_lr
 from sooner.training.schedules import Schedule
 
 _CHECK_EVERY = 20  # steps between looks at the loss: on an accelerator each look waits for the device
+_FEWEST = 2  # examples in a step
 _EXPLODED = 50.0  # times the loss of the first steps
 
 
@@ -44,6 +46,12 @@ class Loop:
     A step takes one batch (over all processes), in `accumulate` parts if asked, and divides the weighted sum of the
     losses by the number of examples in the whole batch, so neither accumulation nor the number of processes changes
     the gradient. Progress through the budget sets the learning rate, so a schedule always fits its budget.
+
+    A sampler that screens (see `sooner.sampling.Screening`) gets the losses of a batch before it is trained on: a pass
+    forward without gradients, the model in evaluation mode so that nothing in it changes, on the clock as "scoring".
+    A budget in examples or epochs counts what the sampler hands out, screened out or not, as the papers count their
+    epochs; so it ends even when hardly anything is left to train on. `trained` and `scored` count the two kinds of
+    passes, and the clock counts all. GraB gets each batch's mean gradient, so it balances batches.
 
     Args:
         model: maps a batch's inputs to outputs; trained in place.
@@ -87,7 +95,9 @@ class Loop:
         self.clock = clock
         self.accumulate = accumulate
         self.step = 0
-        self.examples = 0
+        self.examples = 0  # handed out by the sampler
+        self.trained = 0  # of these, passed forward and backward
+        self.scored = 0  # of these, passed forward only, before any of their batch was trained on
         self.looks: list[Look] = []
         self.failure: str | None = None  # why the run diverged
         self._loss_sum: Tensor | float = 0.0
@@ -127,7 +137,7 @@ class Loop:
         return float(self.fabric.broadcast(self.clock.seconds))  # processes must agree when to end
 
     def _round(self, on_look: Callable[[Look], None], on_step: Callable[[], None]) -> None:
-        self.loader.progress = self.progress
+        self.loader.progress = self.loader.sampler.progress = self.progress
         for batch in self.loader:
             self._step(batch)
             self._after_step(on_look)
@@ -145,9 +155,44 @@ class Loop:
             self._look(on_look)
 
     def _step(self, batch: Batch) -> None:
-        set_lr(self.optimizer, self.schedule(self.progress))
-        world = self.fabric.world_size
-        total = len(batch) if world == 1 else self._sum_over_processes(len(batch))
+        sampler, world = self.loader.sampler, self.fabric.world_size
+        drawn = own = len(batch)
+        scored = 0
+        if isinstance(sampler, Screening) and sampler.screens(batch.index):
+            scored = drawn
+            batch, own = self._screened(batch, sampler)
+        trained = own
+        if world > 1:
+            drawn, trained, scored = self._sum_over_processes(drawn, own, scored)
+        if trained:
+            self._train(batch, own, trained)
+        self.examples += drawn
+        self.trained += trained
+        self.scored += scored
+
+    def _screened(self, batch: Batch, sampler: Screening) -> tuple[Batch, int]:
+        """What the sampler keeps of the batch, and how many examples that is.
+
+        Where a step is made but fewer than two are kept, others fill up behind them at weight 0: batch norm needs two
+        examples, and of several processes one that keeps nothing must still take its part in the step.
+        """
+        module = checkpoint.unwrapped(self.model)  # in the wrapper processes would wait for each other
+        with self.clock.phase("scoring"), torch.no_grad(), self.fabric.autocast():
+            module.eval()
+            losses = self.loss(module(batch.inputs), batch.targets, batch.index).float()
+            module.train()
+            keep, weight = sampler.screen(batch.index, losses)
+            kept = keep.nonzero().flatten()
+            if len(kept) or self.fabric.world_size > 1:
+                fillers = (~keep).nonzero().flatten()[: max(0, _FEWEST - len(kept))]
+                weight = weight.index_fill(0, fillers, 0.0)
+                return batch.select(torch.cat([kept, fillers]), weight), len(kept)
+            return batch.select(kept, weight), 0
+
+    def _train(self, batch: Batch, own: int, total: int) -> None:
+        """One optimizer step on the batch. Its first `own` examples are this process's part of the `total`."""
+        sampler, world = self.loader.sampler, self.fabric.world_size
+        set_lr(self.optimizer, self.schedule(self.progress) * sampler.lr_scale)
         parts = [batch] if self.accumulate == 1 else list(batch.split(self.accumulate))
         for position, part in enumerate(parts, 1):
             with self.fabric.no_backward_sync(self.model, enabled=position < len(parts)):
@@ -160,17 +205,21 @@ class Loop:
                 # DDP averages over processes, hence the factor: the sum over all of them is divided by their total.
                 loss = (losses * part.weight).sum() * (world / total)
                 self.fabric.backward(loss)
-            self.loader.sampler.observe(part.index, losses.detach())
+            if own > 0:
+                sampler.observe(part.index[:own], losses.detach()[:own])
+            own -= len(part)
             self._loss_sum += loss.detach()
+        if isinstance(sampler, GraB):
+            gradients = [p.grad.flatten() for p in self.model.parameters() if p.grad is not None]
+            sampler.observe_gradient(gathered(batch.index), torch.cat(gradients))
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self._loss_steps += 1
         self.step += 1
-        self.examples += total
 
-    def _sum_over_processes(self, value: float) -> int:
-        reduced = self.fabric.all_reduce(torch.tensor(value), reduce_op="sum")
-        return int(reduced)  # type: ignore[arg-type]
+    def _sum_over_processes(self, *counts: int) -> list[int]:
+        reduced = self.fabric.all_reduce(torch.tensor(counts), reduce_op="sum")
+        return reduced.tolist()  # type: ignore[union-attr]
 
     def _check_loss(self) -> None:
         if self._loss_steps == 0:
@@ -206,6 +255,8 @@ class Loop:
             "phases": self.clock.phases,
             "step": self.step,
             "examples": self.examples,
+            "trained": self.trained,
+            "scored": self.scored,
             "looks": [asdict(look) for look in self.looks],
             "failure": self.failure,
             "loss": [float(self._loss_sum), self._loss_steps, self._first_loss],
@@ -218,6 +269,7 @@ class Loop:
         self.loader.load_state_dict(state["loader"])
         checkpoint.load_random_state(state["random"], self.fabric.device)
         self.step, self.examples = state["step"], state["examples"]
+        self.trained, self.scored = state["trained"], state["scored"]
         self.looks = [Look(**look) for look in state["looks"]]
         self.failure = state["failure"]
         self._loss_sum, self._loss_steps, self._first_loss = state["loss"]
