@@ -21,8 +21,10 @@ def protocol(results: Results) -> list[tuple[str, str]]:
             "Clock",
             "Starts before the method first touches the data, and counts everything it does: setting up, scoring and "
             "selecting examples, extra passes. It stands still only while the metric is evaluated and state is saved. "
-            "Wall time is what a stopwatch says; calibrated time is steps times the lane's own median seconds per step "
-            "plus its fixed costs, which a machine that is busy now and then cannot distort.",
+            "What all lanes share is not counted: reading the data set into memory, and a few steps that warm each "
+            "model's kernels up before the first run. Wall time is what a stopwatch says; calibrated time is steps "
+            "times the run's own median seconds per step plus its fixed costs, which a machine that is busy now and "
+            "then cannot distort.",
         ),
         (
             "Pairs",

@@ -110,7 +110,7 @@ class Progress:
         return Group(target, table, foot)
 
     def _now(self, lane: PlannedLane) -> Text:
-        if self._current is None or self._current[0] is not lane:
+        if self._current is None or self._current[0].name != lane.name:
             return Text("")
         seed = self._current[1]
         if self._look is None:
