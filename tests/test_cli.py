@@ -69,6 +69,10 @@ def test_a_race_writes_its_three_files_and_says_what_it_found(sooner: Run, tmp_p
     assert status == 0
     assert Results.load(tmp_path / "r" / "results.json") == found
 
+    status, _, err = sooner("race", "digits", "--resume", "r", "--pairs", "12")
+    assert status == 2
+    assert "leave out items, pairs" in err
+
     status, _, err = sooner("race", "digits", *QUICK, "--out", "r")
     assert status == 2
     assert "already holds a race; resume it with --resume r" in err
@@ -99,6 +103,7 @@ def test_every_mistake_is_one_message_and_status_2(sooner: Run, tmp_path: Path) 
     (tmp_path / "bad.yaml").write_text("extends: baseline\nsampling: {name: rs3}\n")
     (tmp_path / "big.yaml").write_text("extends: baseline\nsampling: {name: rs2, fraction: 1.5}\n")
     (tmp_path / "text.yaml").write_text("extends: [\n")
+    (tmp_path / "flat.yaml").write_text("extends: baseline\naugmentation: [{name: translate, pixels: 9}]\n")
     (tmp_path / "empty").mkdir()
     mistakes = {
         (): "a race needs one task",
@@ -122,6 +127,10 @@ def test_every_mistake_is_one_message_and_status_2(sooner: Run, tmp_path: Path) 
         ("digits", "--pairs", "0"): "pairs must be at least 1",
         ("digits", "--device", "abacus"): "abacus",
         ("digits", "--lanes", "rs2-10,rs2"): "two lanes are named rs2-10",
+        ("digits", "--threads", "0"): "--threads",
+        ("digits", "--seed", "99999999999999999999"): "--seed",
+        ("digits", "--workers", "-1"): "--workers",
+        ("digits", "flat.yaml"): "flat: augmentation: translate: pixels=9",
         ("--resume", "nowhere"): "holds no race",
     }
     for arguments, expected in mistakes.items():
@@ -177,3 +186,12 @@ def test_what_cannot_be_written_is_said_and_the_race_is_kept(sooner: Run, tmp_pa
     status, _, err = sooner("report", "r")
     assert status == 2
     assert "safe in race.db" in err
+    assert not (tmp_path / "r" / "results.json.part").exists()
+
+
+def test_a_race_that_cannot_go_on_is_status_2_and_a_message_on_stderr(sooner: Run, tmp_path: Path) -> None:
+    assert sooner("race", "digits", *QUICK, "--target", "0.6", "--out", "r")[0] == 0
+    (tmp_path / "r" / "race.lock").mkdir()
+    status, _, err = sooner("race", "--resume", "r")
+    assert status == 2
+    assert "could not write r/race.lock" in err

@@ -37,6 +37,7 @@ def _root(
 
 @app.command()
 def race(
+    context: typer.Context,
     items: Annotated[
         list[str] | None, typer.Argument(help="A task by name (see `sooner tasks`), and recipe files (*.yaml).")
     ] = None,
@@ -55,18 +56,19 @@ def race(
     budget: Annotated[str | None, typer.Option(help="The baseline's budget: 10ep, 5000ba, 2e6ex or 90s.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the race. [default: races/TASK]")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the race in this folder.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the first pair.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**31, help="Seed of the first pair.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")] = "auto",
-    threads: Annotated[int | None, typer.Option(help="CPU threads. [default: one per core]")] = None,
-    workers: Annotated[int, typer.Option(help="Processes that read data too large for memory.")] = 2,
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads. [default: one per core]")] = None,
+    workers: Annotated[int, typer.Option(min=0, help="Processes that read data too large for memory.")] = 2,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out images that cannot be decoded.")] = False,
     image_size: Annotated[int | None, typer.Option(help="Resize the images of a folder to this many pixels.")] = None,
-    save_every: Annotated[float, typer.Option(help="Seconds between saves of the run under way.")] = 30.0,
+    save_every: Annotated[float, typer.Option(min=0.0, help="Seconds between saves of the run under way.")] = 30.0,
 ) -> None:
     """Race recipes to a target accuracy, side by side, and say which one pays."""
     from sooner.racing import command
 
     if resume is not None:
+        _refuse_beside_resume(context)
         command.resume(resume, save_every=save_every)
         return
     command.new(
@@ -88,6 +90,17 @@ def race(
         image_size=image_size,
         save_every=save_every,
     )
+
+
+def _refuse_beside_resume(context: typer.Context) -> None:
+    """A race goes on as it was planned, so an option that would change it must not seem to."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    given = [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
+    others = [name.replace("_", "-") for name in sorted(given) if name not in ("resume", "save_every")]
+    if others:
+        raise SoonerError(
+            f"a race is resumed as it was planned; leave out {', '.join(others)}, or start a new race without --resume"
+        )
 
 
 @app.command()

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -31,4 +32,40 @@ def test_a_live_process_keeps_others_out(tmp_path: Path) -> None:
 def test_a_lock_that_names_no_live_process_is_taken_over(tmp_path: Path, left: str) -> None:
     (tmp_path / "race.lock").write_text(left)
     with locked(tmp_path):
+        pass
+
+
+def test_of_processes_that_ask_at_once_one_gets_it(tmp_path: Path) -> None:
+    script = (
+        "import sys, time; from pathlib import Path; from sooner.racing import lock\n"
+        "read = lock._holder\n"
+        "def slow(path):\n"
+        "    found = read(path); time.sleep(0.5); return found\n"
+        "lock._holder = slow\n"
+        "print('ready', flush=True); sys.stdin.readline()\n"
+        "with lock.locked(Path(sys.argv[1])):\n"
+        "    print('held', flush=True); sys.stdin.readline()\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    both = [subprocess.Popen(command, text=True, **pipes) for _ in range(2)]
+    for process in both:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in both:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    while all(process.poll() is None for process in both):
+        time.sleep(0.05)
+    loser = next(process for process in both if process.poll() is not None)
+    (winner,) = [process for process in both if process is not loser]
+    assert f"being raced in by process {winner.pid}" in loser.communicate()[1]
+    assert winner.communicate("done\n")[0] == "held\n"
+    assert not (tmp_path / "race.lock").exists()
+
+
+def test_a_lock_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "race.lock").mkdir()
+    with pytest.raises(StoreError, match=r"could not write .*race\.lock"), locked(tmp_path):
         pass

@@ -68,3 +68,8 @@ def test_what_differs_is_named(digits: Data) -> None:
         refuse_mismatch(make_plan(
             TASK, digits, resolve("baseline", BASE), [], pairs=1, seed=0, device="cpu", threads=2, environment={"threads": 2}
         ), {})  # fmt: skip
+
+
+def test_a_lane_named_as_a_control_of_another_is_refused(digits: Data) -> None:
+    with pytest.raises(RecipeError, match="two lanes are named baseline@2ep"):
+        plan(digits, recipe("a", budget="2ep", label_smoothing=0.1), recipe("baseline@2ep", label_smoothing=0.2))

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,14 +55,19 @@ def test_a_run_that_misses_is_censored_at_its_end(scored: Callable[..., race.Res
     assert run.budget_s == pytest.approx(5.5)
 
 
-def test_a_run_that_broke_off_needs_its_last_look_confirmed(scored: Callable[..., race.Results]) -> None:
-    metrics = [0.1, 0.5, 0.95]
-    assert scored(record("baseline", 0, metrics, 0.1)).lanes[0].runs[0].hit
+@pytest.mark.parametrize("stopped", [None, "the loss became nan"])
+def test_the_last_look_counts_by_itself_but_for_a_run_that_broke_off(
+    scored: Callable[..., race.Results], stopped: str | None
+) -> None:
+    run = scored(record("baseline", 0, [0.1, 0.5, 0.95], 0.1, stopped=stopped)).lanes[0].runs[0]
+    assert run.hit == (stopped is None)
 
 
-def test_a_broken_run_does_not_hit_by_its_last_look(scored: Callable[..., race.Results]) -> None:
-    run = scored(record("baseline", 0, [0.1, 0.5, 0.95], 0.1, stopped="the loss became nan")).lanes[0].runs[0]
-    assert not run.hit
+def test_scoring_between_steps_counts_once_on_the_calibrated_clock(scored: Callable[..., race.Results]) -> None:
+    whole = record("baseline", 0, [0.1, 0.5], pace=0.1)  # 0.5 s of set-up, then 1 s of steps
+    phases = {**whole.phases, "train": 0.4, "scoring": 0.6}  # of which scoring took 0.6 s
+    run = scored(replace(whole, phases=phases)).lanes[0].runs[0]
+    assert run.calibrated_budget_s == pytest.approx(run.budget_s) == pytest.approx(1.5)
 
 
 def test_pairs_are_matched_by_seed_and_only_complete_ones_count(scored: Callable[..., race.Results]) -> None:

@@ -68,6 +68,20 @@ def test_a_lane_that_trains_for_less_needs_a_control() -> None:
     assert found(race(lanes[1:]))["No baseline"].level == "bad"
 
 
+def test_a_lane_of_the_baselines_budget_needs_no_control_though_it_broke_down() -> None:
+    recipe = {"budget": "4ep", "batch_size": 32, "model": "mlp"}
+    broken = Lane("x", "lane", {**recipe, "sampling": "x"}, [run([0.1], stopped="loss became nan")])
+    full = Lane("baseline", "baseline", recipe, [run([0.1, 0.4, 0.9])])
+    assert "No control" not in found(race([full, broken], [compared("x", "baseline", 0.5, 0.4, 0.6)]))
+
+
+def test_a_shorter_baseline_is_its_own_control() -> None:
+    recipe = {"budget": "4ep", "batch_size": 32}
+    full = Lane("baseline", "baseline", recipe, [run([0.1, 0.4, 0.9])])
+    short = Lane("x", "lane", {**recipe, "budget": "2ep"}, [run([0.1, 0.9])])
+    assert "No control" not in found(race([full, short], [compared("x", "baseline", 1.5, 1.2, 1.9)]))
+
+
 def test_clocks_that_disagree() -> None:
     base = quiet()
     wall = base.comparisons[0]

@@ -35,6 +35,9 @@ def unequal():
 def gaps():
     return np.array([[1.0], [np.nan], [2.0]]), [0, 1, 0]
 
+def ragged():
+    return [[1, 2], [3]], [0, 1]
+
 def other_shape():
     return np.zeros((4, 2)), [0, 1, 0, 1], np.zeros((2, 3)), [0, 1]
 
@@ -78,6 +81,7 @@ def test_a_ready_data_is_taken_as_it_is() -> None:
         ("own_data_functions:three", "must return a Data.* not tuple of 3"),
         ("own_data_functions:unequal", r"inputs of shape \(4, 2\) with targets of shape \(2,\)"),
         ("own_data_functions:gaps", "1 missing or infinite values"),
+        ("own_data_functions:ragged", "cannot be made an array"),
         ("own_data_functions:other_shape", r"train inputs of shape \(2,\) but test inputs of \(3,\)"),
         ("own_data_functions:nothing", "has no function 'nothing'"),
         ("own_data_functions:NUMBER", "is int, not a function"),

@@ -68,3 +68,15 @@ def test_large_files_are_memory_mapped(tmp_path: Path, arrow_cache: Path, monkey
     (tmp_path / "big.parquet").write_bytes(b"PAR1 and nothing else")
     with pytest.raises(DataError, match=r"big\.parquet cannot be read"):
         open_part("train", [tmp_path / "big.parquet"])
+
+
+def test_columns_of_one_name(tmp_path: Path) -> None:
+    (tmp_path / "twice.csv").write_text("x,x,label\n1,2,a\n")
+    with pytest.raises(DataError, match=r"twice\.csv has several columns named 'x'"):
+        open_part("train", [tmp_path / "twice.csv"])
+
+
+def test_a_csv_in_another_encoding(tmp_path: Path) -> None:
+    (tmp_path / "latin.csv").write_bytes("x,label\n1,é\n".encode("latin-1"))
+    with pytest.raises(DataError, match=r"latin\.csv is not UTF-8 text \(see column 'label'\)"):
+        open_part("train", [tmp_path / "latin.csv"])

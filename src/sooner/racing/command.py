@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from sooner.errors import DataError, SoonerError, StoreError
 from sooner.racing import machine, race
 from sooner.racing.plan import VALIDATION, Plan, make_plan
 from sooner.racing.precision import choose
+from sooner.racing.runner import out_of_memory
+from sooner.racing.trial import try_out
 from sooner.recipes import Recipe, resolve
 from sooner.reporting.live import Progress
 from sooner.tasks import Data, get_task, load_data, models, tasks
@@ -69,6 +72,8 @@ def new(
     base = {**known.recipe, **({"budget": budget} if budget else {})}
     baseline = resolve("baseline", base)
     recipes = [resolve(name, base) for name in (*recipe_files, *(lanes or (() if recipe_files else _DEFAULT_LANES)))]
+    for recipe in (baseline, *recipes):
+        try_out(recipe, loaded)
     with console.status("measuring which precision is faster here"):
         baseline, *recipes = _with_precision([baseline, *recipes], loaded, where)
     plan = make_plan(
@@ -119,26 +124,26 @@ def _run(folder: Path, plan: Plan, loaded: Data, console: Console, save_every: f
         with Progress(plan, len(train), race.finished(folder), console) as progress:
             race.run(folder, loaded, progress, save_every=save_every)
     except KeyboardInterrupt:
-        console.print(f"\nstopped; go on with: sooner race --resume {folder}", markup=False, highlight=False)
+        again = f"sooner race --resume {shlex.quote(str(folder))}"
+        console.print(f"\nstopped; go on with: {again}", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(130) from None
-    except StoreError as error:
-        console.print(f"sooner: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from None
     _write(folder, console)
 
 
 def _write(folder: Path, console: Console) -> None:
     found = race.results(folder)
+    part = folder / "results.json.part"
     try:
-        part = folder / "results.json.part"
         part.write_text(found.to_json())
         os.replace(part, folder / "results.json")
         reporting.write_page(found, folder / "report.html")
     except OSError as error:
         raise StoreError(
             f"could not write the results into {folder} ({error}); the race itself is safe in race.db: make room, then "
-            f"sooner report {folder}"
+            f"sooner report {shlex.quote(str(folder))}"
         ) from error
+    finally:
+        part.unlink(missing_ok=True)
     reporting.show(found, console)
     console.print(f"report: {folder / 'report.html'}", markup=False, highlight=False, soft_wrap=True)
 
@@ -154,17 +159,25 @@ def _free_folder(name: str) -> Path:
 
 def _with_precision(recipes: list[Recipe], data: Data, device: torch.device) -> list[Recipe]:
     """Settle "auto" by measuring, once per model, so that all lanes of a model and every resume use the same."""
-    measured: dict[tuple[str, int], str] = {}
+    measured: dict[str, str] = {}
     settled = []
     for recipe in recipes:
         if recipe.precision == "auto":
-            key = (recipe.model, recipe.batch_size // recipe.accumulate)
-            if key not in measured:
-                model = models.build(recipe.model, data.shape, len(data.classes), seed=0)
-                measured[key] = choose(model, data.shape, key[1], device)
-            recipe = Recipe.from_dict({**recipe.to_dict(), "precision": measured[key]})
+            if recipe.model not in measured:
+                measured[recipe.model] = _faster(recipe, data, device)
+            recipe = Recipe.from_dict({**recipe.to_dict(), "precision": measured[recipe.model]})
         settled.append(recipe)
     return settled
+
+
+def _faster(recipe: Recipe, data: Data, device: torch.device) -> str:
+    model = models.build(recipe.model, data.shape, len(data.classes), seed=0)
+    try:
+        return choose(model, data.shape, recipe.batch_size // recipe.accumulate, device)
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+        return "float32"  # its runs will meet the same, and record it
 
 
 def _skipped(data: Data) -> list[str]:

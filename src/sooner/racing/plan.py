@@ -89,14 +89,16 @@ def make_plan(
     """Add the controls and the evaluation grid to `recipes`. Raises RecipeError where two lanes share a name."""
     if pairs < 1:
         raise RecipeError(f"pairs must be at least 1, not {pairs}; a verdict needs 6")
-    names = [recipe.name for recipe in recipes]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise RecipeError(f"two lanes are named {', '.join(twice)}; give each recipe a `name` of its own")
     if any(recipe.name == "baseline" and recipe != baseline for recipe in recipes):
         raise RecipeError("baseline is the name of the task's own recipe, which every race has; name yours otherwise")
     train, validation = split(data.train.targets, VALIDATION, seed, data.classes)
     lanes = with_controls(recipes, baseline, len(train))
+    names = [lane.name for lane in lanes]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise RecipeError(
+            f"two lanes are named {', '.join(twice)}; give each recipe a `name` of its own, other than a control's"
+        )
     every = evaluation_grid([lane.recipe for lane in lanes], len(train), len(validation))
     return Plan(
         task, tuple(lanes), task.target, pairs, seed, every, device, threads, workers, environment=environment or {}

@@ -106,7 +106,7 @@ def run_lane(
                 passes = _FORWARD_AND_BACKWARD * loop.trained + loop.scored
                 flops = float(models.flops(model, ground.data.shape) * passes)
         except (RuntimeError, MemoryError) as error:
-            if not _out_of_memory(error):
+            if not out_of_memory(error):
                 raise
             stopped = (
                 f"out of memory on {ground.device}; lower its batch_size ({lane.recipe.batch_size}) or raise "
@@ -186,7 +186,8 @@ def _batches(ground: Ground, examples: Examples) -> Iterator[Batch]:
     return evaluation_batches(examples, EVALUATION_BATCH, device=ground.device, mean=ground.mean, std=ground.std)
 
 
-def _out_of_memory(error: BaseException) -> bool:
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error of the device's allocator, or the host's, says that memory has run out."""
     text = str(error)
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in text
 

@@ -15,7 +15,6 @@ from sooner.racing.results import Comparison, Evaluation, Lane, Results, Run
 from sooner.racing.store import Record, Store
 from sooner.racing.times import Trajectory
 from sooner.racing.verdict import verdict
-from sooner.training.clock import OFF_THE_CLOCK
 
 Clocks = Literal["wall", "calibrated"]
 _CURVE_POINTS = 100
@@ -75,9 +74,8 @@ def _pace(record: Record) -> float:
 
 
 def _fixed_costs(record: Record) -> float:
-    """The run's seconds on the clock outside training: set-up, selection, scoring."""
-    counted = (item for item in record.phases.items() if item[0] != "train" and item[0] not in OFF_THE_CLOCK)
-    return sum(seconds for _, seconds in counted)
+    """The run's seconds on the clock before its first step: set-up and selection. What comes later is in its pace."""
+    return record.looks[0].seconds if record.looks else record.seconds
 
 
 def _run(record: Record, target: float) -> Run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -92,7 +93,8 @@ class Store:
                     self._database.execute(f"PRAGMA user_version={VERSION}")
         if create and self.get("plan") is not None:
             raise StoreError(
-                f"{folder} already holds a race; resume it with --resume {folder}, or choose another --out"
+                f"{folder} already holds a race; resume it with --resume {shlex.quote(str(folder))}, or choose "
+                "another --out"
             )
 
     @contextmanager
@@ -104,7 +106,7 @@ class Store:
             if "full" in str(error).lower() or getattr(error, "errno", None) == 28:
                 raise StoreError(
                     f"the disk is full: could not {doing} {path}. Nothing already written is lost; make room and go on "
-                    f"with: sooner race --resume {self.folder}"
+                    f"with: sooner race --resume {shlex.quote(str(self.folder))}"
                 ) from error
             raise StoreError(f"could not {doing} {path}: {error}") from error
 

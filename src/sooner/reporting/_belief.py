@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
-from typing import Literal
+from typing import Any, Literal
 
 from sooner.racing.results import Lane, Results
 from sooner.racing.signed_rank import MIN_PAIRS
 from sooner.reporting import _format as words
-from sooner.reporting._summary import CONTROLS, comparisons
+from sooner.reporting._summary import CONTROLS, comparisons, kind
 from sooner.reporting._verdicts import on_calibrated_clock, tone
 
 Level = Literal["good", "caution", "bad"]
@@ -116,7 +116,8 @@ def _first_look(results: Results) -> Iterable[Check]:
 
 
 def _controls(results: Results) -> Iterable[Check]:
-    lanes = [lane for lane in results.lanes if lane.role == "lane"]
+    # A lane that is the baseline's recipe on another budget is a control itself.
+    lanes = [lane for lane in results.lanes if lane.role == "lane" and kind(results, lane) != "fitted"]
     if not lanes:
         return
     if not any(lane.role == "baseline" for lane in results.lanes):
@@ -138,9 +139,17 @@ def _controls(results: Results) -> Iterable[Check]:
 
 
 def _spends_as_much_as_baseline(results: Results, lane: Lane) -> bool:
-    full = [run.examples for other in results.lanes if other.role == "baseline" for run in other.runs]
-    mine = [run.examples for run in lane.runs]
+    """By the budgets as they were written, else by the examples of the runs that spent theirs."""
+    baselines = [other for other in results.lanes if other.role == "baseline"]
+    if any(_budget(other) == _budget(lane) != (None, None) for other in baselines):
+        return True
+    full = [run.examples for other in baselines for run in other.runs if not run.stopped]
+    mine = [run.examples for run in lane.runs if not run.stopped]
     return bool(full) and bool(mine) and median(mine) >= 0.99 * median(full)
+
+
+def _budget(lane: Lane) -> tuple[Any, Any]:
+    return lane.recipe.get("budget"), lane.recipe.get("batch_size")
 
 
 def _clocks(results: Results) -> Iterable[Check]:

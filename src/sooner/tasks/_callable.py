@@ -37,7 +37,7 @@ def from_callable(spec: str) -> Data:
             f"{spec} must return a Data, (inputs, targets) or (train inputs, train targets, test inputs, test "
             f"targets), not {_what(made)}"
         )
-    arrays = [each.detach().cpu().numpy() if isinstance(each, torch.Tensor) else np.asarray(each) for each in made]
+    arrays = [_array(spec, each) for each in made]
     for inputs, targets in zip(arrays[::2], arrays[1::2], strict=True):
         if targets.ndim != 1 or inputs.shape[:1] != targets.shape:
             raise DataError(
@@ -46,6 +46,17 @@ def from_callable(spec: str) -> Data:
             )
     labels = encode(_column(arrays[1]), _column(arrays[3]) if len(arrays) == 4 else None, "targets")
     return _from_arrays(spec, arrays[0], arrays[2] if len(arrays) == 4 else None, labels)
+
+
+def _array(spec: str, made: Any) -> Any:
+    if isinstance(made, torch.Tensor):
+        return made.detach().cpu().numpy()
+    try:
+        return np.asarray(made)
+    except ValueError as error:
+        raise DataError(
+            f"{spec} returned what cannot be made an array, with rows of different lengths: {error}"
+        ) from error
 
 
 def _from_arrays(spec: str, inputs: Any, test_inputs: Any, labels: Labels) -> Data:

@@ -69,6 +69,12 @@ def open_part(name: str, files: list[Path]) -> Part:
         dataset = _mapped(kind, files, origin)
         return Part(name, dataset.data.table, origin, root, lambda: dataset)
     tables = [_read(kind, file) for file in files]
+    for file, table in zip(files, tables, strict=True):
+        names = table.column_names
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise DataError(f"{file} has several columns named {', '.join(map(repr, twice))}: give each its own name")
+        if kind == "csv" and (odd := [name for name in names if pa.types.is_binary(table.column(name).type)]):
+            raise DataError(f"{file} is not UTF-8 text (see column {odd[0]!r}): save it as UTF-8")
     try:
         table = pa.concat_tables(tables, promote_options="default")
     except pa.ArrowException as error:
