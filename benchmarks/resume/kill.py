@@ -1,6 +1,6 @@
 """Kill a digits race with SIGKILL at random moments, resume it each time, and compare it with an unbroken one.
 
-    python benchmarks/resume/kill.py [--kills 20] [--seed 0]
+    python benchmarks/resume/kill.py [--kills 20] [--seed 0] [--threads 1]
 
 Prints and writes result.json beside this file; exits 1 if anything differs or the store is ever corrupt.
 """
@@ -63,16 +63,18 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", default="1")
     options = parser.parse_args()
+    new = ("race", "digits", "--threads", options.threads)
     draw = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as scratch:
         whole, broken = Path(scratch) / "whole", Path(scratch) / "broken"
         began = time.perf_counter()
-        subprocess.run(sooner("race", "digits", "--out", str(whole)), check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(sooner(*new, "--out", str(whole)), check=True, stdout=subprocess.DEVNULL)
         length = time.perf_counter() - began
         moments: list[dict[str, float]] = []
         while len(moments) < options.kills:
-            command = sooner("race", "digits", "--out", str(broken), "--save-every", "0.3")
+            command = sooner(*new, "--out", str(broken), "--save-every", "0.3")
             if (broken / "race.db").exists():
                 command = sooner("race", "--resume", str(broken), "--save-every", "0.3")
             race = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)

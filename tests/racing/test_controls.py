@@ -62,6 +62,13 @@ def test_budgets_in_other_units_are_compared_by_examples_or_given_a_control() ->
     assert spends_less(recipe("a", budget="60s"), BASELINE, N)
 
 
+def test_a_budget_in_steps_of_another_size_is_fitted_by_examples() -> None:
+    lanes = with_controls([recipe("wide", budget="100ba", batch_size=128)], BASELINE, N)
+    assert [lane.name for lane in lanes] == ["baseline", "wide", "baseline@12800ex"]
+    assert spend(lanes[2].recipe, N) == spend(lanes[1].recipe, N) == 12_800
+    assert opponents(lanes[1], lanes) == [lanes[0], lanes[2]]
+
+
 def test_a_user_who_races_the_control_gets_no_second_one() -> None:
     mine = recipe("short", budget="2ep")
     lanes = with_controls([resolve("rs2-10", BASE), mine], BASELINE, N)

@@ -24,6 +24,10 @@ def test_the_table_fits_eighty_columns_uncut() -> None:
         assert told in text
 
 
+def test_a_terminal_too_narrow_for_the_table_gets_plain_text() -> None:
+    assert shown(realistic(), terminal=True, width=79) == plain_text(realistic())
+
+
 def test_verdicts_follow_with_their_doubts() -> None:
     text = " ".join(shown(realistic(), terminal=True).split())
     assert "rs2-30 is faster than the baseline but slower than its fitted control." in text

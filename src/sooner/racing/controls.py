@@ -97,10 +97,13 @@ def _controls(recipe: Recipe, baseline: Recipe) -> list[Recipe]:
 
 
 def _fitted(baseline: Recipe, recipe: Recipe) -> Recipe:
+    budget = Budget.parse(recipe.budget)
+    if budget.unit == "ba" and recipe.batch_size != baseline.batch_size:  # as many steps would be other examples
+        budget = Budget(budget.amount * recipe.batch_size, "ex")
     fields = {
-        "name": f"baseline@{recipe.budget}",
-        "summary": f"The task's own recipe, its schedule fitted to {recipe.budget}.",
-        "budget": recipe.budget,
+        "name": f"baseline@{budget}",
+        "summary": f"The task's own recipe, its schedule fitted to {budget}.",
+        "budget": str(budget),
     }
     return Recipe.from_dict({**baseline.to_dict(), **fields})
 

@@ -15,12 +15,13 @@ from sooner.reporting._summary import LaneSummary, Median, summarise
 from sooner.reporting._verdicts import Headline, Reading, Tone, headlines, tone
 
 _TONE_STYLE: dict[Tone, str] = {"faster": "green", "slower": "red", "open": "", "none": ""}
+_TABLE_WIDTH = 80  # columns: in fewer rich cuts the names of the lanes first
 _LEVEL_STYLE = {"caution": "yellow", "bad": "bold red"}
 
 
 def show(results: Results, console: Console) -> None:
-    """Print the table and the verdicts: styled on a terminal, else as plain text that no width wraps."""
-    if not console.is_terminal:
+    """Print the table and the verdicts: styled on a terminal the table fits, else as plain text that is not cut."""
+    if not console.is_terminal or console.width < _TABLE_WIDTH:
         console.print(plain_text(results), markup=False, highlight=False, soft_wrap=True, end="")
         return
     console.print(table(results))

@@ -89,14 +89,15 @@ def _images(
     shape: tuple[int, int, int] | None,
 ) -> Data:
     parts = [train] if test is None else [train, test]
+    surveyed: list[Bad] = []
     if options.image_size is not None or shape is None:
-        shape, bad = survey([(part, column) for part in parts], options.image_size)
-        if not options.skip_bad:
-            _refuse_bad(bad, sum(len(part.table) for part in parts))
+        shape, surveyed = survey([(part, column) for part in parts], options.image_size)
     decoder = Decoder(shape, resize=options.image_size is not None)
     in_memory = options.in_memory
     if in_memory is None:
         in_memory = fits(sum(len(part.table) for part in parts) * math.prod(shape))
+    if not in_memory and not options.skip_bad:  # in memory all are decoded, so that all the bad ones can be named
+        _refuse_bad(surveyed, sum(len(part.table) for part in parts))
     read = [
         _examples(part, column, targets, decoder, in_memory, options.skip_bad)
         for part, targets in zip(parts, (labels.train, labels.test), strict=False)
