@@ -60,8 +60,11 @@ def main() -> int:
                 files[-1].write_text(yaml.safe_dump(fields))
         extras = [f"--{key}={value}" for key in ("target", "threads") if (value := getattr(options, key))]
         status = subprocess.run(
-            [*command, "--task", options.task, "--budget", options.budget, "--pairs", options.pairs]
-            + ["--out", str(folder), *extras, *map(str, files)]
+            [
+                *command,
+                *("--task", options.task, "--budget", options.budget, "--pairs", options.pairs),
+                *("--out", str(folder), *extras, *map(str, files)),
+            ]
         ).returncode
     if status == 0:
         shutil.copy(folder / "results.json", HERE / f"{options.task}.json")

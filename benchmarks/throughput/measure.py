@@ -1,6 +1,6 @@
 """The training loop's pace beside the same training written by hand, in one process, alternating.
 
-    python benchmarks/throughput/measure.py [--rounds 12] [--steps 20]
+    python benchmarks/throughput/measure.py [--rounds 12] [--steps 20] [--threads 2]
 
 Both train convnet-16 on CIFAR-10 in memory (45,000 images, batch 512, flip and translation, bf16 autocast where it is
 faster here). The hand-written side indexes, augments and normalises with the same three functions, so what is
@@ -14,6 +14,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -40,9 +41,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--threads", type=int, default=machine.physical_cores())
     options = parser.parse_args()
     device = machine.pick_device()
-    torch.set_num_threads(machine.physical_cores())
+    torch.set_num_threads(options.threads)
     data = load_data("cifar10")
     train = data.train.subset(torch.arange(45_000)).to(device)
     mean, std = channel_statistics(train)
@@ -78,10 +80,8 @@ def main() -> None:
                 if loop.step >= until:
                     raise Stopped
 
-            try:
+            with suppress(Stopped):
                 loop.run(on_step=stop)
-            except Stopped:
-                pass
 
         return advance
 

@@ -70,6 +70,9 @@ class Batch:
     def split(self, parts: int) -> Iterator[Batch]:
         """Micro-batches for gradient accumulation, in order, sizes one apart at most; `parts`, or one per example.
 
+        Among several processes a small last batch may give them different numbers of parts: synchronise gradients
+        once per step, not once per part.
+
         Raises ValueError if `parts` is not at least 1.
         """
         if parts < 1:

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from sooner.racing.controls import fitted_control, opponents, spend, spends_less, with_controls
+from sooner.racing.controls import opponents, spend, spends_less, with_controls
 from sooner.recipes import Recipe, resolve
 from sooner.tasks import get_task
 
@@ -73,7 +73,7 @@ def test_a_user_who_races_the_control_gets_no_second_one() -> None:
     mine = recipe("short", budget="2ep")
     lanes = with_controls([resolve("rs2-10", BASE), mine], BASELINE, N)
     assert [lane.name for lane in lanes] == ["baseline", "rs2-10", "short"]
-    assert fitted_control(lanes[1], lanes) is lanes[2]
+    assert opponents(lanes[1], lanes) == [lanes[0], lanes[2]]
 
 
 def test_a_lane_meets_the_baseline_and_its_control() -> None:

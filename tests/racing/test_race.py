@@ -28,8 +28,11 @@ MakeRace = Callable[..., tuple[Path, Plan]]
 def substance(results: Results) -> list[Any]:
     """What no interruption may change: everything but times and memory."""
     return [
-        (lane.name, run.seed, run.hit, run.steps, run.examples, run.steps_to_target, run.final_metric, run.test_metric)
-        + tuple((e.step, e.examples, e.metric) for e in run.evaluations)
+        (
+            *(lane.name, run.seed, run.hit, run.steps, run.examples, run.steps_to_target),
+            *(run.final_metric, run.test_metric),
+            *((e.step, e.examples, e.metric) for e in run.evaluations),
+        )
         for lane in results.lanes
         for run in lane.runs
     ]

@@ -73,12 +73,6 @@ def with_controls(recipes: list[Recipe], baseline: Recipe, n: int) -> list[Plann
     return lanes + controls
 
 
-def fitted_control(lane: PlannedLane, lanes: list[PlannedLane]) -> PlannedLane | None:
-    """The lane that runs the baseline's recipe on the budget of `lane`, if the race has one besides the baseline."""
-    wanted = _fitted(lanes[0].recipe, lane.recipe)
-    return next((other for other in lanes[1:] if other is not lane and _same(other.recipe, wanted)), None)
-
-
 def opponents(lane: PlannedLane, lanes: list[PlannedLane]) -> list[PlannedLane]:
     """The lanes that `lane` is compared with: the baseline and its controls, whoever put them into the race."""
     if lane is lanes[0]:

@@ -109,12 +109,13 @@ def evaluation_grid(recipes: list[Recipe], train: int, validation: int) -> int:
     """Examples between evaluations: 20 looks at the lane with the smallest budget, if looking stays cheap.
 
     A look costs about a third of a training step per example, so at least 4/3 of the validation set is trained on
-    between two of them (a quarter of the time at the most), as long as the shortest lane gets its 8 looks.
+    between two of them (a quarter of the time at the most), as long as the shortest lane gets its 8 looks. Never
+    finer than the largest batch, or lanes with smaller batches would be looked at more often.
     """
     spends = [examples for recipe in recipes if (examples := spend(recipe, train)) is not None]
     shortest = min(spends, default=train)
     wanted = max(shortest / _LOOKS, validation * 4 / 3)
-    return max(1, int(min(wanted, shortest / _FEWEST_LOOKS)))
+    return max(int(min(wanted, shortest / _FEWEST_LOOKS)), *(recipe.batch_size for recipe in recipes))
 
 
 def mismatch(planned: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:

@@ -246,6 +246,6 @@ def _note_noise(store: Store) -> None:
     if noisy:
         worst = max(noisy, key=lambda lane: noisy[lane])
         store.note(
-            f"seconds per step varied by {noisy[worst]:.0%} (sd over mean) between the runs of {worst}: this machine was "
-            "not steady; the calibrated clock is the one to read"
+            f"seconds per step varied by {noisy[worst]:.0%} (sd over mean) between the runs of {worst}: this machine "
+            "was not steady; the calibrated clock is the one to read"
         )

@@ -96,15 +96,16 @@ def run_lane(
     with isolated(seed, "model", device=ground.device):
         try:
             loop, model = _prepare(lane, seed, ground, clock, resumed=state is not None)
+            per_example = _flops(model, ground.data.shape)
             if state:
                 loop.load_state_dict(state["loop"])
             loop.run(on_look=look, on_step=lambda: on_step(save))
             stopped = loop.failure
-            with clock.phase("evaluate"):
-                if stopped is None:
+            if per_example is not None:
+                flops = float(per_example * (_FORWARD_AND_BACKWARD * loop.trained + loop.scored))
+            if stopped is None:
+                with clock.phase("evaluate"):
                     test_metric = accuracy(loop.model, _batches(ground, ground.data.test))
-                passes = _FORWARD_AND_BACKWARD * loop.trained + loop.scored
-                flops = float(models.flops(model, ground.data.shape) * passes)
         except (RuntimeError, MemoryError) as error:
             if not out_of_memory(error):
                 raise
@@ -180,6 +181,14 @@ def _prepare(lane: PlannedLane, seed: int, ground: Ground, clock: Clock, *, resu
         accumulate=recipe.accumulate,
     )
     return loop, model
+
+
+def _flops(model: nn.Module, shape: tuple[int, ...]) -> int | None:
+    """Of a forward pass per example; None for a model that cannot be asked for one example at a time."""
+    try:
+        return models.flops(model, shape)
+    except Exception:
+        return None
 
 
 def _batches(ground: Ground, examples: Examples) -> Iterator[Batch]:

@@ -1,0 +1,60 @@
+"""Accelerate: a loader on the accelerator's device, its batches divided among the processes by the sampler alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from accelerate import Accelerator
+from accelerate.data_loader import prepare_data_loader
+from torch.utils.data import DataLoader
+
+from sooner.integrations._guard import Guarded
+from sooner.integrations._watch import level, sampler_of
+
+
+class Prepared(Guarded):
+    """A guarded loader of Accelerate. Register it for checkpointing and its place is saved and restored."""
+
+    def __iter__(self) -> Iterator[Any]:
+        # Accelerate's loader counts its own rounds from 0, and would send a resumed sampler there.
+        self.loader.iteration = self.sampler.epoch  # type: ignore[attr-defined]
+        yield from super().__iter__()
+
+    def state_dict(self) -> dict[str, Any]:
+        """As of every guarded loader, with what all processes have observed: all of them must call it."""
+        level(self.sampler)
+        return super().state_dict()
+
+
+def prepare(accelerator: Accelerator, loader: DataLoader[Any]) -> Prepared:
+    """The loader, its sampler sharded by the accelerator's own rank and world, on its device. `accelerator.prepare`
+    is for the model, optimizer and scheduler; it would divide the batches once more.
+
+        model, optimizer = accelerator.prepare(model, optimizer)
+        loader = prepare(accelerator, DataLoader(data, batch_sampler=sampler, collate_fn=sooner.collate))
+        accelerator.register_for_checkpointing(loader)
+
+    Accelerate's loader fetches one batch ahead, moves batches to the device and ends a gradient accumulation with the
+    round, all as ever. `accelerator.save_state` in the middle of a round, and `load_state`, then resume exactly.
+
+    Args:
+        accelerator: all its processes are data-parallel.
+        loader: made with `batch_sampler=sampler`; the sampler's batch size is that of all processes together.
+
+    Raises:
+        TypeError: the loader has no sampler of sooner.
+        ValueError: a batch has fewer examples than there are processes.
+    """
+    sampler = sampler_of(loader)
+    sampler.shard(accelerator.process_index, accelerator.num_processes)
+    prepared = prepare_data_loader(
+        loader,
+        device=accelerator.device,
+        num_processes=1,  # the sampler has divided the batches already
+        process_index=0,
+        put_on_device=accelerator.device_placement,
+        dispatch_batches=False,
+        non_blocking=accelerator.non_blocking,
+    )
+    return Prepared(prepared, sampler)

@@ -1,0 +1,104 @@
+"""Lightning: rounds of any length for its Trainer, and a callback that shards, checks and checkpoints the sampler."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+from torch.utils.data import DataLoader
+
+from sooner.integrations._watch import SamplerReplaced, Watch, level, sampler_of
+from sooner.sampling import Sampler
+
+_REBUILDS = Path("lightning", "pytorch", "utilities", "data.py")  # where Lightning makes a DataLoader anew
+_MEND = (
+    "Give the Trainer sooner.integrations.lightning.Rounds(loader), which it leaves as it is. Into a DataLoader it "
+    "puts a sampler of its own where there are several processes, unless Trainer(use_distributed_sampler=False), and "
+    "even so it cuts every round to the length of the first."
+)
+
+
+class Rounds:
+    """A loader for Lightning's Trainer: one epoch of the Trainer is one round of the sampler, whatever its length.
+
+    Lightning rebuilds a `DataLoader` where there are several processes, and asks it for its length once and again
+    after it has looked ahead, when the sampler may be in the next round. This is no `DataLoader` and has no length.
+    A Trainer that counts `max_epochs` counts rounds.
+
+    Args:
+        loader: `DataLoader(..., batch_sampler=sampler)`.
+
+    Raises:
+        TypeError: the loader has no sampler of sooner.
+    """
+
+    def __init__(self, loader: DataLoader[Any]) -> None:
+        self.loader = loader
+        self.batch_sampler = sampler_of(loader)  # by any other name Lightning would set its epoch
+
+    def __iter__(self) -> Iterator[Any]:
+        empty = True
+        for batch in self.loader:
+            empty = False
+            yield batch
+        if empty:  # the state was saved after a round's last batch, and for Lightning that epoch is over
+            yield from self.loader
+
+
+class SamplerCallback(Callback):
+    """Shards the sampler by the Trainer's rank and world, checks what arrives, and saves and restores its place.
+
+        trainer = Trainer(callbacks=[SamplerCallback(sampler)])
+        trainer.fit(module, Rounds(DataLoader(data, batch_sampler=sampler, collate_fn=sooner.collate)))
+
+    The place is in Lightning's own checkpoints, saved anywhere in a round; `ckpt_path=` resumes there exactly. Before
+    each round it sets the sampler's `progress`: the share of `max_steps` or `max_epochs` that is spent.
+
+    The module observes the losses itself, in its `training_step`.
+    """
+
+    def __init__(self, sampler: Sampler) -> None:
+        self.sampler = sampler
+        self._watch = Watch(sampler, _MEND)
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        if stage == "fit":
+            self.sampler.shard(trainer.global_rank, trainer.world_size)
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        loader = trainer.train_dataloader
+        if not isinstance(loader, Rounds) or loader.batch_sampler is not self.sampler:
+            raise SamplerReplaced(f"the Trainer does not train on Rounds of this sampler. {_MEND}")
+        self._watch.begin()
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        shares = ((trainer.global_step, trainer.max_steps), (trainer.current_epoch, trainer.max_epochs or 0))
+        self.sampler.progress = min(1.0, max([0.0, *(spent / whole for spent, whole in shares if whole > 0)]))
+        self._watch.begin()
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        self._watch.check(batch)
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        self._watch.used = (self._watch.used or 0) + 1
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._watch.end()
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        # Lightning makes a sampler of the same class around its own, which no sampler of sooner allows. The error may
+        # be that of a child process, whose trace is text.
+        if str(_REBUILDS) in "".join(traceback.format_exception(exception)):
+            exception.add_note(f"SamplerReplaced: Lightning tried to replace the sampler, and failed. {_MEND}")
+
+    def state_dict(self) -> dict[str, Any]:
+        level(self.sampler)  # Lightning collects what it saves on every process
+        return self._watch.state_dict()
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        self.sampler.load_state_dict(state_dict)

@@ -1,0 +1,142 @@
+"""Accelerate, whose loader fetches one batch ahead: every loss on its own example, and its checkpoints resume."""
+
+import pytest
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState, GradientState
+from accelerate.utils import DataLoaderConfiguration
+
+from sooner.integrations import SamplerReplaced, guard
+from sooner.integrations.accelerate import prepare
+from sooner.sampling import Reshuffling
+from tests.integrations.example import (
+    BATCH,
+    SAMPLERS,
+    N,
+    Noted,
+    credited,
+    expected,
+    loader,
+    losses_of,
+    network,
+)
+from tests.integrations.processes import in_two_processes
+
+
+def train(sampler, *, folder=None, stop=None, resume=False, workers=0, accumulate=4):
+    """Trains to the end of the last round, or saves into `folder` after `stop` batches. Returns the accelerator."""
+    accelerator = Accelerator(cpu=True, mixed_precision="bf16", gradient_accumulation_steps=accumulate)
+    model, optimizer = accelerator.prepare(network(), torch.optim.SGD(network().parameters(), lr=0.1))
+    batches = prepare(accelerator, loader(sampler, workers))
+    accelerator.register_for_checkpointing(batches)
+    if resume:
+        accelerator.load_state(folder)
+    used = 0
+    while sampler.epoch < sampler.rounds:
+        for batch in batches:
+            with accelerator.accumulate(model), accelerator.autocast():
+                losses = losses_of(model(batch.inputs), batch.inputs, batch.targets)
+                sampler.observe(batch.index, losses.detach())
+                accelerator.backward(losses.mean())
+                optimizer.step()
+                optimizer.zero_grad()
+            used += 1
+            if used == stop:
+                accelerator.save_state(folder)
+                return accelerator
+    return accelerator
+
+
+@pytest.mark.parametrize("kind", SAMPLERS)
+@pytest.mark.parametrize("workers", [0, 2])
+def test_every_loss_lands_on_its_own_example(kind, workers):
+    sampler = SAMPLERS[kind](N, BATCH)
+    train(sampler, workers=workers)
+    assert credited(sampler.noted)
+    assert sampler.noted == expected(SAMPLERS[kind])
+
+
+def test_an_accumulation_ends_with_the_round():
+    sampler = Reshuffling(5 * BATCH, BATCH)  # five batches: a step of four and a step of one
+    accelerator = Accelerator(cpu=True, gradient_accumulation_steps=4)
+    model = accelerator.prepare(network())
+    synced = []
+    for _ in prepare(accelerator, loader(sampler)):
+        with accelerator.accumulate(model):
+            synced.append(accelerator.sync_gradients)
+    assert synced == [False, False, False, True, True]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("kind", SAMPLERS)
+def test_its_checkpoints_resume_exactly(kind, workers, tmp_path):
+    whole = expected(SAMPLERS[kind])
+    for stop in SAMPLERS[kind].stops[:: 1 + workers]:
+        first, second = SAMPLERS[kind](N, BATCH), SAMPLERS[kind](N, BATCH)
+        train(first, folder=tmp_path / str(stop), stop=stop, workers=workers)
+        forget()
+        train(second, folder=tmp_path / str(stop), resume=True, workers=workers)
+        forget()
+        assert first.noted + second.noted == whole
+
+
+def forget():
+    AcceleratorState._reset_state(reset_partial_state=True)
+    GradientState._reset_state()
+
+
+def in_one_of_two():
+    sampler = Noted(N, BATCH)
+    train(sampler)
+    sampler.scores.exchange()
+    return sampler.noted, sampler.scores["loss"]
+
+
+def test_every_loss_lands_on_its_own_example_in_two_processes(tmp_path):
+    (first, scores), (second, same) = in_two_processes(in_one_of_two, tmp_path)
+    assert credited(first)
+    assert credited(second)
+    assert sorted(first + second) == sorted(expected())
+    assert scores.tolist() == same.tolist() == list(range(N))
+
+
+def resumed_in_one_of_two(folder):
+    first, second = Noted(N, BATCH), Noted(N, BATCH)
+    train(first, folder=folder, stop=5)
+    train(second, folder=folder, resume=True)
+    return first.noted + second.noted
+
+
+def test_its_checkpoints_resume_exactly_in_two_processes(tmp_path):
+    first, second = in_two_processes(resumed_in_one_of_two, tmp_path, str(tmp_path / "state"))
+    assert sorted(first + second) == sorted(expected())
+
+
+def replaced(options):
+    sampler = Reshuffling(N, BATCH)
+    accelerator = Accelerator(cpu=True, dataloader_config=DataLoaderConfiguration(**options))
+    batches = guard(accelerator.prepare(loader(sampler)), sampler)
+    try:
+        return len(list(batches))
+    except SamplerReplaced as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("options", [{}, {"even_batches": False}, {"split_batches": True}], ids=str)
+def test_batches_that_accelerate_has_divided_are_noticed(options, tmp_path):
+    for message in in_two_processes(replaced, tmp_path, options):
+        assert "are not those that the sampler handed out" in message
+        assert "prepare the loader with sooner.integrations.accelerate.prepare(accelerator, loader)" in message
+
+
+def test_a_round_that_accelerate_has_chosen_is_noticed():
+    sampler = Noted(N, BATCH)
+    for index in sampler:
+        sampler.observe(index, index.float())
+    with pytest.raises(SamplerReplaced, match=r"was in round 1, but the loader has sent it to round 0.*\.prepare\(acc"):
+        next(iter(guard(Accelerator(cpu=True).prepare(loader(sampler)), sampler)))
+
+
+def test_a_loader_without_a_sampler_of_ours_is_refused():
+    with pytest.raises(TypeError, match=r"expected DataLoader\(\.\.\., batch_sampler=sampler\)"):
+        prepare(Accelerator(cpu=True), torch.utils.data.DataLoader([1, 2], batch_size=2))

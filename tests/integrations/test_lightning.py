@@ -1,0 +1,153 @@
+"""Lightning: every loss on its own example, rounds of any length whole, and its checkpoints resume."""
+
+import pytest
+import torch
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import Callback
+
+from sooner.integrations import SamplerReplaced
+from sooner.integrations.lightning import Rounds, SamplerCallback
+from sooner.sampling import Reshuffling
+from tests.integrations.example import BATCH, SAMPLERS, N, Noted, credited, expected, loader, losses_of, network
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*:UserWarning")
+
+
+class Module(LightningModule):
+    def __init__(self, sampler):
+        super().__init__()
+        self.network = network()
+        self.sampler = sampler
+        self.progress = []
+
+    def training_step(self, batch, batch_idx):
+        losses = losses_of(self.network(batch.inputs), batch.inputs, batch.targets)
+        self.sampler.observe(batch.index, losses.detach())
+        return losses.mean()
+
+    def on_train_epoch_start(self):
+        self.progress.append(self.sampler.progress)
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=0.1)
+
+
+class SaveAfter(Callback):
+    """Saves Lightning's checkpoint after so many batches, and stops there unless told otherwise."""
+
+    def __init__(self, batches, path, stops=True):
+        self.left = batches
+        self.path = path
+        self.stops = stops
+
+    def on_train_batch_end(self, trainer, *_):
+        self.left -= 1
+        if self.left == 0:
+            trainer.save_checkpoint(self.path)
+            if self.stops:
+                raise Stop
+
+
+class Stop(Exception):
+    pass
+
+
+def make_trainer(sampler, *callbacks, accumulate=4, rounds=None, **options):
+    return Trainer(
+        accelerator="cpu",
+        max_epochs=rounds or sampler.rounds,
+        precision="bf16-mixed",
+        accumulate_grad_batches=accumulate,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        callbacks=[SamplerCallback(sampler), *callbacks],
+        **{"devices": 1, **options},
+    )
+
+
+@pytest.mark.parametrize("kind", SAMPLERS)
+@pytest.mark.parametrize("workers", [0, 2])
+def test_every_loss_lands_on_its_own_example_and_rounds_are_whole(kind, workers):
+    sampler = SAMPLERS[kind](N, BATCH)
+    make_trainer(sampler).fit(Module(sampler), Rounds(loader(sampler, workers)))
+    assert credited(sampler.noted)
+    assert sampler.noted == expected(SAMPLERS[kind])
+
+
+def test_progress_is_the_share_of_the_run_that_is_spent():
+    sampler = Noted(N, BATCH)
+    module = Module(sampler)
+    make_trainer(sampler, rounds=4).fit(module, Rounds(loader(sampler)))
+    assert module.progress == [0, 0.25, 0.5, 0.75]
+
+
+@pytest.mark.parametrize("kind", SAMPLERS)
+@pytest.mark.parametrize("workers", [0, 2])
+def test_its_checkpoints_resume_exactly(kind, workers, tmp_path):
+    whole = expected(SAMPLERS[kind])
+    for stop in SAMPLERS[kind].stops[:: 1 + workers]:
+        path = tmp_path / f"{stop}.ckpt"
+        sampler, resumed = SAMPLERS[kind](N, BATCH), SAMPLERS[kind](N, BATCH)
+        with pytest.raises(Stop):
+            make_trainer(sampler, SaveAfter(stop, path)).fit(Module(sampler), Rounds(loader(sampler, workers)))
+        make_trainer(resumed).fit(Module(resumed), Rounds(loader(resumed, workers)), ckpt_path=path, weights_only=True)
+        assert sampler.noted + resumed.noted == whole
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_what_lightning_leaves_of_a_round_comes_next(workers):
+    sampler = Noted(N, BATCH)  # its first round has 14 batches
+    trainer = make_trainer(sampler, rounds=2, limit_train_batches=7)
+    trainer.fit(Module(sampler), Rounds(loader(sampler, workers)))
+    assert sampler.noted == expected(rounds=1)
+
+
+class SaveNoted(Callback):
+    def __init__(self, folder):
+        self.folder = folder
+
+    def on_train_end(self, trainer, module):
+        module.sampler.scores.exchange()
+        result = module.sampler.noted, module.sampler.scores["loss"]
+        torch.save(result, self.folder / f"{trainer.global_rank}.pt")
+
+
+def in_two_processes(sampler, folder, *callbacks, **fit):
+    """What rank 0 and rank 1 noted, and their scores."""
+    trainer = make_trainer(sampler, SaveNoted(folder), *callbacks, devices=2, strategy="ddp_fork")
+    trainer.fit(Module(sampler), Rounds(loader(sampler)), **fit)
+    return [torch.load(folder / f"{rank}.pt") for rank in range(2)]
+
+
+def test_every_loss_lands_on_its_own_example_in_two_processes(tmp_path):
+    path = tmp_path / "5.ckpt"
+    (first, scores), (second, same) = in_two_processes(Noted(N, BATCH), tmp_path, SaveAfter(5, path, stops=False))
+    assert credited(first)
+    assert credited(second)
+    assert sorted(first + second) == sorted(expected())
+    assert scores.tolist() == same.tolist() == list(range(N))
+    (rest, _), (other, _) = in_two_processes(Noted(N, BATCH), tmp_path, ckpt_path=path, weights_only=True)
+    assert rest == first[5 * BATCH // 2 :]
+    assert other == second[5 * BATCH // 2 :]
+
+
+def test_a_loader_that_lightning_would_cut_is_refused():
+    sampler = Reshuffling(N, BATCH)
+    with pytest.raises(SamplerReplaced, match=r"does not train on Rounds of this sampler.*lightning\.Rounds\(loader\)"):
+        make_trainer(sampler, rounds=1).fit(Module(sampler), loader(sampler))
+
+
+def test_rounds_of_another_sampler_are_refused():
+    sampler, other = Reshuffling(N, BATCH), Reshuffling(N, BATCH)
+    with pytest.raises(SamplerReplaced, match="does not train on Rounds of this sampler"):
+        make_trainer(sampler, rounds=1).fit(Module(sampler), Rounds(loader(other)))
+
+
+@pytest.mark.parametrize("kind", [Reshuffling, Noted])
+def test_that_lightning_replaces_the_sampler_is_said(kind):
+    sampler = kind(N, BATCH)
+    trainer = make_trainer(sampler, rounds=1, devices=2, strategy="ddp_fork")
+    with pytest.raises(Exception, match=r"(?s)SamplerReplaced: Lightning tried to replace.*use_distributed_sampler"):
+        trainer.fit(Module(sampler), loader(sampler))
