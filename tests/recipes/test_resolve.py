@@ -20,10 +20,10 @@ def test_the_baseline_is_the_tasks_own_recipe(base):
 @pytest.mark.parametrize(
     ("name", "budget", "method"),
     [
-        ("rs2-10", "1ep", {"name": "rs2", "fraction": 0.1, "variant": "without-replacement", "drop_last": False}),
-        ("rs2-30", "3ep", {"name": "rs2", "fraction": 0.3, "variant": "without-replacement", "drop_last": False}),
-        ("static-10", "1ep", {"name": "static", "fraction": 0.1, "stratified": False, "drop_last": False}),
-        ("static-30", "3ep", {"name": "static", "fraction": 0.3, "stratified": False, "drop_last": False}),
+        ("rs2-10", "1ep", {"name": "rs2", "fraction": 0.1, "variant": "without-replacement", "drop_last": True}),
+        ("rs2-30", "3ep", {"name": "rs2", "fraction": 0.3, "variant": "without-replacement", "drop_last": True}),
+        ("static-10", "1ep", {"name": "static", "fraction": 0.1, "stratified": False, "drop_last": True}),
+        ("static-30", "3ep", {"name": "static", "fraction": 0.3, "stratified": False, "drop_last": True}),
     ],
 )
 def test_shipped_recipes_change_the_data_and_the_budget_alone(base, name, budget, method):
