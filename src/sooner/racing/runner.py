@@ -187,7 +187,7 @@ def _flops(model: nn.Module, shape: tuple[int, ...]) -> int | None:
     """Of a forward pass per example; None for a model that cannot be asked for one example at a time."""
     try:
         return models.flops(model, shape)
-    except Exception:
+    except Exception:  # whatever a model of the user's raises at a batch of one: a count is not worth its run
         return None
 
 
