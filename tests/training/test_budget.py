@@ -116,13 +116,13 @@ def test_progress_is_the_share_of_its_own_unit(text, spent, progress):
 def test_the_examples_it_pays_for_are_those_that_finish_it(n, epochs):
     budget = Budget(epochs, "ep")
     needed = budget.examples(n, batch_size=1)
-    assert budget.done(step=0, examples=needed, seconds=0, n=n)
-    assert not budget.done(step=0, examples=needed - 1, seconds=0, n=n)
+    assert budget.progress(step=0, examples=needed, seconds=0, n=n) >= 1
+    assert budget.progress(step=0, examples=needed - 1, seconds=0, n=n) < 1
 
 
 def test_the_last_binary_digits_cost_no_further_batch():
     assert 0.07 * 100 > 7
-    assert Budget.parse("0.07ep").done(step=0, examples=7, seconds=0, n=100)
+    assert Budget.parse("0.07ep").progress(step=0, examples=7, seconds=0, n=100) >= 1
 
 
 def test_a_relative_budget_has_to_be_resolved_first():

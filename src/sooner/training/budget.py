@@ -111,10 +111,6 @@ class Budget:
                 spent = examples / (self.amount if self.unit == "ex" else max(1, round(self.amount * n)))
         return min(max(spent, 0.0), 1.0)
 
-    def done(self, *, step: int, examples: int, seconds: float, n: int) -> bool:
-        """Whether it is spent; arguments as of `progress`."""
-        return self.progress(step=step, examples=examples, seconds=seconds, n=n) >= 1.0
-
     def _refuse_relative(self) -> None:
         if self.relative:
             raise ValueError(f"{self} is a share of another budget: scale that one by {self.amount:g} before use")
