@@ -1,6 +1,7 @@
 """Race every dynamic pruning method at 30, 50 and 70% pruned, against dynamic random and the fitted control.
 
-    python benchmarks/dynamic_pruning/run.py fashion_mnist [--budget 6ep] [--pairs 6] [--target 0.9] [--threads 1]
+    python benchmarks/dynamic_pruning/run.py fashion_mnist [--examples 15000] [--target 0.86]
+        [--budget 6ep] [--pairs 6] [--threads 1]
 
 All lanes are in one race, so they share seeds, splits and machine. Each lane at level p gets (1 - p) of the baseline's
 budget in examples: what pruning is said to save. The race goes into races/dynamic_pruning/TASK and can be stopped and
@@ -42,6 +43,7 @@ def main() -> int:
     parser.add_argument("task")
     parser.add_argument("--budget", default="6ep")
     parser.add_argument("--pairs", default="6")
+    parser.add_argument("--examples", help="of the training images; default: all")
     parser.add_argument("--target")
     parser.add_argument("--threads")
     options = parser.parse_args()
@@ -58,7 +60,7 @@ def main() -> int:
                 files.append(recipes / f"{name}-{level}.yaml")
                 fields = {"extends": "baseline", "budget": f"{1 - level / 100:g}x", "sampling": sampling}
                 files[-1].write_text(yaml.safe_dump(fields))
-        extras = [f"--{key}={value}" for key in ("target", "threads") if (value := getattr(options, key))]
+        extras = [f"--{key}={value}" for key in ("examples", "target", "threads") if (value := getattr(options, key))]
         status = subprocess.run(
             [
                 *command,

@@ -62,6 +62,9 @@ def race(
     workers: Annotated[int, typer.Option(min=0, help="Processes that read data too large for memory.")] = 2,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out images that cannot be decoded.")] = False,
     image_size: Annotated[int | None, typer.Option(help="Resize the images of a folder to this many pixels.")] = None,
+    examples: Annotated[
+        int | None, typer.Option(min=1, help="Race on this many of the training examples: a first look at large data.")
+    ] = None,
     save_every: Annotated[float, typer.Option(min=0.0, help="Seconds between saves of the run under way.")] = 30.0,
 ) -> None:
     """Race recipes to a target accuracy, side by side, and say which one pays."""
@@ -88,6 +91,7 @@ def race(
         workers=workers,
         skip_bad=skip_bad,
         image_size=image_size,
+        examples=examples,
         save_every=save_every,
     )
 

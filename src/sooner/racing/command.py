@@ -6,6 +6,7 @@ import os
 import shlex
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 import typer
@@ -44,6 +45,7 @@ def new(
     workers: int,
     skip_bad: bool,
     image_size: int | None,
+    examples: int | None,
     save_every: float,
 ) -> None:
     """Plan a race and run it."""
@@ -59,11 +61,12 @@ def new(
     where = machine.pick_device(device)
     count = threads or machine.physical_cores()
     torch.set_num_threads(count)
-    ask = partial(get_task, named[0], label=label, skip_bad=skip_bad, image_size=image_size, target=target, model=model)
+    how: dict[str, Any] = {"label": label, "skip_bad": skip_bad, "image_size": image_size, "examples": examples}
+    ask = partial(get_task, named[0], **how, target=target, model=model)
     known = ask() if target is None or named[0] in {task.name for task in tasks()} else None
     with console.status(f"reading {named[0]}"):
         if known is None:  # the user's own data: its recipe depends on what is in it
-            loaded = load_data(named[0], label=label, skip_bad=skip_bad, image_size=image_size)
+            loaded = load_data(named[0], **how)
             known = ask(data=loaded)
         else:
             loaded = load_data(known.data, **known.options)

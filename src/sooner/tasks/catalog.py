@@ -84,6 +84,7 @@ def get_task(
     label: str | None = None,
     skip_bad: bool = False,
     image_size: int | None = None,
+    examples: int | None = None,
     target: float | None = None,
     model: str | None = None,
     data: Data | None = None,
@@ -92,7 +93,7 @@ def get_task(
 
     Args:
         name_or_spec: a known task's name, or a `spec` of `load_data`.
-        label: as in `load_data`, like `skip_bad` and `image_size`; kept in `Task.options`.
+        label: as in `load_data`, like `skip_bad`, `image_size` and `examples`; kept in `Task.options`.
         target: accuracy to reach, in (0, 1]; needed for data of the user's own, else in place of the task's.
         model: in place of the task's.
         data: what `load_data` returned for this spec and options, if it was called already. The baseline recipe for
@@ -104,7 +105,7 @@ def get_task(
     if target is not None and not 0 < target <= 1:
         hint = f" ({target:g}% is {target / 100:g})" if 1 < target <= 100 else ""
         raise DataError(f"the target must be an accuracy above 0 and at most 1, not {target:g}{hint}")
-    given = {"label": label, "skip_bad": skip_bad or None, "image_size": image_size}
+    given = {"label": label, "skip_bad": skip_bad or None, "image_size": image_size, "examples": examples}
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     task = next((task for task in _TASKS if task.name == name_or_spec), None)
     if task is None:

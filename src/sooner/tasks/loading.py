@@ -14,6 +14,7 @@ from sooner.tasks._assemble import from_parts, refuse
 from sooner.tasks._base import Data
 from sooner.tasks._files import KINDS, from_folder, open_part, table_files
 from sooner.tasks._part import Options, Part
+from sooner.tasks._share import share_of
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ def load_data(
     skip_bad: bool = False,
     in_memory: bool | None = None,
     image_size: int | None = None,
+    examples: int | None = None,
 ) -> Data:
     """Load the data set that `spec` names.
 
@@ -66,6 +68,8 @@ def load_data(
         in_memory: hold decoded images in memory, or decode them when they are fetched. Default: in memory when they
             take at most a quarter of the memory available. Everything but images is held in memory.
         image_size: scale each image's shorter side to this many pixels and cut out the centre square.
+        examples: keep this many of those that training and validation are split from, each class in its share, always
+            the same ones; the test part stays whole. For a first look at large data.
 
     Raises:
         DataError: the data are missing, damaged, empty, of one class, have missing values or undecodable images, or
@@ -75,12 +79,16 @@ def load_data(
     """
     if image_size is not None and image_size < 1:
         raise DataError(f"image_size must be at least 1 pixel, not {image_size}")
-    options = Options(label, skip_bad, in_memory, image_size)
+    data = _load(spec, Options(label, skip_bad, in_memory, image_size))
+    return data if examples is None else share_of(data, examples)
+
+
+def _load(spec: str, options: Options) -> Data:
     source = find_source(spec)
     if source == "embedded":
         from sooner.tasks._digits import digits
 
-        refuse(spec, "embedded as it is", label=label, image_size=image_size, in_memory=in_memory)
+        refuse(spec, "embedded as it is", **_decoding(options))
         return digits()
     if source == "name":
         train, test = _known_parts(spec)
@@ -91,12 +99,16 @@ def load_data(
     if source == "function":
         from sooner.tasks._callable import from_callable
 
-        refuse(spec, "a function", label=label, image_size=image_size, in_memory=in_memory)
+        refuse(spec, "a function", **_decoding(options))
         return from_callable(spec)
     from sooner.tasks._hub import from_hub
 
     train, test = from_hub(spec)
     return from_parts(spec, train, test, options)
+
+
+def _decoding(options: Options) -> dict[str, object]:
+    return {"label": options.label, "image_size": options.image_size, "in_memory": options.in_memory}
 
 
 def find_source(spec: str) -> Source:
