@@ -8,4 +8,5 @@ from sooner._version import __version__ as __version__
 from sooner.batch import Batch as Batch
 from sooner.batch import Indexed as Indexed
 from sooner.batch import collate as collate
+from sooner.report import report as report
 from sooner.sampling.permutation import Permutation as Permutation

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from sooner._version import __version__
 from sooner.errors import SoonerError
+
+if TYPE_CHECKING:
+    from sooner.racing.rules import Rules
 
 app = typer.Typer(
     name="sooner",
@@ -35,7 +39,19 @@ def _root(
     pass
 
 
-@app.command()
+class _WithPrograms(TyperCommand):
+    """A command whose arguments after `--` are programs, each a quoted command line."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Keep what stands after `--` in the context, and read the rest as usual."""
+        ctx.obj = None
+        if "--" in args:
+            place = args.index("--")
+            ctx.obj, args = args[place + 1 :], args[:place]
+        return super().parse_args(ctx, args)
+
+
+@app.command(cls=_WithPrograms)
 def race(
     context: typer.Context,
     items: Annotated[
@@ -52,8 +68,35 @@ def race(
     model: Annotated[str | None, typer.Option(help="A model by name, or module:factory.")] = None,
     target: Annotated[float | None, typer.Option(help="Validation accuracy to reach, in (0, 1].")] = None,
     lanes: Annotated[str, typer.Option(help="Recipes to race, by name or file, with commas between.")] = "",
-    pairs: Annotated[int, typer.Option(help="Seeds; every lane runs each. A verdict needs 6.")] = 6,
-    budget: Annotated[str | None, typer.Option(help="The baseline's budget: 10ep, 5000ba, 2e6ex or 90s.")] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="Programs: a pattern whose group is the metric, 'val_acc=([0-9.]+)'.")
+    ] = None,
+    names: Annotated[str, typer.Option(help="Programs: their names in the report, with commas between.")] = "",
+    timeout: Annotated[
+        float | None, typer.Option(min=0.1, help="Programs: seconds of silence after which one is ended.")
+    ] = None,
+    pairs: Annotated[
+        int | None, typer.Option(help="Seeds; every lane runs each. A verdict needs 6. [default: 6]")
+    ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(help="The baseline's budget: 10ep, 5000ba, 2e6ex or 90s; a number for a program's {budget}."),
+    ] = None,
+    protocol: Annotated[
+        str, typer.Option(help="first-hit, or fitted: the smallest budget that reaches the target.")
+    ] = "first-hit",
+    share: Annotated[float, typer.Option(help="fitted: share of the seeds that must reach the target.")] = 0.5,
+    until: Annotated[str, typer.Option(help="pairs, or decided: race until every verdict is in.")] = "pairs",
+    max_pairs: Annotated[
+        int | None, typer.Option(help="The most pairs of a race until decided. [default: 24]")
+    ] = None,
+    detect: Annotated[str, typer.Option(help="The difference of speed that matters to you.")] = "10%",
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Run the winner and its opponents again on fresh seeds.")
+    ] = False,
+    price: Annotated[float | None, typer.Option(help="What an hour on this machine costs, for money to target.")] = None,
+    engine: Annotated[str, typer.Option(help="local, or ray: every run on a worker of a Ray cluster.")] = "local",
+    track: Annotated[str, typer.Option(help="tensorboard, mlflow, wandb: with commas between.")] = "",
     out: Annotated[Path | None, typer.Option(help="Folder for the race. [default: races/TASK]")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the race in this folder.")] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31, help="Seed of the first pair.")] = 0,
@@ -67,23 +110,51 @@ def race(
     ] = None,
     save_every: Annotated[float, typer.Option(min=0.0, help="Seconds between saves of the run under way.")] = 30.0,
 ) -> None:
-    """Race recipes to a target accuracy, side by side, and say which one pays."""
-    from sooner.racing import command
+    """Race recipes, or your own programs after --, to a target side by side, and say which one pays."""
+    from sooner.racing.commands import finish, programs, recipes
 
+    trackers = _listed(track)
     if resume is not None:
-        _refuse_beside_resume(context)
-        command.resume(resume, save_every=save_every)
+        _refuse_beside(context, "a race is resumed as it was planned", "resume", "save_every", "engine", "track")
+        finish.resume(resume, engine=engine, trackers=trackers, save_every=save_every)
         return
-    command.new(
+    rules = _rules(protocol, until, detect, confirm, share, price)
+    count = _pairs(pairs, max_pairs, until)
+    if context.obj is not None:
+        of_programs = (
+            *("target", "metric", "names", "timeout", "pairs", "budget", "protocol", "share", "until", "max_pairs"),
+            *("detect", "confirm", "price", "engine", "track", "out", "seed", "threads"),
+        )
+        _refuse_beside(context, "a race of programs has no use for them", *of_programs)
+        programs.new(
+            commands=context.obj,
+            names=_listed(names),
+            metric=metric,
+            target=target,
+            timeout=timeout,
+            pairs=count,
+            budget=budget,
+            rules=rules,
+            out=out,
+            seed=seed,
+            threads=threads,
+            engine=engine,
+            trackers=trackers,
+        )
+        return
+    if metric is not None or names or timeout is not None:
+        raise SoonerError("--metric, --names and --timeout are for programs: give those after --, each in quotes")
+    recipes.new(
         items=items or [],
         task=task,
         data=data,
         label=label,
         model=model,
         target=target,
-        lanes=[lane.strip() for lane in lanes.split(",") if lane.strip()],
-        pairs=pairs,
+        lanes=_listed(lanes),
+        pairs=count,
         budget=budget,
+        rules=rules,
         out=out,
         seed=seed,
         device=device,
@@ -93,26 +164,58 @@ def race(
         image_size=image_size,
         examples=examples,
         save_every=save_every,
+        engine=engine,
+        trackers=trackers,
     )
 
 
-def _refuse_beside_resume(context: typer.Context) -> None:
-    """A race goes on as it was planned, so an option that would change it must not seem to."""
+def _listed(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def _rules(protocol: str, until: str, detect: str, confirm: bool, share: float, price: float | None) -> Rules:
+    from sooner.racing.rules import Rules
+
+    return Rules(protocol, until, _share_of(detect), confirm, share, price)  # type: ignore[arg-type]  # checked there
+
+
+def _share_of(text: str) -> float:
+    """ "10%" and "0.1" alike."""
+    number = text.strip()
+    try:
+        return float(number[:-1]) / 100 if number.endswith("%") else float(number)
+    except ValueError:
+        raise SoonerError(f"--detect must be a share such as 10% or 0.1, not {text!r}") from None
+
+
+def _pairs(pairs: int | None, max_pairs: int | None, until: str) -> int:
+    if until == "decided":
+        if pairs is not None:
+            raise SoonerError("a race until decided takes --max-pairs, the most it may run, and not --pairs")
+        return 24 if max_pairs is None else max_pairs
+    if max_pairs is not None:
+        raise SoonerError("--max-pairs is for a race --until decided; --pairs fixes their number")
+    return 6 if pairs is None else pairs
+
+
+def _refuse_beside(context: typer.Context, why: str, *allowed: str) -> None:
+    """An option that would change nothing must not seem to."""
     sources = {name: context.get_parameter_source(name) for name in context.params}
     given = [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
-    others = [name.replace("_", "-") for name in sorted(given) if name not in ("resume", "save_every")]
+    others = [name.replace("_", "-") for name in sorted(given) if name not in allowed]
     if others:
-        raise SoonerError(
-            f"a race is resumed as it was planned; leave out {', '.join(others)}, or start a new race without --resume"
-        )
+        raise SoonerError(f"{why}; leave out {', '.join(others)}, or start a race without")
 
 
 @app.command()
-def report(folder: Annotated[Path, typer.Argument(help="The folder of a race.")]) -> None:
+def report(
+    folder: Annotated[Path, typer.Argument(help="The folder of a race.")],
+    target: Annotated[float | None, typer.Option(help="Show what the race says at another target.")] = None,
+) -> None:
     """Write results.json and report.html again from a race's store."""
-    from sooner.racing import command
+    from sooner.racing.commands import finish
 
-    command.report(folder)
+    finish.report(folder, target=target)
 
 
 @app.command()

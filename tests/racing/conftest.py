@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
-from sooner.racing import machine, race
-from sooner.racing.controls import PlannedLane
+from sooner.racing import conduct, machine, recipe_runs
+from sooner.racing._base import Watcher
+from sooner.racing.engines.local import LocalEngine
+from sooner.racing.lanes import Cell
 from sooner.racing.plan import Plan, make_plan
+from sooner.racing.recipe_runs import RecipeRuns
 from sooner.racing.store import Record
 from sooner.recipes import Recipe, resolve
 from sooner.tasks import Data, get_task, load_data
@@ -22,14 +25,20 @@ class Silent:
         self.stepped = on_step
         self.started: list[tuple[str, int]] = []
 
-    def run_started(self, lane: PlannedLane, seed: int, position: int) -> None:
-        self.started.append((lane.name, seed))
+    def run_started(self, cell: Cell) -> None:
+        self.started.append((cell.lane.name, cell.seed))
 
     def looked(self, look: Look) -> None:
         pass
 
     def run_finished(self, record: Record) -> None:
         pass
+
+
+def go(folder: Path, data: Data, watcher: Watcher, *, save_every: float = 30.0) -> None:
+    """Run what is missing of a race of recipes in this process."""
+    runs = RecipeRuns(conduct.load_plan(folder), data)
+    conduct.run(folder, LocalEngine(runs, save_every=save_every), watcher)
 
 
 @pytest.fixture(scope="session")
@@ -57,9 +66,9 @@ def make_race(digits: Data, tmp_path: Path) -> Callable[..., tuple[Path, Plan]]:
             seed=0,
             device="cpu",
             threads=1,
-            environment=race.environment(digits, device) | {"threads": 1},
+            environment=recipe_runs.environment(digits, device) | {"threads": 1},
         )
-        race.start(tmp_path / name, plan, digits)
+        conduct.start(tmp_path / name, plan, recipe_runs.describe(digits))
         return tmp_path / name, plan
 
     return make

@@ -31,12 +31,12 @@ def plan(digits: Data, *recipes: Recipe, pairs: int = 6) -> Any:
 
 
 def test_runs_go_pair_by_pair_with_every_lane(digits: Data) -> None:
-    runs = plan(digits, recipe("a", budget="10ep", label_smoothing=0.1), pairs=4).runs
+    runs = plan(digits, recipe("a", budget="10ep", label_smoothing=0.1), pairs=4).cells
     assert len(runs) == 12
     for pair in range(4):
         block = runs[3 * pair : 3 * pair + 3]
-        assert {seed for _, seed in block} == {5 + pair}
-        assert {lane.name for lane, _ in block} == {"baseline", "a", "baseline@10ep"}
+        assert {cell.seed for cell in block} == {5 + pair}
+        assert {cell.lane.name for cell in block} == {"baseline", "a", "baseline@10ep"}
 
 
 def test_two_lanes_of_one_name_are_refused(digits: Data) -> None:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from sooner.racing import race
+from sooner.racing import conduct
 from sooner.racing.plan import Plan
+from sooner.racing.results import Results
 from sooner.racing.store import Record, Store
 from sooner.training.loop import Look
 
@@ -22,19 +23,19 @@ def record(lane: str, seed: int, metrics: list[float], pace: float, *, stopped: 
 
 
 @pytest.fixture
-def scored(make_race: MakeRace) -> Callable[..., race.Results]:
-    def score(*records: Record) -> race.Results:
+def scored(make_race: MakeRace) -> Callable[..., Results]:
+    def score(*records: Record) -> Results:
         folder, _ = make_race()
         store = Store(folder)
         for each in records:
             store.add(each)
         store.close()
-        return race.results(folder)
+        return conduct.results(folder)
 
     return score
 
 
-def test_crossings_by_hand_on_both_clocks(scored: Callable[..., race.Results]) -> None:
+def test_crossings_by_hand_on_both_clocks(scored: Callable[..., Results]) -> None:
     # The target 0.9 lies half way between the looks at 30 and 40 steps; the look at 20 was not confirmed.
     found = scored(record("baseline", 0, [0.1, 0.5, 0.91, 0.85, 0.95, 0.95], pace=0.1))
     run = found.lanes[0].runs[0]
@@ -49,7 +50,7 @@ def test_crossings_by_hand_on_both_clocks(scored: Callable[..., race.Results]) -
     assert not found.complete
 
 
-def test_a_run_that_misses_is_censored_at_its_end(scored: Callable[..., race.Results]) -> None:
+def test_a_run_that_misses_is_censored_at_its_end(scored: Callable[..., Results]) -> None:
     run = scored(record("baseline", 0, [0.1, 0.5, 0.8], pace=0.1)).lanes[0].runs[0]
     assert (run.hit, run.time_to_target_s, run.steps_to_target) == (False, None, None)
     assert run.budget_s == pytest.approx(5.5)
@@ -57,20 +58,20 @@ def test_a_run_that_misses_is_censored_at_its_end(scored: Callable[..., race.Res
 
 @pytest.mark.parametrize("stopped", [None, "the loss became nan"])
 def test_the_last_look_counts_by_itself_but_for_a_run_that_broke_off(
-    scored: Callable[..., race.Results], stopped: str | None
+    scored: Callable[..., Results], stopped: str | None
 ) -> None:
     run = scored(record("baseline", 0, [0.1, 0.5, 0.95], 0.1, stopped=stopped)).lanes[0].runs[0]
     assert run.hit == (stopped is None)
 
 
-def test_scoring_between_steps_counts_once_on_the_calibrated_clock(scored: Callable[..., race.Results]) -> None:
+def test_scoring_between_steps_counts_once_on_the_calibrated_clock(scored: Callable[..., Results]) -> None:
     whole = record("baseline", 0, [0.1, 0.5], pace=0.1)  # 0.5 s of set-up, then 1 s of steps
     phases = {**whole.phases, "train": 0.4, "scoring": 0.6}  # of which scoring took 0.6 s
     run = scored(replace(whole, phases=phases)).lanes[0].runs[0]
     assert run.calibrated_budget_s == pytest.approx(run.budget_s) == pytest.approx(1.5)
 
 
-def test_pairs_are_matched_by_seed_and_only_complete_ones_count(scored: Callable[..., race.Results]) -> None:
+def test_pairs_are_matched_by_seed_and_only_complete_ones_count(scored: Callable[..., Results]) -> None:
     rising = [0.1, 0.5, 0.95, 0.95]
     found = scored(
         record("baseline", 1, rising, 0.2), record("rs2-30", 0, rising, 0.1), record("rs2-30", 1, rising, 0.1)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from sooner.racing.signed_rank import signed_rank
+from sooner.racing.signed_rank import MIN_PAIRS, min_pairs, signed_rank
 
 Array = NDArray[np.float64]
 
@@ -143,3 +143,40 @@ def test_what_does_not_fit_is_refused() -> None:
         signed_rank([1.0, 2.0], [1.0, 1.5])
     with pytest.raises(ValueError, match="NaN"):
         signed_rank([1.0, np.nan], [1.0, np.nan])
+
+
+@pytest.mark.parametrize(("alpha", "low", "high"), [(0.05, 2.0, 7.0), (0.02, 1.5, 7.5), (2 / 256, 1.0, 8.0)])
+def test_another_level_by_hand(alpha: float, low: float, high: float) -> None:
+    # Of eight pairs P(T <= 0, 1, 2, 3) = 1, 2, 3, 5 / 256: a level of 2 / 256 takes the outermost averages, 0.02 the
+    # second from either end (2 x 2 / 256 = 0.0156), 0.05 the fourth.
+    differences = np.arange(1.0, 9.0)
+    found = signed_rank(differences, differences, alpha=alpha)
+    assert (found.low, found.high) == (low, high)
+    assert found.p_value == 2 / 256
+
+
+def test_a_level_that_no_outcome_reaches_leaves_the_interval_open() -> None:
+    differences = np.arange(1.0, 9.0)
+    for alpha in (0.0, 0.007):
+        found = signed_rank(differences, differences, alpha=alpha)
+        assert (found.low, found.high) == (-np.inf, np.inf)
+
+
+@given(_censored(), st.sampled_from([0.005, 2 / 256, 0.02, 2 / 64, 0.1, 0.5]))
+def test_p_is_at_most_the_level_exactly_when_the_interval_excludes_zero(
+    case: tuple[Array, Array, Array], alpha: float
+) -> None:
+    low, _, high = case
+    found = signed_rank(low, high, alpha=alpha)
+    assert (found.p_value <= alpha) == (found.low > 0 or found.high < 0)
+
+
+def test_the_fewest_pairs_that_reach_a_level() -> None:
+    assert min_pairs() == MIN_PAIRS == 6
+    assert [min_pairs(alpha) for alpha in (1 / 32, 0.03, 1 / 64, 0.001)] == [6, 7, 7, 11]
+    assert min_pairs(0.0) is None
+    for alpha in (-0.1, 1.0, float("nan")):
+        with pytest.raises(ValueError, match="alpha must be"):
+            min_pairs(alpha)
+        with pytest.raises(ValueError, match="alpha must be"):
+            signed_rank([1.0], [1.0], alpha=alpha)

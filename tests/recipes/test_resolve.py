@@ -41,6 +41,19 @@ def test_shipped_recipes_are_listed_with_a_summary():
     assert all(recipe.summary for recipe in shipped())
 
 
+def test_the_command_line_lies_between_the_task_and_every_recipe(base):
+    half = {"budget": "0.5x"}
+    assert resolve("baseline", base, half).budget == "5ep"
+    assert resolve("rs2-10", base, half).budget == "0.5ep"
+    assert resolve("baseline", base, {"budget": "300ba"}).budget == "300ba"
+    assert resolve("baseline", base, {}) == resolve("baseline", base)
+
+
+def test_a_mistake_on_the_command_line_is_put_down_to_it(base):
+    with pytest.raises(RecipeError, match=r"^the command line: budget: .* a number with a unit: .*not '10'$"):
+        resolve("rs2-10", base, {"budget": "10"})
+
+
 def test_an_alias_yields_the_recipe_that_it_stands_for(base):
     assert resolve("rs2", base) == resolve("rs2-10", base)
     assert set(ALIASES.values()) <= {recipe.name for recipe in shipped()}

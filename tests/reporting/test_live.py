@@ -3,7 +3,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sooner.racing.controls import PlannedLane
+from sooner.racing.lanes import Cell, PlannedLane
 from sooner.racing.plan import Plan
 from sooner.racing.store import Record
 from sooner.recipes import resolve
@@ -12,6 +12,7 @@ from sooner.tasks import get_task
 from sooner.training.loop import Look
 
 TASK = get_task("digits", target=0.9)
+WORK = {"baseline": 40_000.0, "rs2-10": 4_000.0}
 
 
 def plan() -> Plan:
@@ -27,8 +28,8 @@ def record(lane: str, seed: int, **fields: object) -> Record:
 
 def test_a_pipe_gets_a_line_per_run_with_what_is_left(tmp_path: Path) -> None:
     out = io.StringIO()
-    with Progress(plan(), 1000, [record("rs2-10", 0)], Console(file=out, width=200)) as progress:
-        progress.run_started(plan().lanes[0], 0, 1)
+    with Progress(plan(), WORK, [record("rs2-10", 0)], Console(file=out, width=200)) as progress:
+        progress.run_started(Cell(plan().lanes[0], 0))
         progress.run_finished(record("baseline", 0))
         progress.run_finished(record("baseline", 1, stopped="the loss became nan by step 3"))
     first, second = out.getvalue().splitlines()
@@ -38,8 +39,8 @@ def test_a_pipe_gets_a_line_per_run_with_what_is_left(tmp_path: Path) -> None:
 
 def test_a_terminal_sees_the_lane_its_seed_and_its_metric_against_the_target() -> None:
     console = Console(file=io.StringIO(), width=100, force_terminal=True, color_system=None)
-    progress = Progress(plan(), 1000, [record("rs2-10", 0)], console)
-    progress.run_started(plan().lanes[0], 7, 1)  # a plan read again is another object
+    progress = Progress(plan(), WORK, [record("rs2-10", 0)], console)
+    progress.run_started(Cell(plan().lanes[0], 7))  # a plan read again is another object
     progress.looked(Look(1.25, 5, 20_000, 0.875))
     with console.capture() as shown:
         console.print(progress._render())

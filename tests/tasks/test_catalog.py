@@ -24,6 +24,15 @@ def test_choices_take_the_place_of_the_tasks_own() -> None:
     assert get_task("cifar10").recipe["model"] != "resnet18"
 
 
+def test_an_mlp_is_not_trained_at_the_rate_of_a_net_with_batch_norm() -> None:
+    for name in ("digits", "cifar10"):
+        own, changed = get_task(name).recipe, get_task(name, model="mlp").recipe
+        assert changed["optimizer"] == {**own["optimizer"], "lr": 0.1}
+        assert {**changed, "model": own["model"], "optimizer": own["optimizer"]} == own
+    assert get_task("digits", model="resnet20").recipe["optimizer"]["lr"] == 0.4
+    assert get_task("digits").recipe["optimizer"]["lr"] == 0.4
+
+
 @pytest.fixture
 def own(tmp_path: Path) -> str:
     path = tmp_path / "own.csv"
@@ -36,6 +45,7 @@ def test_own_data(own: str) -> None:
     assert (task.name, task.data, task.target) == (own, own, 0.8)
     assert task.recipe["model"] == "mlp"
     assert task.summary == "40 rows of 1, 2 classes"
+    assert get_task(own, label="kind", target=0.8, model="mlp").recipe == task.recipe  # AdamW keeps its rate
     data = load_data(task.data, **task.options)
     assert get_task(own, label="kind", target=0.8, data=data) == task
 

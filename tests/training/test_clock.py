@@ -54,3 +54,56 @@ def test_a_phase_that_fails_is_closed() -> None:
     spent = clock.seconds
     time.sleep(0.01)
     assert clock.seconds == spent
+
+
+class Meter:
+    """Notes what it is told, and takes its time over it."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def resume(self) -> None:
+        self.told.append("resume")
+        time.sleep(0.02)
+
+    def pause(self) -> None:
+        self.told.append("pause")
+        time.sleep(0.02)
+
+
+def test_a_meter_runs_while_the_clock_counts() -> None:
+    meter = Meter()
+    clock = Clock(meter=meter)
+    with clock.phase("setup"):
+        pass
+    assert meter.told == ["resume", "pause"]
+    meter.told.clear()
+    with clock.phase("train"):
+        with clock.phase("scoring"):
+            pass
+        assert meter.told == ["resume"]
+        with clock.phase("evaluate"):
+            assert meter.told == ["resume", "pause"]
+        assert meter.told == ["resume", "pause", "resume"]
+    assert meter.told == ["resume", "pause", "resume", "pause"]
+    meter.told.clear()
+    with clock.phase("evaluate"), clock.phase("checkpoint"):
+        pass
+    assert meter.told == []
+
+
+def test_what_a_meter_takes_is_off_the_clock() -> None:
+    clock = Clock(meter=Meter())
+    with clock.phase("train"):
+        for _ in range(3):
+            with clock.phase("evaluate"):
+                pass
+    assert clock.seconds < 0.02
+    assert clock.phases["evaluate"] == pytest.approx(0.12, abs=0.04)
+
+
+def test_a_meter_is_paused_where_a_phase_fails() -> None:
+    meter = Meter()
+    with pytest.raises(RuntimeError), Clock(meter=meter).phase("train"):
+        raise RuntimeError
+    assert meter.told == ["resume", "pause"]

@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -208,3 +209,35 @@ def test_two_processes_train_as_one(tmp_path: Path, accumulate: int) -> None:
     for looks in (found[0]["looks"], found[1]["looks"]):
         assert [look[:2] for look in looks] == [look[:2] for look in trajectory(alone)]
         assert all(abs(a[2] - b[2]) <= 0.01 for a, b in zip(looks, trajectory(alone), strict=True))
+
+
+class SlowToBegin(sampling.Reshuffling):
+    """Reshuffling that takes 20 ms to decide on a round."""
+
+    def order(self, epoch: int) -> Any:
+        time.sleep(0.02)
+        return super().order(epoch)
+
+
+def test_what_a_round_costs_at_its_start_is_sampling_and_no_step() -> None:
+    loop = make_loop(budget="2ep")
+    n = loop.loader.sampler.n
+    loop.loader = Loader(DATA.train.subset(torch.arange(n)), SlowToBegin(n, 64), mean=MEAN, std=STD)
+    loop.run()
+    phases = loop.clock.phases
+    assert 0.04 <= phases["sampling"] == pytest.approx(loop.looks[-1].besides)
+    first, *_, last = loop.looks
+    assert first.besides == first.seconds == 0
+    assert (last.scoring, last.scored) == (0, 0)
+    second_round = [look.besides >= 0.04 for look in loop.looks]
+    assert second_round == [look.examples > n for look in loop.looks]  # paid when the round begins, all at once
+    assert last.seconds - last.besides == pytest.approx(phases["train"], abs=1e-3)
+
+
+def test_scoring_is_told_from_steps_look_by_look() -> None:
+    loop = make_loop(budget="1ep", sampling={"name": "selective-backprop", "beta": 1.0})
+    loop.run()
+    last = loop.looks[-1]
+    assert last.scored == loop.scored == loop.loader.sampler.n
+    assert 0 < last.scoring == pytest.approx(loop.clock.phases["scoring"])
+    assert [look.scored for look in loop.looks] == [look.examples for look in loop.looks]

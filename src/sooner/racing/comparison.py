@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sooner.racing.planning import log_ratio_sd, pairs_needed
 from sooner.racing.results import CurvePoint
-from sooner.racing.signed_rank import SignedRank, signed_rank
+from sooner.racing.signed_rank import ALPHA, SignedRank, signed_rank
 from sooner.racing.times import Time, Trajectory
 
 Array = NDArray[np.float64]
@@ -24,12 +24,14 @@ class ComparisonFigures:
     Attributes:
         ratio: Hodges-Lehmann estimate; with censored runs the (geometric) middle of the values it can take; None
             where that range is unbounded.
-        ci_low, ci_high: 95% interval; None where that side is unbounded, and under six pairs.
+        ci_low, ci_high: 95% interval over all looks; None where that side is unbounded, and with too few pairs.
         pairs: how many pairs of runs, hits and misses alike.
-        p_value: of equal speed, two-sided and exact; below 0.05 exactly when the interval excludes 1. None without
-            pairs.
+        p_value: of equal speed, two-sided and exact, of this look by itself; at most `alpha` exactly when the interval
+            excludes 1. None without pairs.
         hits, against_hits: runs of the lane and of its opponent that reached the target.
         pairs_needed: about how many pairs would show a 10% difference of speed with power 0.8.
+        looks: at these lanes so far, this one included; 1 where the number of pairs was fixed before the race.
+        alpha: two-sided level of the test at this look: 0.05 where it is the only one, less where there may be more.
     """
 
     ratio: float | None
@@ -40,17 +42,22 @@ class ComparisonFigures:
     hits: int
     against_hits: int
     pairs_needed: int
+    looks: int = 1
+    alpha: float = ALPHA
 
 
-def compare(lane_times: Sequence[Time], against_times: Sequence[Time]) -> ComparisonFigures:
+def compare(
+    lane_times: Sequence[Time], against_times: Sequence[Time], *, alpha: float = ALPHA, looks: int = 1
+) -> ComparisonFigures:
     """Compare two lanes whose runs are paired by position (by seed), on one clock.
 
     Each pair's log-ratio is a value where both runs reached the target and otherwise what their bounds allow: a
     censored opponent makes it "at least", a censored lane "at most", both leave it open. `signed_rank` carries
     these bounds into the interval, so no run is dropped or taken as a hit.
 
-    The number of pairs must have been fixed before the race: looking after every pair until the interval excludes 1
-    raises the share of false verdicts above 5%.
+    As it stands the number of pairs must have been fixed before the race: looking after every pair until the interval
+    excludes 1 raises the share of false verdicts above 5%. A race that is looked at as it goes gives the `alpha` and
+    the `looks` of `sequential.look`, which make the interval wide enough for all of its looks together.
     """
     if len(lane_times) != len(against_times):
         raise ValueError(
@@ -60,11 +67,11 @@ def compare(lane_times: Sequence[Time], against_times: Sequence[Time]) -> Compar
     hits = sum(not time.censored for time in lane_times)
     against_hits = sum(not time.censored for time in against_times)
     if not pairs:
-        return ComparisonFigures(None, None, None, 0, None, 0, 0, pairs_needed(log_ratio_sd()))
+        return ComparisonFigures(None, None, None, 0, None, 0, 0, pairs_needed(log_ratio_sd()), looks, alpha)
     lane = np.array([time.bounds for time in lane_times]).T
     against = np.array([time.bounds for time in against_times]).T
     low, high = _log_ratios((lane[0], lane[1]), (against[0], against[1]))
-    found = signed_rank(low, high)
+    found = signed_rank(low, high, alpha=alpha)
     ratio, ci_low, ci_high = (_finite(float(value)) for value in _ratios(found))
     return ComparisonFigures(
         ratio=ratio,
@@ -75,11 +82,15 @@ def compare(lane_times: Sequence[Time], against_times: Sequence[Time]) -> Compar
         hits=hits,
         against_hits=against_hits,
         pairs_needed=pairs_needed(log_ratio_sd(low[low == high])),
+        looks=looks,
+        alpha=alpha,
     )
 
 
-def curve(lane_runs: Sequence[Trajectory], against_runs: Sequence[Trajectory], targets: ArrayLike) -> list[CurvePoint]:
-    """The comparison at every one of `targets` (T,), from runs paired by position.
+def curve(
+    lane_runs: Sequence[Trajectory], against_runs: Sequence[Trajectory], targets: ArrayLike, *, alpha: float = ALPHA
+) -> list[CurvePoint]:
+    """The comparison at every one of `targets` (T,), from runs paired by position, each at the level `alpha`.
 
     The intervals hold target by target, 95% each, not for the whole curve at once. Where both lanes reached a target
     by their first evaluation the ratio is unknown, not 1. Costs O(T n^2) for n pairs: milliseconds for a hundred
@@ -91,7 +102,7 @@ def curve(lane_runs: Sequence[Trajectory], against_runs: Sequence[Trajectory], t
             "the other"
         )
     wanted = np.asarray(targets, dtype=np.float64)
-    found = signed_rank(*_log_ratios(_bounds(lane_runs, wanted), _bounds(against_runs, wanted)))
+    found = signed_rank(*_log_ratios(_bounds(lane_runs, wanted), _bounds(against_runs, wanted)), alpha=alpha)
     return [
         CurvePoint(target, _finite(ratio), _finite(low), _finite(high))
         for target, ratio, low, high in zip(

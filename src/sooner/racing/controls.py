@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sooner import registry
-from sooner.racing.results import Role
+from sooner.racing.lanes import PlannedLane
 from sooner.recipes import Recipe
 from sooner.training.budget import Budget
-
-
-@dataclass(frozen=True)
-class PlannedLane:
-    """A recipe that will run, and why: `added_for` names the lanes that a control is there for."""
-
-    name: str
-    role: Role
-    recipe: Recipe
-    added_for: tuple[str, ...] = ()
-
-    @property
-    def budget(self) -> Budget:
-        """The recipe's budget."""
-        return Budget.parse(self.recipe.budget)
 
 
 def spend(recipe: Recipe, n: int) -> int | None:
@@ -42,7 +27,7 @@ def spends_less(recipe: Recipe, baseline: Recipe, n: int) -> bool:
     return mine < full
 
 
-def with_controls(recipes: list[Recipe], baseline: Recipe, n: int) -> list[PlannedLane]:
+def with_controls(recipes: list[Recipe], baseline: Recipe, n: int, *, fitted: bool = False) -> list[PlannedLane]:
     """The lanes of a race: the baseline first, then the recipes, then the controls they call for.
 
     - The baseline is always there.
@@ -55,12 +40,13 @@ def with_controls(recipes: list[Recipe], baseline: Recipe, n: int) -> list[Plann
         recipes: complete ones, under distinct names; the baseline among them is not raced twice.
         baseline: the task's own recipe.
         n: number of training examples.
+        fitted: the race runs every lane at every budget, so the baseline is its own fitted control.
     """
     lanes = [PlannedLane("baseline", "baseline", baseline)]
     lanes += [PlannedLane(r.name, "lane", r) for r in recipes if r.name != "baseline"]
     controls: list[PlannedLane] = []
     for lane in lanes[1:]:
-        for wanted in _controls(lane.recipe, baseline):
+        for wanted in _controls(lane.recipe, baseline)[1 if fitted else 0 :]:
             if wanted.budget != baseline.budget and not spends_less(wanted, baseline, n):
                 continue
             if any(_same(other.recipe, wanted) for other in lanes):  # raced already
@@ -77,6 +63,8 @@ def opponents(lane: PlannedLane, lanes: list[PlannedLane]) -> list[PlannedLane]:
     """The lanes that `lane` is compared with: the baseline and its controls, whoever put them into the race."""
     if lane is lanes[0]:
         return []
+    if not isinstance(lane.entry, Recipe):
+        return [lanes[0]]
     wanted = _controls(lane.recipe, lanes[0].recipe) if lane.role == "lane" else []
     controls = [other for other in lanes[1:] if any(_same(other.recipe, control) for control in wanted)]
     return [lanes[0], *(other for other in controls if other is not lane)]

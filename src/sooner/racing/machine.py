@@ -57,6 +57,16 @@ def describe(device: torch.device) -> dict[str, Any]:
     return found
 
 
+def kind(device: torch.device) -> dict[str, Any]:
+    """What runs must share to be compared in time: processor, threads, accelerator, and the versions that compute."""
+    described, found = describe(device), versions()
+    keys = ("cpu", "threads", "accelerator")
+    return {
+        **{key: described[key] for key in keys if key in described},
+        **{key: found[key] for key in ("sooner", "torch")},
+    }
+
+
 def _cpu_name() -> str:
     try:
         with open("/proc/cpuinfo") as file:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sooner.errors import RecipeError, StoreError
-from sooner.racing.controls import PlannedLane, spend, with_controls
+from sooner.racing.controls import spend, with_controls
+from sooner.racing.fitted import ladder
+from sooner.racing.lanes import Cell, Entry, PlannedLane
 from sooner.racing.ordering import balanced_orders
+from sooner.racing.rules import Rules
+from sooner.racing.signed_rank import MIN_PAIRS
 from sooner.recipes import Recipe
 from sooner.tasks import Data, Task
 from sooner.tasks.split import split
@@ -16,6 +20,7 @@ from sooner.tasks.split import split
 VALIDATION = 0.1  # share of the training data
 _LOOKS = 20  # evaluations of the lane with the smallest budget
 _FEWEST_LOOKS = 8
+_NEVER = 2**62  # examples between evaluations: one before the first step and one at the end
 
 
 @dataclass(frozen=True)
@@ -26,12 +31,14 @@ class Plan:
         task: what is raced for; its data options included.
         lanes: baseline first, controls last.
         target: of the validation metric.
-        pairs: seeds, each run by every lane.
+        pairs: seeds, each run by every lane; the most of them where the race may end earlier.
         seed: of the first pair; pair k has seed + k.
-        every: examples between evaluations, the same in all lanes.
+        every: examples between evaluations, the same in all lanes; 0 where the lanes decide.
         device: as torch writes it.
         threads: of the CPU.
         workers: processes that read data kept on disk.
+        rules: what is asked, and when the race is over.
+        rungs: budgets of the fitted protocol, the smallest first.
         environment: what must be the same when the race is resumed: versions, machine, data.
     """
 
@@ -44,33 +51,32 @@ class Plan:
     device: str
     threads: int
     workers: int = 2
-    protocol: str = "first-hit"
+    rules: Rules = field(default_factory=Rules)
+    rungs: tuple[str, ...] = ()
     environment: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def runs(self) -> list[tuple[PlannedLane, int]]:
-        """All runs as (lane, seed), in the order in which they take place."""
+    def cells(self) -> list[Cell]:
+        """All runs of a race of fixed pairs, in the order in which they take place."""
         orders = balanced_orders(len(self.lanes), self.pairs, self.seed)
-        return [(self.lanes[position], self.seed + pair) for pair, order in enumerate(orders) for position in order]
+        return [Cell(self.lanes[place], self.seed + pair) for pair, order in enumerate(orders) for place in order]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for the store."""
         fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
         fields["task"] = {**asdict(self.task)}
-        fields["lanes"] = [
-            {"name": lane.name, "role": lane.role, "recipe": lane.recipe.to_dict(), "added_for": list(lane.added_for)}
-            for lane in self.lanes
-        ]
+        fields["rules"] = asdict(self.rules)
+        fields["rungs"] = list(self.rungs)
+        fields["lanes"] = [lane.to_dict() for lane in self.lanes]
         return fields
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Plan:
         """Read what `to_dict` gave."""
-        lanes = tuple(
-            PlannedLane(lane["name"], lane["role"], Recipe.from_dict(lane["recipe"]), tuple(lane["added_for"]))
-            for lane in fields["lanes"]
-        )
-        return cls(**{**fields, "task": Task(**fields["task"]), "lanes": lanes})
+        lanes = tuple(PlannedLane.from_dict(lane) for lane in fields["lanes"])
+        rungs, rules = tuple(fields.get("rungs", ())), Rules(**fields.get("rules", {}))
+        fields = {name: value for name, value in fields.items() if name != "protocol"}  # of plans of version 0.1
+        return cls(**{**fields, "task": Task(**fields["task"]), "lanes": lanes, "rungs": rungs, "rules": rules})
 
 
 def make_plan(
@@ -84,25 +90,100 @@ def make_plan(
     device: str,
     threads: int,
     workers: int = 2,
+    rules: Rules | None = None,
     environment: Mapping[str, Any] | None = None,
 ) -> Plan:
-    """Add the controls and the evaluation grid to `recipes`. Raises RecipeError where two lanes share a name."""
-    if pairs < 1:
-        raise RecipeError(f"pairs must be at least 1, not {pairs}; a verdict needs 6")
+    """Add the controls, the evaluation grid and the ladder to `recipes`.
+
+    Raises RecipeError where two lanes share a name, or a number makes no sense.
+    """
+    rules = rules or Rules()
     if any(recipe.name == "baseline" and recipe != baseline for recipe in recipes):
         raise RecipeError("baseline is the name of the task's own recipe, which every race has; name yours otherwise")
     train, validation = split(data.train.targets, VALIDATION, seed, data.classes)
-    lanes = with_controls(recipes, baseline, len(train))
-    names = [lane.name for lane in lanes]
+    fitted = rules.protocol == "fitted"
+    lanes = with_controls(recipes, baseline, len(train), fitted=fitted)
+    # Under the fitted protocol a run counts by its end alone.
+    every = evaluation_grid([lane.recipe for lane in lanes], len(train), len(validation)) if not fitted else _NEVER
+    return _checked(
+        Plan(
+            task=task,
+            lanes=tuple(lanes),
+            target=task.target,
+            pairs=pairs,
+            seed=seed,
+            every=every,
+            device=device,
+            threads=threads,
+            workers=workers,
+            rules=rules,
+            rungs=ladder(baseline.budget) if fitted else (),
+            environment=environment or {},
+        )
+    )
+
+
+def plan_entries(
+    task: Task,
+    entries: Sequence[Entry],
+    *,
+    pairs: int,
+    seed: int,
+    threads: int,
+    rules: Rules | None = None,
+    environment: Mapping[str, Any] | None = None,
+) -> Plan:
+    """A race of programs or functions, of which the first is the baseline.
+
+    What they do is theirs, so no control can be added; under the fitted protocol the baseline is its own.
+
+    Raises RecipeError where two lanes share a name, a number makes no sense, or a lane has no budget to fit.
+    """
+    rules = rules or Rules()
+    lanes = tuple(
+        PlannedLane(entry.name, "lane" if place else "baseline", entry) for place, entry in enumerate(entries)
+    )
+    if not lanes:
+        raise RecipeError("a race needs one lane at least; none was given")
+    rungs: tuple[str, ...] = ()
+    if rules.protocol == "fitted":
+        without = [lane.name for lane in lanes if lane.entry.budget is None]
+        if without:
+            raise RecipeError(
+                f"the fitted protocol gives each run a budget, which {', '.join(without)} cannot take: put {{budget}} "
+                "where a program takes it, and say with --budget how much the longest run may spend"
+            )
+        rungs = ladder(lanes[0].entry.budget or "")
+    return _checked(
+        Plan(
+            task=task,
+            lanes=lanes,
+            target=task.target,
+            pairs=pairs,
+            seed=seed,
+            every=0,
+            device="cpu",
+            threads=threads,
+            workers=0,
+            rules=rules,
+            rungs=rungs,
+            environment=environment or {},
+        )
+    )
+
+
+def _checked(plan: Plan) -> Plan:
+    if plan.pairs < 1:
+        raise RecipeError(f"pairs must be at least 1, not {plan.pairs}; a verdict needs 6")
+    if plan.rules.until == "decided" and plan.pairs < MIN_PAIRS:
+        raise RecipeError(f"--max-pairs must be at least {MIN_PAIRS}, not {plan.pairs}: fewer pairs decide nothing")
+    names = [lane.name for lane in plan.lanes]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise RecipeError(
-            f"two lanes are named {', '.join(twice)}; give each recipe a `name` of its own, other than a control's"
+            f"two lanes are named {', '.join(twice)}; give each a name of its own, other than a control's"
         )
-    every = evaluation_grid([lane.recipe for lane in lanes], len(train), len(validation))
-    return Plan(
-        task, tuple(lanes), task.target, pairs, seed, every, device, threads, workers, environment=environment or {}
-    )
+    return plan
 
 
 def evaluation_grid(recipes: list[Recipe], train: int, validation: int) -> int:

@@ -20,6 +20,7 @@ class Evaluation:
     step: int
     examples: int
     metric: float
+    budget: str | None = None  # fitted protocol: the rung whose end this is
 
 
 @dataclass(frozen=True)
@@ -43,17 +44,63 @@ class Run:
     flops: float | None = None  # forward and backward, counted, not timed
     peak_memory_bytes: int | None = None
     stopped: str | None = None  # why it ended before its budget ("loss became nan at step 312"), None if it did not
+    output: str | None = None  # the end of what a program wrote, where it failed
+    energy_joules: float | None = None  # of the devices, measured; None where the machine does not tell
+    host: str = ""  # the machine it ran on, where there were several
+    resumed: int = 0  # times it was taken up again from a checkpoint, or from its start
+
+
+@dataclass(frozen=True)
+class Survival:
+    """The times to target of one lane on one clock, censored runs included (Kaplan and Meier, 1958)."""
+
+    clock: str
+    times: list[float]  # seconds, ascending: where `reached` steps up
+    reached: list[float]  # share of runs that have reached the target by then
+    low: list[float]  # 95% band of it, point by point
+    high: list[float]
+    horizon: float  # seconds: the budget that `rmst` is restricted to
+    rmst: float  # restricted mean time to target, seconds
+    rmst_low: float
+    rmst_high: float
+    ert: float | None = None  # expected running time: all time spent / hits, seconds; None without a hit
+    ert_low: float | None = None
+    ert_high: float | None = None
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One budget of the fitted protocol: runs whose schedule was fitted to it."""
+
+    budget: str
+    seconds: float  # median over its runs
+    calibrated_seconds: float
+    examples: float
+    metric: float  # median of the final metric
+    low: float  # least and greatest final metric
+    high: float
+    hits: int
+    runs: int
 
 
 @dataclass(frozen=True)
 class Lane:
-    """A recipe in the race. `recipe` is the complete recipe as it was run; `added_for` says why a control is there."""
+    """A recipe in the race. `recipe` is the complete recipe as it was run; `added_for` says why a control is there.
+
+    Under the fitted protocol `runs` has one entry per seed whose `evaluations` are the ends of its runs at each rung,
+    so "time to target" is the smallest budget, in seconds, that reaches it.
+    """
 
     name: str
     role: Role
     recipe: dict[str, Any]
     runs: list[Run]
     added_for: str | None = None
+    opponents: list[str] = field(default_factory=list)  # lanes it is compared with, the baseline first
+    survival: list[Survival] = field(default_factory=list)  # one per clock
+    rungs: list[Rung] = field(default_factory=list)  # fitted protocol: the ladder, smallest budget first
+    smallest_budget: str | None = None  # fitted protocol: the smallest that reaches the target in enough seeds
+    dropped_after: int | None = None  # pairs after which it was stopped, because it could not win any more
 
 
 @dataclass(frozen=True)
@@ -85,6 +132,9 @@ class Comparison:
     hits: int = 0  # of the lane's runs
     against_hits: int = 0
     clock: str = "wall"
+    looks: int = 1  # times that the race could have ended with this comparison; the interval allows for them
+    alpha: float = 0.05  # the share of false verdicts that this look may have; 5% over all looks
+    confirmation: bool = False  # on fresh seeds, after the race was decided
     curve: list[CurvePoint] = field(default_factory=list)
 
 
@@ -108,6 +158,11 @@ class Results:
     versions: dict[str, str] = field(default_factory=dict)  # sooner, python, torch, ...
     data: dict[str, Any] = field(default_factory=dict)  # n_train, n_validation, n_test, classes, fingerprint, ...
     warnings: list[str] = field(default_factory=list)
+    detect: float | None = None  # the difference of speed that the race was to find or exclude
+    rungs: list[str] = field(default_factory=list)  # fitted protocol: all budgets, the smallest first
+    share: float = 0.5  # fitted protocol: of the seeds that must reach the target
+    price_per_hour: float | None = None  # what an hour on this machine costs, in the user's currency
+    confirmation: dict[str, list[Run]] = field(default_factory=dict)  # by lane: runs on fresh seeds
     format: int = FORMAT
 
     def to_json(self) -> str:
@@ -122,20 +177,24 @@ class Results:
             Lane(
                 **{
                     **lane,
-                    "runs": [
-                        Run(**{**run, "evaluations": [Evaluation(**e) for e in run["evaluations"]]})
-                        for run in lane["runs"]
-                    ],
+                    "runs": [_run(run) for run in lane["runs"]],
+                    "survival": [Survival(**each) for each in lane.get("survival", [])],
+                    "rungs": [Rung(**each) for each in lane.get("rungs", [])],
                 }
             )
             for lane in raw["lanes"]
         ]
+        fresh = {name: [_run(run) for run in runs] for name, runs in raw.get("confirmation", {}).items()}
         comparisons = [
             Comparison(**{**c, "curve": [CurvePoint(**point) for point in c["curve"]]}) for c in raw["comparisons"]
         ]
-        return cls(**{**raw, "lanes": lanes, "comparisons": comparisons})
+        return cls(**{**raw, "lanes": lanes, "comparisons": comparisons, "confirmation": fresh})
 
     @classmethod
     def load(cls, path: Path) -> Results:
         """Read a `results.json`."""
         return cls.from_json(path.read_text())
+
+
+def _run(raw: dict[str, Any]) -> Run:
+    return Run(**{**raw, "evaluations": [Evaluation(**each) for each in raw["evaluations"]]})

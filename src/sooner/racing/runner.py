@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from sooner import augmentation, sampling
 from sooner.batch import Batch
 from sooner.losses import CrossEntropy
-from sooner.racing.controls import PlannedLane
+from sooner.racing.lanes import PlannedLane
 from sooner.racing.store import Record
 from sooner.random import isolated
 from sooner.tasks import Data, models

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,7 +21,8 @@ class SignedRank:
 
     Attributes:
         p_value: two-sided, of "the differences are symmetric about zero", the largest over all completions.
-        low, high: the 95% interval of the centre of symmetry; infinite where the data leave a side open.
+        low, high: the interval of the centre of symmetry at confidence 1 - alpha; infinite where the data leave a side
+            open.
         estimate_low, estimate_high: the range of the Hodges-Lehmann estimate over all completions; equal without
             censoring.
     """
@@ -32,13 +34,13 @@ class SignedRank:
     estimate_high: NDArray[np.float64]
 
 
-def signed_rank(low: ArrayLike, high: ArrayLike) -> SignedRank:
+def signed_rank(low: ArrayLike, high: ArrayLike, *, alpha: float = ALPHA) -> SignedRank:
     """Test and estimate the centre of paired differences, each known to lie in [low, high].
 
     Flipping signs at random gives the exact distribution of Wilcoxon's signed-rank statistic at any number of pairs;
     the statistic is the number of positive Walsh averages (means of two differences, each with itself included), so
     the interval that inverts the test runs between two of the sorted averages and their median is the matching
-    (Hodges-Lehmann, 1963) estimate. The p-value is below 0.05 exactly when the interval excludes zero.
+    (Hodges-Lehmann, 1963) estimate. The p-value is at most `alpha` exactly when the interval excludes zero.
 
     Walsh averages grow with every difference. Taking the lower limit from the lower bounds and the upper limit from
     the upper bounds therefore gives an interval that contains the one of every completion of the data: it is valid
@@ -48,11 +50,13 @@ def signed_rank(low: ArrayLike, high: ArrayLike) -> SignedRank:
     Args:
         low: (..., n) lower bounds, n at least 1; -inf where there is none.
         high: (..., n) upper bounds, not below `low`; +inf where there is none.
+        alpha: two-sided level, at least 0 and below 1; at 0 the interval is infinite.
 
     Returns:
-        The results for each leading index. With under `MIN_PAIRS` pairs the interval is infinite. Costs O(n^2 log n)
-        each.
+        The results for each leading index. With under `min_pairs(alpha)` pairs the interval is infinite. Costs
+        O(n^2 log n) each.
     """
+    _check(alpha)
     lower = np.asarray(low, dtype=np.float64)
     upper = np.asarray(high, dtype=np.float64)
     if lower.shape != upper.shape or lower.ndim == 0 or lower.shape[-1] == 0:
@@ -63,9 +67,9 @@ def signed_rank(low: ArrayLike, high: ArrayLike) -> SignedRank:
         raise ValueError("every difference needs low <= high, and neither may be NaN")
     bottom, top = _walsh_averages(lower), _walsh_averages(upper)
     count = bottom.shape[-1]
-    tail = _null_cdf(lower.shape[-1])
+    tail = null_cdf(lower.shape[-1])
     against = np.minimum((bottom <= 0).sum(axis=-1), (top >= 0).sum(axis=-1))
-    cut = int(np.searchsorted(tail, ALPHA / 2, side="right")) - 1
+    cut = int(np.searchsorted(tail, alpha / 2, side="right")) - 1
     shape = lower.shape[:-1]
     return SignedRank(
         p_value=np.minimum(1.0, 2 * tail[against]),
@@ -74,6 +78,29 @@ def signed_rank(low: ArrayLike, high: ArrayLike) -> SignedRank:
         estimate_low=(bottom[..., (count - 1) // 2] + bottom[..., count // 2]) / 2,
         estimate_high=(top[..., (count - 1) // 2] + top[..., count // 2]) / 2,
     )
+
+
+def min_pairs(alpha: float = ALPHA) -> int | None:
+    """The fewest pairs of which the two-sided test can reach the level `alpha`: p is 2 / 2^n at the least.
+
+    `MIN_PAIRS` at 0.05; None at 0, which no number of pairs reaches.
+    """
+    _check(alpha)
+    return math.ceil(1 - math.log2(alpha)) if alpha else None
+
+
+@lru_cache(maxsize=64)
+def null_cdf(n: int) -> NDArray[np.float64]:
+    """(n (n + 1) / 2 + 1,) float64 P(T <= t): T is the sum of those ranks 1 to n whose fair coin shows heads.
+
+    The distribution of the signed-rank statistic of `n` pairs, n at least 1, when neither direction is favoured.
+    """
+    mass = np.ones(1)
+    for rank in range(1, n + 1):
+        mass = (np.pad(mass, (0, rank)) + np.pad(mass, (rank, 0))) / 2
+    cdf = np.cumsum(mass)
+    cdf.setflags(write=False)
+    return cdf
 
 
 def _walsh_averages(differences: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -85,12 +112,6 @@ def _walsh_averages(differences: NDArray[np.float64]) -> NDArray[np.float64]:
     return averages
 
 
-@lru_cache(maxsize=64)
-def _null_cdf(n: int) -> NDArray[np.float64]:
-    """(n (n + 1) / 2 + 1,) P(T <= t): T is the sum of those ranks 1 to n whose fair coin shows heads."""
-    mass = np.ones(1)
-    for rank in range(1, n + 1):
-        mass = (np.pad(mass, (0, rank)) + np.pad(mass, (rank, 0))) / 2
-    cdf = np.cumsum(mass)
-    cdf.setflags(write=False)
-    return cdf
+def _check(alpha: float) -> None:
+    if not 0 <= alpha < 1:
+        raise ValueError(f"alpha must be at least 0 and below 1 (0.05 for a 95% interval), not {alpha}")

@@ -14,7 +14,7 @@ from typing import Any
 from sooner.errors import StoreError
 from sooner.training.loop import Look
 
-VERSION = 1
+VERSION = 2
 NAME = "race.db"
 
 _TABLES = """
@@ -24,6 +24,7 @@ CREATE TABLE runs (
   started TEXT NOT NULL, finished TEXT NOT NULL,
   steps INTEGER NOT NULL, examples INTEGER NOT NULL, seconds REAL NOT NULL,
   test_metric REAL, peak_memory_bytes INTEGER, flops REAL, stopped TEXT, resumed INTEGER NOT NULL,
+  output TEXT, energy_joules REAL, host TEXT NOT NULL DEFAULT '',
   UNIQUE (lane, seed)
 ) STRICT;
 CREATE TABLE phases (run INTEGER NOT NULL REFERENCES runs, name TEXT NOT NULL, seconds REAL NOT NULL) STRICT;
@@ -33,6 +34,14 @@ CREATE TABLE evaluations (
 ) STRICT;
 CREATE TABLE events (at TEXT NOT NULL DEFAULT (datetime('now')), text TEXT NOT NULL) STRICT;
 """
+# What makes a store of each older version one of the next.
+_MIGRATIONS = {
+    1: """
+ALTER TABLE runs ADD COLUMN output TEXT;
+ALTER TABLE runs ADD COLUMN energy_joules REAL;
+ALTER TABLE runs ADD COLUMN host TEXT NOT NULL DEFAULT '';
+""",
+}
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,10 @@ class Record:
     peak_memory_bytes: int | None = None
     flops: float | None = None
     stopped: str | None = None
-    resumed: int = 0  # times it was taken up again from a checkpoint
+    resumed: int = 0  # times it was taken up again from a checkpoint, or from its start
+    output: str | None = None  # the end of what a program wrote, where it failed
+    energy_joules: float | None = None  # of the devices, measured over the whole run
+    host: str = ""  # the machine it ran on, where there were several
 
 
 _COLUMNS = tuple(field.name for field in fields(Record) if field.name not in ("looks", "phases"))
@@ -87,15 +99,20 @@ class Store:
                     "upgrade with: pip install --upgrade sooner"
                 )
             if version == 0:
-                with self._transaction():
-                    for statement in _TABLES.split(";\n"):
-                        self._database.execute(statement)
-                    self._database.execute(f"PRAGMA user_version={VERSION}")
+                self._write_schema([_TABLES])
+            elif version < VERSION:
+                self._write_schema([_MIGRATIONS[step] for step in range(version, VERSION)])
         if create and self.get("plan") is not None:
             raise StoreError(
                 f"{folder} already holds a race; resume it with --resume {shlex.quote(str(folder))}, or choose "
                 "another --out"
             )
+
+    def _write_schema(self, scripts: list[str]) -> None:
+        with self._transaction():
+            for statement in (part for script in scripts for part in script.split(";\n")):
+                self._database.execute(statement)
+            self._database.execute(f"PRAGMA user_version={VERSION}")
 
     @contextmanager
     def _errors(self, doing: str) -> Iterator[None]:

@@ -3,41 +3,54 @@
 from __future__ import annotations
 
 from sooner.racing.comparison import ComparisonFigures
-from sooner.racing.signed_rank import MIN_PAIRS
+from sooner.racing.sequential import cannot_win, decided
+from sooner.racing.signed_rank import min_pairs
+
+_UNSHOWN = "no difference shown"
 
 
-def verdict(figures: ComparisonFigures, against: str = "the other lane") -> str:
+def verdict(figures: ComparisonFigures, against: str = "the other lane", *, detect: float | None = None) -> str:
     """One line that says what the figures show of the lane, and never more.
 
-    Faster, slower and "no difference shown" are said from six pairs on only. Where censored runs leave a side of the
-    interval open, the line gives the bound that there is and tells whose runs missed the target.
+    Faster, slower and "no difference shown" are said only from as many pairs on as the test can decide with, six where
+    their number was fixed before the race. Where censored runs leave a side of the interval open, the line gives the
+    bound that there is and tells whose runs missed the target.
 
     Args:
         figures: from `compare`.
         against: the other lane's name.
+        detect: the smallest difference of speed that matters, above 0. With it a race that shows no difference may
+            still show that there is none so large ("equal within 10%"), or that the lane is not that much faster.
 
     Returns:
-        For example "faster: 1.43x (95% CI 1.21 to 1.66, 8 pairs)".
+        For example "faster: 1.43x (95% CI 1.21 to 1.66, 8 pairs)", or "equal within 10%: 1.01x (95% CI 0.95 to 1.07
+        over 3 looks, 12 pairs)".
     """
     pairs = figures.pairs
     if pairs and not figures.hits and not figures.against_hits:
         return f"neither lane reached the target: 0 of {pairs} runs each within its budget"
     if pairs and not figures.hits:
         return f"target not reached: 0 of {pairs} runs within its budget{_shown(figures)}"
-    if pairs < MIN_PAIRS:
-        return f"too few pairs: {pairs}; about {figures.pairs_needed} needed to see 10%"
-    finding = _finding(figures)
-    if not figures.against_hits and finding == "no difference shown":
+    fewest = min_pairs(figures.alpha)
+    if fewest is None or pairs < fewest:
+        more = f"; about {figures.pairs_needed} needed to see 10%" if figures.pairs_needed > pairs else ""
+        return f"too few pairs: {pairs}{more}"
+    finding = _finding(figures, detect)
+    if not figures.against_hits and finding == _UNSHOWN:
         return f"target not reached by {against}: 0 of {pairs} runs within its budget{_shown(figures)}"
     return f"{finding}: {_size(figures)} ({_basis(figures, against)})"
 
 
-def _finding(figures: ComparisonFigures) -> str:
+def _finding(figures: ComparisonFigures, detect: float | None = None) -> str:
     if figures.ci_low is not None and figures.ci_low > 1:
         return "faster"
     if figures.ci_high is not None and figures.ci_high < 1:
         return "slower"
-    return "no difference shown"
+    if detect is not None and decided(figures, detect=detect):
+        return f"equal within {100 * detect:g}%"
+    if detect is not None and cannot_win(figures, detect=detect):
+        return f"not faster by {100 * detect:g}%"
+    return _UNSHOWN
 
 
 def _size(figures: ComparisonFigures) -> str:
@@ -60,6 +73,8 @@ def _basis(figures: ComparisonFigures, against: str) -> str:
         interval = [f"95% CI {_times(low)[:-1]} to {_times(high)[:-1]}"]
     elif low is not None or high is not None:
         interval = ["95% CI"]
+    if interval and figures.looks > 1:
+        interval[0] += f" over {figures.looks} looks"
     text = ", ".join([*interval, f"{figures.pairs} pairs"])
     missed, against_missed = figures.pairs - figures.hits, figures.pairs - figures.against_hits
     if missed and against_missed:
@@ -76,7 +91,8 @@ def _shown(figures: ComparisonFigures) -> str:
     if figures.ci_low is None and figures.ci_high is None:
         return ""
     found = _finding(figures)
-    return f"; {'' if found == 'no difference shown' else found + ': '}{_size(figures)} (95% CI)"
+    looks = f" over {figures.looks} looks" if figures.looks > 1 else ""
+    return f"; {'' if found == _UNSHOWN else found + ': '}{_size(figures)} (95% CI{looks})"
 
 
 def _times(ratio: float) -> str:

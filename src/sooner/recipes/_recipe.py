@@ -80,6 +80,10 @@ class Recipe(BaseModel):
             raise ValueError(f"must be at most batch_size, {batch_size}, not {accumulate}")
         return accumulate
 
+    def at(self, budget: str) -> Self:
+        """The same with its schedule fitted to another budget, an absolute one. Raises RecipeError."""
+        return type(self).from_dict({**self.to_dict(), "budget": budget})
+
     def to_dict(self) -> dict[str, Any]:
         """All fields as plain data that JSON and YAML can hold; choices are flat mappings."""
         return self.model_dump(mode="json")

@@ -41,7 +41,7 @@ def shipped() -> list[Shipped]:
     return [Shipped(name, _yaml.read(_SHIPPED / f"{name}.yaml")["summary"]) for name in _names()]
 
 
-def resolve(name_or_path: str | Path, base: Mapping[str, Any]) -> Recipe:
+def resolve(name_or_path: str | Path, base: Mapping[str, Any], changes: Mapping[str, Any] | None = None) -> Recipe:
     """The complete recipe of that name or file, over a task's own.
 
     A recipe may extend another, by its name or by a path from its own folder; at the bottom of every chain is `base`.
@@ -52,13 +52,16 @@ def resolve(name_or_path: str | Path, base: Mapping[str, Any]) -> Recipe:
     Args:
         name_or_path: a shipped recipe's name or alias, or a YAML file.
         base: the fields of the task's own recipe, `Task.recipe`.
+        changes: fields in place of the base's, below every recipe: what the command line asks for, such as a budget,
+            which may be a share of the base's.
 
     Raises:
         RecipeError: a file cannot be read, a name is unknown, recipes extend each other in a circle, or a field is
             missing, unknown or wrong; it names the file and the field.
     """
     path = _find(name_or_path, Path())
-    layers = [_Layer("the task's recipe", base), *reversed(_chain(path))]
+    asked = [_Layer("the command line", changes)] if changes else []
+    layers = [_Layer("the task's recipe", base), *asked, *reversed(_chain(path))]
     merged: dict[str, Any] = {}
     origins: dict[FieldPath, str] = {}
     for layer in layers:

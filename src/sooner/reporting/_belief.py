@@ -10,7 +10,7 @@ from typing import Any, Literal
 from sooner.racing.results import Lane, Results
 from sooner.racing.signed_rank import MIN_PAIRS
 from sooner.reporting import _format as words
-from sooner.reporting._summary import CONTROLS, comparisons, kind
+from sooner.reporting._summary import CONTROLS, comparisons, confirmed, contestants, kind, own
 from sooner.reporting._verdicts import on_calibrated_clock, tone
 
 Level = Literal["good", "caution", "bad"]
@@ -33,6 +33,8 @@ def checks(results: Results) -> list[Check]:
     return [
         *_complete(results),
         *_pairs(results),
+        *_looks(results),
+        *_confirmation(results),
         *_hits(results),
         *_stopped(results),
         *_first_look(results),
@@ -57,7 +59,7 @@ def _complete(results: Results) -> Iterable[Check]:
 
 
 def _pairs(results: Results) -> Iterable[Check]:
-    counts = [c.pairs for c in results.comparisons if c.clock == "wall"]
+    counts = [c.pairs for c in own(results)]
     if not counts:
         yield Check("bad", "Nothing compared", "No two lanes have runs to compare, so there is no verdict.")
         return
@@ -73,6 +75,35 @@ def _pairs(results: Results) -> Iterable[Check]:
         yield Check(
             "good", "Pairs", f"{pairs} of runs behind every verdict, each sharing its seed, split and order of data."
         )
+
+
+def _looks(results: Results) -> Iterable[Check]:
+    looks = max([c.looks for c in own(results)], default=1)
+    if looks > 1:
+        yield Check(
+            "good",
+            "Looks",
+            f"The race looked up to {looks} times whether it was decided. Its intervals are wider to allow for that: "
+            "over all looks together a false verdict has a chance of at most 5%.",
+        )
+    dropped = [lane.name for lane in results.lanes if lane.dropped_after is not None]
+    if dropped:
+        yield Check(
+            "good",
+            "Stopped lanes",
+            f"{words.join(dropped)} could not win any more, and ran fewer pairs than the rest. "
+            "All that they ran is counted.",
+        )
+
+
+def _confirmation(results: Results) -> Iterable[Check]:
+    before = {(c.lane, c.against): tone(c) for c in own(results)}
+    for c in confirmed(results):
+        told = f"{c.lane} against {c.against}, on {words.number_of(c.pairs, 'fresh pair')}: {c.verdict}."
+        if tone(c) == before.get((c.lane, c.against)):
+            yield Check("good", "Confirmed", told)
+        else:
+            yield Check("caution", "Not confirmed", f"{told} Trust this one, as no choice was made by it.")
 
 
 def _hits(results: Results) -> Iterable[Check]:
@@ -123,6 +154,15 @@ def _controls(results: Results) -> Iterable[Check]:
     if not any(lane.role == "baseline" for lane in results.lanes):
         yield Check("bad", "No baseline", "Without it, nothing here says what a user would gain.")
     without = [lane for lane in lanes if not comparisons(results, lane.name, CONTROLS, "wall")]
+    what = contestants(results)
+    if without and what != "recipes":
+        yield Check(
+            "caution",
+            "No control",
+            f"A race of {what} cannot add controls itself. Where one trains for less than the baseline, race the "
+            "baseline at that budget, too: so much comes from simply training for less.",
+        )
+        return
     suspect = [lane.name for lane in without if not _spends_as_much_as_baseline(results, lane)]
     if suspect:
         yield Check(
@@ -153,7 +193,7 @@ def _budget(lane: Lane) -> tuple[Any, Any]:
 
 
 def _clocks(results: Results) -> Iterable[Check]:
-    both = [(c, other) for c in results.comparisons if c.clock == "wall" and (other := on_calibrated_clock(results, c))]
+    both = [(c, other) for c in own(results) if (other := on_calibrated_clock(results, c))]
     if not both:
         return
     differing = [f"{c.lane} against {c.against}" for c, other in both if tone(c) != tone(other)]
@@ -182,7 +222,7 @@ def _clocks(results: Results) -> Iterable[Check]:
 
 
 def _many(results: Results) -> Iterable[Check]:
-    amount = sum(c.clock == "wall" for c in results.comparisons)
+    amount = len(own(results))
     if amount >= _MANY:
         yield Check(
             "caution",

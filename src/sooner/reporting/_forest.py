@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sooner.racing.results import Comparison
@@ -23,25 +24,44 @@ class Forest:
     open_low: bool
     open_high: bool
 
+    @property
+    def style(self) -> str:
+        """The places as values of the page's style sheet."""
+        dot = self.one if self.ratio is None else self.ratio
+        return f"--low:{self.low:g}%;--high:{self.high:g}%;--ratio:{dot:g}%"
 
-def forests(comparisons: list[Comparison]) -> list[Forest]:
-    """One drawing per comparison, all on one axis that reaches from the lowest bound to the highest and shows 1x."""
-    logs = [math.log(value) for c in comparisons for value in (c.ratio, c.ci_low, c.ci_high) if value]
-    left = max(-_WIDEST, min([-_NARROWEST, *logs]))
-    right = min(_WIDEST, max([_NARROWEST, *logs]))
+    @property
+    def marks(self) -> str:
+        """What the page's style sheet draws otherwise: "open-low", "open-high", "no-ratio"."""
+        told = (("open-low", self.open_low), ("open-high", self.open_high), ("no-ratio", self.ratio is None))
+        return " ".join(name for name, holds in told if holds)
 
-    def place(value: float) -> float:
-        share = (math.log(value) - left) / (right - left)
+
+@dataclass(frozen=True)
+class Axis:
+    """A logarithmic axis of ratios that shows 1x: `left` and `right` are logarithms."""
+
+    left: float
+    right: float
+
+    def place(self, ratio: float) -> float:
+        """Where a ratio lies, in per cent of the width; beyond the axis, at its end."""
+        share = (math.log(ratio) - self.left) / (self.right - self.left)
         return round(_EDGE + (100 - 2 * _EDGE) * min(1.0, max(0.0, share)), 2)
 
-    return [
-        Forest(
-            low=place(c.ci_low) if c.ci_low else 0.0,
-            high=place(c.ci_high) if c.ci_high else 100.0,
-            ratio=place(c.ratio) if c.ratio else None,
-            one=place(1.0),
-            open_low=not c.ci_low or math.log(c.ci_low) < left,
-            open_high=not c.ci_high or math.log(c.ci_high) > right,
+    def draw(self, c: Comparison) -> Forest:
+        """The drawing of one comparison."""
+        return Forest(
+            low=self.place(c.ci_low) if c.ci_low else 0.0,
+            high=self.place(c.ci_high) if c.ci_high else 100.0,
+            ratio=self.place(c.ratio) if c.ratio else None,
+            one=self.place(1.0),
+            open_low=not c.ci_low or math.log(c.ci_low) < self.left,
+            open_high=not c.ci_high or math.log(c.ci_high) > self.right,
         )
-        for c in comparisons
-    ]
+
+
+def axis_of(comparisons: Iterable[Comparison]) -> Axis:
+    """One axis for all drawings, from the lowest bound to the highest as far as 8 times."""
+    logs = [math.log(value) for c in comparisons for value in (c.ratio, c.ci_low, c.ci_high) if value]
+    return Axis(max(-_WIDEST, min([-_NARROWEST, *logs])), min(_WIDEST, max([_NARROWEST, *logs])))

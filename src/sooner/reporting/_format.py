@@ -20,6 +20,28 @@ def seconds(value: float) -> str:
     return f"{hours} h {rest:02d} min"
 
 
+def seconds_range(low: float | None, high: float | None) -> str:
+    """The range of a duration: "20.1 s to 25.3 s"; a side that is not known is open."""
+    if low is None and high is None:
+        return ""
+    if low is None or high is None:
+        return f"at least {seconds(low)}" if low is not None else f"at most {seconds(high or 0.0)}"
+    return f"{seconds(low)} to {seconds(high)}"
+
+
+def money(value: float) -> str:
+    """An amount in the user's currency: two decimals, more where they would hide it."""
+    return f"{value:,.2f}" if value >= 1 or value == 0 else significant(value)
+
+
+def energy(joules: float) -> str:
+    """Energy to three figures: "85.0 J", "12.3 kJ", "1.20 MJ"."""
+    for size, unit in ((1e6, "MJ"), (1e3, "kJ")):
+        if joules >= size:
+            return f"{significant(joules / size)} {unit}"
+    return f"{significant(joules)} J"
+
+
 def significant(value: float) -> str:
     """Three significant figures, never in exponent form: "0.0123", "1.20", "45.6", "123"."""
     if value == 0:
@@ -141,7 +163,12 @@ def join(words: list[str]) -> str:
 def sentence(text: str) -> str:
     """The text with a capital letter and a full stop."""
     text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    return text[:1].upper() + stopped(text[1:])
+
+
+def stopped(text: str) -> str:
+    """The text with a full stop."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 class Wording(Protocol):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Literal
 
-from sooner.racing.results import Comparison, Lane, Results, Run
+from sooner.racing.results import Comparison, Lane, Results, Run, Survival
 from sooner.training.clock import OFF_THE_CLOCK
 
 Clock = Literal["wall", "calibrated"]
@@ -71,9 +71,55 @@ def summarise(results: Results, clock: Clock = "wall") -> list[LaneSummary]:
 
 
 def comparisons(results: Results, lane: str, kinds: Collection[Kind], clock: Clock) -> list[Comparison]:
-    """The comparisons of `lane` against lanes of these kinds, on this clock."""
+    """The race's own comparisons of `lane` against lanes of these kinds, on this clock."""
     wanted = {other.name for other in results.lanes if kind(results, other) in kinds}
-    return [c for c in results.comparisons if c.lane == lane and c.against in wanted and c.clock == clock]
+    return [c for c in own(results, clock) if c.lane == lane and c.against in wanted]
+
+
+def own(results: Results, clock: Clock = "wall") -> list[Comparison]:
+    """The race's own comparisons on this clock, without those on fresh seeds."""
+    return [c for c in results.comparisons if c.clock == clock and not c.confirmation]
+
+
+def confirmed(results: Results, clock: Clock = "wall") -> list[Comparison]:
+    """The comparisons on fresh seeds, on this clock."""
+    return [c for c in results.comparisons if c.clock == clock and c.confirmation]
+
+
+def has_calibrated(results: Results) -> bool:
+    """Whether the race has calibrated times: programs that do not tell their steps have none."""
+    if results.comparisons:
+        return any(c.clock == "calibrated" for c in results.comparisons)
+    return any(run.calibrated_budget_s > 0 for lane in results.lanes for run in lane.runs)
+
+
+def clocks(results: Results) -> tuple[Clock, ...]:
+    """The clocks that times are shown on."""
+    return ("wall", "calibrated") if has_calibrated(results) else ("wall",)
+
+
+def contestants(results: Results) -> Literal["recipes", "programs", "functions"]:
+    """What the lanes run, by what they hold."""
+    if any("command" in lane.recipe for lane in results.lanes):
+        return "programs"
+    return "functions" if any("function" in lane.recipe for lane in results.lanes) else "recipes"
+
+
+def has_energy(results: Results) -> bool:
+    """Whether the machine told what some run used."""
+    return any(run.energy_joules is not None for lane in results.lanes for run in lane.runs)
+
+
+def cost(results: Results, time: Median | None) -> Median | None:
+    """What a wall time costs at the race's price; None where either is unknown."""
+    if time is None or results.price_per_hour is None:
+        return None
+    return Median(time.value / 3600 * results.price_per_hour, time.at_least)
+
+
+def survival_on(lane: Lane, clock: str) -> Survival | None:
+    """The lane's survival estimate on this clock."""
+    return next((each for each in lane.survival if each.clock == clock), None)
 
 
 def kind(results: Results, against: Lane) -> Kind:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from sooner.racing.results import Comparison, Lane, Results
 from sooner.reporting._format import number_of
-from sooner.reporting._summary import CONTROLS, Kind, comparisons, kind
+from sooner.reporting._summary import CONTROLS, Kind, comparisons, confirmed, kind
 
 Tone = Literal["faster", "slower", "open", "none"]  # "open": no difference shown; "none": no verdict was given
 
@@ -87,17 +87,29 @@ def tone(comparison: Comparison) -> Tone:
 
 
 def on_calibrated_clock(results: Results, comparison: Comparison) -> Comparison | None:
-    """The same two lanes compared on the calibrated clock."""
+    """The same two lanes compared on the calibrated clock, by the same runs."""
+    wanted = (comparison.lane, comparison.against, comparison.confirmation, "calibrated")
     for other in results.comparisons:
-        if (other.lane, other.against, other.clock) == (comparison.lane, comparison.against, "calibrated"):
+        if (other.lane, other.against, other.confirmation, other.clock) == wanted:
             return other
     return None
 
 
+def confirmations(results: Results) -> list[Reading]:
+    """What the runs on fresh seeds found. They are compared among themselves and never mixed with the race's own."""
+    return _readings(results, confirmed(results))
+
+
 def _headline(results: Results, lane: Lane) -> Headline:
-    kinds = {other.name: kind(results, other) for other in results.lanes}
     found = [comparison for wanted in _RELATION for comparison in comparisons(results, lane.name, (wanted,), "wall")]
-    readings = [
+    readings = _readings(results, found)
+    kinds = {other.name: kind(results, other) for other in results.lanes}
+    return Headline(lane, _sentence(lane, [(kinds[c.against], tone(c)) for c in found]), readings)
+
+
+def _readings(results: Results, found: list[Comparison]) -> list[Reading]:
+    kinds = {other.name: kind(results, other) for other in results.lanes}
+    return [
         Reading(
             comparison=c,
             calibrated=on_calibrated_clock(results, c),
@@ -107,7 +119,6 @@ def _headline(results: Results, lane: Lane) -> Headline:
         )
         for c in found
     ]
-    return Headline(lane, _sentence(lane, [(kinds[c.against], tone(c)) for c in found]), readings)
 
 
 def _sentence(lane: Lane, findings: list[tuple[Kind, Tone]]) -> str:

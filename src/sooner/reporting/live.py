@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from time import monotonic
 
 from rich.console import Console, Group
@@ -10,7 +11,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from sooner.racing.controls import PlannedLane, spend
+from sooner.racing.agenda import at_most
+from sooner.racing.lanes import Cell, PlannedLane
 from sooner.racing.plan import Plan
 from sooner.racing.store import Record
 from sooner.training.loop import Look
@@ -21,21 +23,24 @@ class Progress:
 
     Args:
         plan: of the race.
-        train: number of training examples, for the estimate of what is left.
+        work: how long each kind of run takes beside the others, by the name it is stored under.
         done: runs that an earlier process finished.
         console: to draw on.
     """
 
-    def __init__(self, plan: Plan, train: int, done: list[Record], console: Console) -> None:
+    def __init__(self, plan: Plan, work: Mapping[str, float], done: list[Record], console: Console) -> None:
         self._plan = plan
         self._console = console
-        self._work = {lane.name: spend(lane.recipe, train) or 0.0 for lane in plan.lanes}
-        self._total = sum(self._work[lane.name] for lane, _ in plan.runs)
-        self._finished = sum(self._work[record.lane] for record in done)
+        cells = at_most(plan)
+        self._fixed = plan.rules.protocol == "first-hit" and plan.rules.until == "pairs"
+        self._work = work
+        self._total = sum(work[cell.lane.name] for cell in cells)
+        self._most = len(cells)
+        self._finished = sum(work.get(record.lane, 0.0) for record in done)
         self._runs: dict[str, list[Record]] = {lane.name: [] for lane in plan.lanes}
         for record in done:
-            self._runs[record.lane].append(record)
-        self._current: tuple[PlannedLane, int] | None = None
+            self._lane_of(record).append(record)
+        self._current: Cell | None = None
         self._look: Look | None = None
         self._began = monotonic()
         self._worked = 0.0  # examples trained on since this process began
@@ -50,8 +55,8 @@ class Progress:
         if self._console.is_terminal:
             self._live.stop()
 
-    def run_started(self, lane: PlannedLane, seed: int, position: int) -> None:
-        self._current, self._look = (lane, seed), None
+    def run_started(self, cell: Cell) -> None:
+        self._current, self._look = cell, None
 
     def looked(self, look: Look) -> None:
         self._look = look
@@ -60,31 +65,37 @@ class Progress:
         pass
 
     def run_finished(self, record: Record) -> None:
-        self._runs[record.lane].append(record)
-        self._worked += self._work[record.lane]
+        self._lane_of(record).append(record)
+        self._worked += self._work.get(record.lane, 0.0)
         self._current, self._look = None, None
         if not self._console.is_terminal:
             metric = f"{record.looks[-1].metric:.4f}" if record.looks else "none"
             ended = record.stopped or f"{self._plan.task.metric} {metric} after {record.seconds:.1f} s"
-            done, left = sum(map(len, self._runs.values())), self._left()
+            done = sum(map(len, self._runs.values()))
             self._console.print(
-                f"[{done}/{len(self._plan.runs)}] {record.lane} seed {record.seed}: {ended}; about {left} left",
+                f"[{done}/{self._most}] {record.lane} seed {record.seed}: {ended}; {self._left()} left",
                 highlight=False,
                 markup=False,
                 soft_wrap=True,
             )
 
+    def _lane_of(self, record: Record) -> list[Record]:
+        """The runs of the record's lane; under the fitted protocol those at all its budgets."""
+        return self._runs[record.lane if record.lane in self._runs else record.lane.rpartition("@")[0]]
+
+    def _running(self) -> float:
+        """What the run under way has come to; a program's examples are not what its work is counted in."""
+        return float(self._look.examples) if self._look and self._current and self._plan.task.data else 0.0
+
     def _share(self) -> float:
-        running = self._look.examples if self._look and self._current else 0
-        return min(1.0, (self._finished + self._worked + running) / self._total) if self._total else 0.0
+        return min(1.0, (self._finished + self._worked + self._running()) / self._total) if self._total else 0.0
 
     def _left(self) -> str:
-        running = self._look.examples if self._look and self._current else 0
-        worked = self._worked + running
+        worked = self._worked + self._running()
         if not worked:
             return "?"
         seconds = (monotonic() - self._began) / worked * (self._total - self._finished - worked)
-        return clock(max(0.0, seconds))
+        return f"{'about' if self._fixed else 'at most'} {clock(max(0.0, seconds))}"
 
     def _render(self) -> Group:
         table = Table(box=None, pad_edge=False, show_edge=False)
@@ -95,7 +106,7 @@ class Progress:
             bests = [max(look.metric for look in record.looks) for record in records if record.looks]
             table.add_row(
                 Text(lane.name),
-                f"{len(records)}/{self._plan.pairs}",
+                f"{len(records)}/{self._most // len(self._plan.lanes)}",
                 f"{max(bests):.4f}" if bests else "",
                 self._now(lane),
             )
@@ -109,10 +120,14 @@ class Progress:
         )
         return Group(target, table, foot)
 
+    def _name_now(self, lane: PlannedLane) -> str:
+        """The lane's name at the rung of the run under way."""
+        return f"{lane.name}@{self._current.lane.entry.budget}" if self._current else lane.name
+
     def _now(self, lane: PlannedLane) -> Text:
-        if self._current is None or self._current[0].name != lane.name:
+        if self._current is None or self._current.lane.name not in (lane.name, self._name_now(lane)):
             return Text("")
-        seed = self._current[1]
+        seed = self._current.seed
         if self._look is None:
             return Text(f"seed {seed}: starting")
         reached = "reached" if self._look.metric >= self._plan.target else "of"

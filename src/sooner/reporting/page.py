@@ -5,35 +5,36 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sooner.errors import StoreError
 from sooner.racing.results import Lane, Results
+from sooner.reporting import _citation as citation
 from sooner.reporting import _format as words
 from sooner.reporting._belief import checks
-from sooner.reporting._forest import forests
+from sooner.reporting._changes import plot_changes, text_changes
+from sooner.reporting._facts import facts
+from sooner.reporting._forest import Axis, axis_of
 from sooner.reporting._protocol import protocol
-from sooner.reporting._rows import (
-    COMPARISON_COLUMNS,
-    LANE_COLUMNS,
-    RUN_COLUMNS,
-    comparison_rows,
-    lane_rows,
-    run_rows,
-)
+from sooner.reporting._spoken import spoken
 from sooner.reporting._style import lane_styles
-from sooner.reporting._verdicts import headlines
-from sooner.reporting.figures import all_figures
+from sooner.reporting._summary import clocks, contestants
+from sooner.reporting._targets import Moments, moments
+from sooner.reporting._verdicts import confirmations, headlines
+from sooner.reporting.figures import Figure, all_figures, moved_figures
+from sooner.reporting.tables import all_tables
 
-_HERE = Path(__file__).parent
+_HERE = Path(__file__).parent / "web"
+_SCRIPTS = ("figures", "tables", "target", "citation", "paper")
+_STYLES = ("base", "target", "verdicts", "tables", "figures", "rest", "narrow", "paper")
 
 
 def write_page(results: Results, path: Path) -> None:
     """Write the report of `results` to `path`, whole or not at all: a file that is there is replaced at the end.
 
-    The page holds plotly.js (4.8 MB) once, works offline and makes no request. Takes a fraction of a second.
+    The page holds plotly.js (4.8 MB) once, works offline and makes no request. It holds the race scored at up to 80
+    targets, too, which takes from half a second for three lanes to some ten for thirty, and at most a few MB.
 
     Raises:
         StoreError: the file cannot be written.
@@ -70,38 +71,66 @@ def render(results: Results) -> str:
         keep_trailing_newline=True,
     )
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
-    environment.filters["sentence"] = words.sentence
-    found = headlines(results)
-    verdicts = [reading.comparison for headline in found for reading in headline.readings]
+    found = moments(results)
+    axis = axis_of(c for each in found.results for c in each.comparisons if c.clock == "wall")
     styles = lane_styles(results)
     figures = all_figures(results, styles)
+    doubts = environment.get_template("checks.html.j2")
+    texts = [_texts(each, axis, doubts) for each in found.results]
+    changes = text_changes(texts)
     return environment.get_template("page.html.j2").render(
         results=results,
-        goal=words.goal(results),
+        contestants=contestants(results),
         started=words.moment(results.started),
         styles={lane.name: style for lane, style in zip(results.lanes, styles, strict=True)},
-        headlines=found,
-        drawings={(c.lane, c.against): drawing for c, drawing in zip(verdicts, forests(verdicts), strict=True)},
-        checks=checks(results),
-        lane_rows=lane_rows(results),
-        run_rows=run_rows(results),
-        comparison_rows=comparison_rows(results),
-        lane_columns=("Lane", *LANE_COLUMNS),
-        run_columns=("Lane", *RUN_COLUMNS),
-        comparison_columns=("Lane", *COMPARISON_COLUMNS),
+        now={place: Markup(text) if place.endswith("@html") else text for place, text in texts[found.own].items()},
+        moving={place.split("@")[0] for place in changes["places"]},
+        own=found.own,
+        targets=[words.goal(each) for each in found.results],
+        axis=axis,
+        headlines=headlines(results),
+        confirmations=confirmations(results),
+        tables=all_tables(results),
         figures=figures,
+        clocks=clocks(results),
         plots={figure.key: [panel.plots for panel in figure.panels] for figure in figures},
+        changes={"own": found.own, **changes, "plots": _moves(found, figures)},
         recipes={lane.name: _recipe(lane) for lane in results.lanes},
         protocol=protocol(results),
-        facts={
-            "Machine": _facts({"device": results.device, **results.machine}),
-            "Versions": _facts(results.versions),
-            "Data": _facts(results.data),
-        },
-        css=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
-        js=Markup((_HERE / "page.js").read_text(encoding="utf-8")),
+        citation={"plain": citation.plain(results), "bibtex": citation.bibtex(results)},
+        facts=facts(results),
+        css=Markup("\n".join(_read(f"{name}.css") for name in _STYLES)),
+        js=Markup("\n".join(_read(f"{name}.js") for name in _SCRIPTS)),
         plotly=Markup(get_plotlyjs()),
     )
+
+
+def _read(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+def _texts(results: Results, axis: Axis, doubts: Any) -> dict[str, str]:
+    """Every text of the page that depends on the target."""
+    return {**spoken(results, axis), "checks@html": doubts.render(checks=checks(results))}
+
+
+def _moves(found: Moments, figures: list[Figure]) -> list[dict[str, Any]]:
+    """What changes in the figures at each target, by figure, panel and clock."""
+    styles = lane_styles(found.race)
+    base = {figure.key: figure for figure in figures}
+    moves = []
+    for at in found.results:
+        moved = moved_figures(found.race, styles, at) if at is not found.race else []
+        moves.append({figure.key: _changed(base[figure.key], figure) for figure in moved})
+    return moves
+
+
+def _changed(figure: Figure, moved: Figure) -> dict[str, Any]:
+    panels = [
+        {clock: plot_changes(plot, after.plots[clock]) for clock, plot in before.plots.items()}
+        for before, after in zip(figure.panels, moved.panels, strict=True)
+    ]
+    return {"alt": moved.alt, "panels": panels}
 
 
 def _recipe(lane: Lane) -> str:
@@ -110,28 +139,3 @@ def _recipe(lane: Lane) -> str:
 
     plain = json.loads(json.dumps(lane.recipe, default=str))  # YAML would write tuples and paths as Python objects
     return str(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100))
-
-
-def _facts(values: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What is known of a machine or a data set, as pairs of words."""
-    return [_named(key, _fact(value)) for key, value in values.items() if value is not None]
-
-
-def _named(key: str, text: str) -> tuple[str, str]:
-    """A key of the results as people would write it, its unit behind the value."""
-    if key.endswith("_gib"):
-        key, text = key.removesuffix("_gib"), f"{text} GiB"
-    return key.removeprefix("n_").replace("_", " "), text
-
-
-def _fact(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_fact(item)}" for key, item in value.items())
-    if isinstance(value, list | tuple):
-        shown = ", ".join(_fact(item) for item in value[:12])
-        return f"{shown}, ... ({len(value)} in all)" if len(value) > 12 else shown
-    return str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sooner.random import derive
-from sooner.sampling.permutation import _splitmix
-
-_STEP = 0x9E3779B97F4A7C15  # of SplitMix64 from one word to the next
+from sooner.sampling._splitmix import splitmix
 
 
 def uniforms(seed: int, start: int, stop: int) -> NDArray[np.float64]:
@@ -20,8 +19,7 @@ def uniforms(seed: int, start: int, stop: int) -> NDArray[np.float64]:
 
     Any part of the stream costs the same, some 10 nanoseconds a number, and is the same on every machine.
     """
-    first = (derive(seed, "uniforms") + start * _STEP) % 2**64
-    words = _splitmix(np.uint64(first), stop - start)
+    words = splitmix(derive(seed, "uniforms"), start, stop)
     return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
@@ -31,38 +29,56 @@ def exponentials(seed: int, count: int) -> NDArray[np.float64]:
     return drawn
 
 
+def by_weight(cumulative: NDArray[np.float64], uniform: NDArray[np.float64]) -> NDArray[np.int64]:
+    """(B,) i with probability (cumulative[i] - cumulative[i-1]) / cumulative[-1], from (B,) numbers of `uniforms`.
+
+    `cumulative` is the running sum of the weights, (n,).
+    """
+    drawn: NDArray[np.int64] = np.searchsorted(cumulative, uniform * cumulative[-1], side="right").astype(np.int64)
+    return drawn
+
+
+class Independent(ABC):
+    """An order of `count` draws, each a function of its position."""
+
+    count: int
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, cut: slice, /) -> Tensor:
+        start, stop, _ = cut.indices(self.count)
+        return self.drawn(start, max(start, stop))
+
+    @abstractmethod
+    def drawn(self, start: int, stop: int) -> Tensor:
+        """Draws `start` to `stop`, exclusive: int64."""
+
+
 @dataclass(frozen=True)
-class Draws:
+class Draws(Independent):
     """`count` independent uniform draws from 0..n-1, n up to 2**53. O(1) memory."""
 
     n: int
     count: int
     seed: int
 
-    def __len__(self) -> int:
-        return self.count
-
-    def __getitem__(self, cut: slice, /) -> Tensor:
-        start, stop, _ = cut.indices(self.count)
-        drawn = uniforms(self.seed, start, max(start, stop))
-        return torch.from_numpy((drawn * self.n).astype(np.int64))
+    def drawn(self, start: int, stop: int) -> Tensor:
+        """As in `Independent`."""
+        return torch.from_numpy((uniforms(self.seed, start, stop) * self.n).astype(np.int64))
 
 
 @dataclass(frozen=True)
-class WeightedDraws:
+class WeightedDraws(Independent):
     """`count` independent draws, i with probability (cumulative[i] - cumulative[i-1]) / cumulative[-1]."""
 
     cumulative: NDArray[np.float64]  # (n,) running sum of the weights
     count: int
     seed: int
 
-    def __len__(self) -> int:
-        return self.count
-
-    def __getitem__(self, cut: slice, /) -> Tensor:
-        start, stop, _ = cut.indices(self.count)
-        drawn = uniforms(self.seed, start, max(start, stop)) * self.cumulative[-1]
-        return torch.from_numpy(np.searchsorted(self.cumulative, drawn, side="right").astype(np.int64))
+    def drawn(self, start: int, stop: int) -> Tensor:
+        """As in `Independent`."""
+        return torch.from_numpy(by_weight(self.cumulative, uniforms(self.seed, start, stop)))
 
 
 def without_replacement(weights: NDArray[np.float64], count: int, seed: int) -> Tensor:

@@ -14,7 +14,7 @@ from sooner.random import derive
 from sooner.registry import Method, register
 from sooner.sampling._arguments import labels, number, one_of, share
 from sooner.sampling._base import Order
-from sooner.sampling._draws import uniforms
+from sooner.sampling._draws import Independent, by_weight, uniforms
 from sooner.sampling._progress import ByProgress
 
 
@@ -106,7 +106,7 @@ class Cooldown(ByProgress):
 
 
 @dataclass(frozen=True)
-class _Grouped:
+class _Grouped(Independent):
     """`count` independent draws: a group by `cumulative` chances, then one of its members."""
 
     members: Tensor  # (n,) group by group
@@ -115,14 +115,9 @@ class _Grouped:
     count: int
     seed: int
 
-    def __len__(self) -> int:
-        return self.count
-
-    def __getitem__(self, cut: slice, /) -> Tensor:
-        start, stop, _ = cut.indices(self.count)
-        stop = max(start, stop)
-        drawn = uniforms(derive(self.seed, "group"), start, stop) * self.cumulative[-1]
-        group = np.searchsorted(self.cumulative, drawn, side="right")
+    def drawn(self, start: int, stop: int) -> Tensor:
+        """As in `Independent`."""
+        group = by_weight(self.cumulative, uniforms(derive(self.seed, "group"), start, stop))
         within = (uniforms(derive(self.seed, "member"), start, stop) * self.sizes[group]).astype(np.int64)
         return self.members[torch.from_numpy((np.cumsum(self.sizes) - self.sizes)[group] + within)]
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from sooner.random import derive
 from sooner.sampling._feistel import Feistel, Words
+from sooner.sampling._splitmix import splitmix
 
 LARGEST = 2**62
 _TABLE = 2**12  # up to here all n values are held: a network of few digits would be the less random
@@ -113,8 +114,7 @@ class Permutation:
     @cached_property
     def _table(self) -> tuple[Words, Words]:
         """All values by position, and all positions by value, for a small n."""
-        key = np.uint64(derive(self.seed, "table", self.n))
-        values = np.argsort(_splitmix(key, self.n))
+        values = np.argsort(splitmix(derive(self.seed, "table", self.n), 0, self.n))
         return values.astype(np.uint64), np.argsort(values).astype(np.uint64)
 
     def _forward(self, positions: Words) -> Words:
@@ -122,14 +122,6 @@ class Permutation:
 
     def _inverse(self, values: Words) -> Words:
         return self._table[1][values] if self.n <= _TABLE else self._network.inverse(values)
-
-
-def _splitmix(start: np.uint64, count: int) -> Words:
-    """The `count` words of the SplitMix64 generator from `start` (Steele, Lea and Flood, 2014): no two are equal."""
-    words = np.arange(count, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15) + start
-    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return words ^ (words >> np.uint64(31))
 
 
 def _by_chunk(function: Callable[[Words], Words], numbers: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from sooner.errors import DataError
 from sooner.tasks._base import Data
-from sooner.tasks.split import split
+from sooner.tasks.split import choose
 
 _SEED = 0  # the share belongs to the data, not to a run: all seeds see the same
 
 
 def share_of(data: Data, examples: int) -> Data:
-    """`data` with `examples` of its training examples, each class in its share; the test part stays whole.
+    """`data` with `examples` of its training examples, each class in its share but two at least; all of the test part.
 
     The choice is always the same for the same data and number. Its fingerprint names the number, so that a race on a
     share is never taken for one on the whole.
@@ -27,5 +27,5 @@ def share_of(data: Data, examples: int) -> Data:
         )
     if examples == n:
         return data
-    _, kept = split(data.train.targets, examples / n, _SEED, data.classes)
+    kept = choose(data.train.targets, examples, _SEED)
     return replace(data, train=data.train.subset(kept), fingerprint=f"{data.fingerprint}:{examples}")

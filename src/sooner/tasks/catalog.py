@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from sooner.tasks.loading import find_source, load_data
 _SGD = {"name": "sgd", "lr": 0.2, "momentum": 0.9, "weight_decay": 5e-4}
 _ADAMW = {"name": "adamw", "lr": 2e-3, "weight_decay": 0.01}
 _ONE_CYCLE = {"name": "one-cycle", "warmup": 0.2}
+_HIGHEST_LR = {"mlp": 0.1}  # for SGD, of models without batch norm: at the rates above they diverge
 _FLIP, _TRANSLATE = {"name": "flip"}, {"name": "translate", "pixels": 2}
 
 
@@ -95,7 +97,7 @@ def get_task(
         name_or_spec: a known task's name, or a `spec` of `load_data`.
         label: as in `load_data`, like `skip_bad`, `image_size` and `examples`; kept in `Task.options`.
         target: accuracy to reach, in (0, 1]; needed for data of the user's own, else in place of the task's.
-        model: in place of the task's.
+        model: in place of the task's. An mlp, which has no batch norm, gets a learning rate of at most 0.1 with it.
         data: what `load_data` returned for this spec and options, if it was called already. The baseline recipe for
             the user's own data depends on them, so without this they are loaded, looked at and let go.
 
@@ -116,8 +118,15 @@ def get_task(
         # A race may be resumed from another working directory.
         where = str(Path(name_or_spec).expanduser().absolute()) if source == "path" else name_or_spec
         task = Task(name_or_spec, where, target, default_recipe(data), summary=_describe(data))
-    recipe = task.recipe if model is None else {**task.recipe, "model": model}
+    recipe = task.recipe if model is None else _with_model(task.recipe, model)
     return replace(task, target=task.target if target is None else target, recipe=recipe, options=options)
+
+
+def _with_model(recipe: Mapping[str, Any], model: str) -> dict[str, Any]:
+    optimizer = recipe["optimizer"]
+    if model in _HIGHEST_LR and optimizer["name"] == "sgd":
+        optimizer = {**optimizer, "lr": min(optimizer["lr"], _HIGHEST_LR[model])}
+    return {**recipe, "model": model, "optimizer": optimizer}
 
 
 def default_recipe(data: Data) -> dict[str, Any]:

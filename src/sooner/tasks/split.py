@@ -1,4 +1,4 @@
-"""A stratified, seeded split of a training set into training and validation."""
+"""Stratified, seeded choices of rows: the split into training and validation, and a share of a set."""
 
 from __future__ import annotations
 
@@ -36,14 +36,34 @@ def split(targets: Tensor, fraction: float, seed: int, classes: Sequence[str] | 
         raise ValueError(f"fraction must be between 0 and 1, not {fraction}")
     counts = torch.bincount(targets)
     require(counts, 2, "one to train on and one to hold out", classes)
+    held = _shares(round(fraction * len(targets)), counts, torch.ones_like(counts), counts - 1)
+    return _cut(targets, counts, held, seed)
+
+
+def choose(targets: Tensor, size: int, seed: int) -> Tensor:
+    """`size` of the rows, each class in near-equal share and with two rows at least, where it has them.
+
+    Args:
+        targets: (n,) int64, 0 to C-1.
+        size: from 2 C to n.
+        seed: as in `split`, whose validation part of that size these are unless a class is almost bare or full.
+
+    Returns: (size,) int64, ascending.
+    """
+    counts = torch.bincount(targets)
+    _, chosen = _cut(targets, counts, _shares(size, counts, counts.clamp(max=2), counts), seed)
+    return chosen
+
+
+def _cut(targets: Tensor, counts: Tensor, shares: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+    """The rows without and with the random `shares[c]` of each class c; both ascending."""
     n = len(targets)
-    held = _shares(counts, round(fraction * n))
     shuffled = torch.randperm(n, generator=generator(seed, "split"))
     # A stable sort of shuffled rows by class: each class is one run, in random order within.
     by_class = shuffled[torch.argsort(targets[shuffled], stable=True)]
     label = targets[by_class]
     place = torch.arange(n) - (counts.cumsum(0) - counts)[label]
-    chosen = place < held[label]
+    chosen = place < shares[label]
     return by_class[~chosen].sort().values, by_class[chosen].sort().values
 
 
@@ -59,9 +79,8 @@ def require(counts: Tensor, least: int, why: str, classes: Sequence[str] | None 
         )
 
 
-def _shares(counts: Tensor, size: int) -> Tensor:
-    """How many of `size` go to each class: in proportion, between 1 and all but one of the class."""
-    low, high = torch.ones_like(counts), counts - 1
+def _shares(size: int, counts: Tensor, low: Tensor, high: Tensor) -> Tensor:
+    """How many of `size` go to each class: in proportion to `counts`, from `low` to `high`; all (C,) int64."""
     size = min(max(size, int(low.sum())), int(high.sum()))
     exact = counts.double() * (size / int(counts.sum()))
     shares = exact.floor().long().clamp(min=low, max=high)

@@ -5,11 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Protocol
 
 import torch
 
 # Measuring and saving serve the race, not the training. Everything else counts.
 OFF_THE_CLOCK = frozenset({"evaluate", "checkpoint"})
+
+
+class Meter(Protocol):
+    """What is measured over the same stretches that the clock counts, such as energy. It must not raise."""
+
+    def resume(self) -> None:
+        """The clock begins to count."""
+        ...
+
+    def pause(self) -> None:
+        """The clock stands still from here on."""
+        ...
 
 
 class Clock:
@@ -20,10 +33,17 @@ class Clock:
     Args:
         device: whose queued work is waited for.
         phases: seconds already spent, when a run is resumed.
+        meter: told when the clock begins and ceases to count; what that takes is off the clock.
     """
 
-    def __init__(self, device: torch.device | str = "cpu", phases: Mapping[str, float] | None = None) -> None:
+    def __init__(
+        self,
+        device: torch.device | str = "cpu",
+        phases: Mapping[str, float] | None = None,
+        meter: Meter | None = None,
+    ) -> None:
         self._device = torch.device(device)
+        self._meter = meter
         self._spent: dict[str, float] = dict(phases or {})
         self._open: list[str] = []
         self._since = 0.0
@@ -40,13 +60,22 @@ class Clock:
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Count what happens inside as phase `name`; the phase around it stands still meanwhile."""
-        self._settle()
-        self._open.append(name)
+        self._turn([*self._open, name])
         try:
             yield
         finally:
-            self._settle()
-            self._open.pop()
+            self._turn(self._open[:-1])
+
+    def _turn(self, phases: list[str]) -> None:
+        """Leave the open phases for these."""
+        self._settle()
+        counted, counts = _counted(self._open), _counted(phases)
+        if self._meter and counts and not counted:
+            self._meter.resume()
+            self._settle()  # into the phase that is left, which is off the clock
+        self._open = phases
+        if self._meter and counted and not counts:
+            self._meter.pause()
 
     @property
     def phases(self) -> dict[str, float]:
@@ -59,6 +88,10 @@ class Clock:
     def seconds(self) -> float:
         """Seconds on the clock so far. Does not wait for the device: use it between phases, or for a time budget."""
         counted = sum(spent for name, spent in self._spent.items() if name not in OFF_THE_CLOCK)
-        if self._open and self._open[-1] not in OFF_THE_CLOCK:
+        if _counted(self._open):
             counted += time.perf_counter() - self._since
         return counted
+
+
+def _counted(phases: list[str]) -> bool:
+    return bool(phases) and phases[-1] not in OFF_THE_CLOCK

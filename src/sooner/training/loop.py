@@ -28,12 +28,19 @@ _EXPLODED = 50.0  # times the loss of the first steps
 
 @dataclass(frozen=True)
 class Look:
-    """The metric at one moment of a run, `seconds` on the clock."""
+    """The metric at one moment of a run, `seconds` on the clock.
+
+    Of these `scoring` went into passing `scored` examples forward before they were trained on, and `besides` into
+    what is neither steps nor scoring: set-up, and the sampler's work where a round begins. The rest are steps.
+    """
 
     seconds: float
     step: int
     examples: int
     metric: float
+    besides: float = 0.0
+    scoring: float = 0.0
+    scored: int = 0
 
 
 class Stopped(Exception):
@@ -63,7 +70,8 @@ class Loop:
         evaluate: the metric of the model as it is; called off the clock.
         every: examples between evaluations, at least 1. There is one before the first step and one at the end.
         fabric: Lightning Fabric, launched: processes, device and precision. Every process makes its own `Loop`.
-        clock: the race's clock; steps count as phase "train".
+        clock: the race's clock; steps count as phase "train", the first batch of a round, which the sampler decides
+            the round for, as "sampling".
         accumulate: micro-batches per step, at least 1.
     """
 
@@ -138,13 +146,17 @@ class Loop:
 
     def _round(self, on_look: Callable[[Look], None], on_step: Callable[[], None]) -> None:
         self.loader.progress = self.loader.sampler.progress = self.progress
-        for batch in self.loader:
+        batches = iter(self.loader)
+        with self.clock.phase("sampling"):
+            batch = next(batches, None)
+        while batch is not None:
             self._step(batch)
             self._after_step(on_look)
             if self._ended:
                 return
             on_step()
             self.loader.progress = self.progress
+            batch = next(batches, None)
 
     def _after_step(self, on_look: Callable[[Look], None]) -> None:
         due = self.examples // self.every > self.looks[-1].examples // self.every
@@ -241,7 +253,10 @@ class Loop:
             metric = self.evaluate(self.model)
             if self.fabric.world_size > 1:  # running statistics differ between processes by their last batch
                 metric = float(self.fabric.broadcast(metric))
-            look = Look(self.clock.seconds, self.step, self.examples, metric)
+            seconds, phases = self.clock.seconds, self.clock.phases
+            scoring = phases.get("scoring", 0.0)
+            besides = seconds - phases.get("train", 0.0) - scoring
+            look = Look(seconds, self.step, self.examples, metric, besides, scoring, self.scored)
             self.looks.append(look)
             on_look(look)
 

@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sooner.racing.results import Results
+from sooner.reporting import _format as words
 from sooner.reporting._summary import Clock
 
-CLOCKS: tuple[Clock, ...] = ("wall", "calibrated")
-Plot = dict[str, Any]  # {"data": [...], "layout": {...}}, and "log" where the page can make the time axis logarithmic
+# {"data": [...], "layout": {...}}, "log" where the page can make the time axis logarithmic, and "rows" (height in
+# pixels of the frame and of each) where every lane is a row, which the page closes up when a lane is hidden. A trace
+# that depends on the target has a "uid", one that belongs to a lane has "meta": {"lane": position}.
+Plot = dict[str, Any]
 Control = Literal["clock", "scale", "range"]
 
 _NOTE = {"showarrow": False, "xanchor": "left", "font": {"size": 13, "color": "var(--ink-soft)"}}
@@ -49,11 +52,10 @@ class Figure:
     Attributes:
         key: its name in the page's addresses.
         title: what it shows.
-        reading: how to read it, in a sentence or two.
+        reading: how to read it, in a few sentences.
         alt: what someone who cannot see it should know.
         panels: one or more drawings; none where the results hold nothing to draw.
         controls: which of the page's switches act on it.
-        lanes: positions of the lanes that its legend names and can hide.
         keys: legend entries other than lanes.
     """
 
@@ -63,7 +65,6 @@ class Figure:
     alt: str
     panels: tuple[Panel, ...]
     controls: tuple[Control, ...] = ()
-    lanes: tuple[int, ...] = ()
     keys: tuple[Key, ...] = ()
 
 
@@ -143,6 +144,11 @@ def note(text: str, **place: Any) -> dict[str, Any]:
     return {**_NOTE, "text": text, **place}
 
 
+def target_note(results: Results) -> dict[str, Any]:
+    """The target written on its line across the plot."""
+    return note(f"target {words.target(results)}", xref="paper", x=0.005, y=results.target, yanchor="bottom")
+
+
 def log_ticks(low: float, high: float) -> list[float]:
     """Round numbers from `low` to `high`, both positive; finer ones only where the coarse are fewer than four."""
     found: list[float] = []
@@ -172,6 +178,16 @@ def line_across(axis_name: Literal["x", "y"], at: float, dash: str) -> dict[str,
     upward = {"yref": "paper", "y0": 0, "y1": 1, "x0": at, "x1": at}
     ends = across if axis_name == "y" else upward
     return {"type": "line", "layer": "below", "line": {"color": "var(--ink)", "width": 1.2, "dash": dash}, **ends}
+
+
+def percent(results: Results) -> dict[str, Any]:
+    """What makes an axis one of per cent, where the metric is a share."""
+    return {"tickformat": ".0%"} if words.is_share(results) else {}
+
+
+def row_height(results: Results) -> dict[str, int]:
+    """The height of a plot with one row per lane, closer together where they are many."""
+    return {"frame": 90, "each": 60 if len(results.lanes) <= 6 else 34}
 
 
 def lane_axis(results: Results) -> dict[str, Any]:

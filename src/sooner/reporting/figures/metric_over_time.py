@@ -9,10 +9,10 @@ from typing import Any
 
 from sooner.racing.results import Evaluation, Lane, Results, Run
 from sooner.reporting import _format as words
+from sooner.reporting._budgets import has_rungs
 from sooner.reporting._style import LaneStyle
-from sooner.reporting._summary import Clock, length, spread, time_to_target
+from sooner.reporting._summary import Clock, clocks, length, spread, time_to_target
 from sooner.reporting.figures._base import (
-    CLOCKS,
     Figure,
     Panel,
     Plot,
@@ -23,18 +23,22 @@ from sooner.reporting.figures._base import (
     layout,
     line_across,
     log_axis,
-    note,
+    percent,
     rounded,
+    target_note,
     time_unit,
 )
 
 _BELOW = 4.0  # how much more of the range near the target lies below it than above
 
 
-def metric_over_time(results: Results, styles: Sequence[LaneStyle]) -> Figure:
-    """The figure, with one style per lane in the order of the results."""
+def metric_over_time(results: Results, styles: Sequence[LaneStyle], at: Results | None = None) -> Figure:
+    """The figure, with one style per lane in the order of the results. Nothing to draw under the fitted protocol.
+
+    With `at`, the same race at another target: what changes for it.
+    """
     every = f", every {results.evaluate_every:,} examples," if results.evaluate_every else ""
-    drawn = any(run.evaluations for lane in results.lanes for run in lane.runs)
+    drawn = any(run.evaluations for lane in results.lanes for run in lane.runs) and not has_rungs(results)
     return Figure(
         key="metric",
         title=f"{results.metric.capitalize()} against time",
@@ -45,10 +49,9 @@ def metric_over_time(results: Results, styles: Sequence[LaneStyle]) -> Figure:
             "target; one that never does ends in an open circle, or in a cross if it broke down. The plot opens on "
             "the range around the target; “Whole” shows the climb towards it."
         ),
-        alt=_alt(results),
-        panels=(Panel("", {clock: _plot(results, styles, clock) for clock in CLOCKS}),) if drawn else (),
-        controls=("clock", "range", "scale"),
-        lanes=tuple(range(len(results.lanes))),
+        alt=_alt(at or results),
+        panels=(Panel("", {clock: _plot(results, styles, clock, at) for clock in clocks(results)}),) if drawn else (),
+        controls=("range", "scale"),
     )
 
 
@@ -82,22 +85,25 @@ def _when(evaluation: Evaluation, clock: Clock) -> float:
     return evaluation.seconds if clock == "wall" else evaluation.calibrated_seconds
 
 
-def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock) -> Plot:
+def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock, at: Results | None) -> Plot:
     unit = time_unit(results)
-    lanes = list(enumerate(zip(results.lanes, styles, strict=True)))
-    data = [_run(results, run, lane, i, style, clock, unit) for i, (lane, style) in lanes for run in lane.runs]
-    data += [_median(lane, i, style, clock, unit) for i, (lane, style) in lanes]
-    data += [_ends(results, lane, i, style, clock, unit) for i, (lane, style) in lanes]
-    percent = {"tickformat": ".0%"} if words.is_share(results) else {}
-    target = note(f"target {words.target(results)}", xref="paper", x=0.005, y=results.target, yanchor="bottom")
+    now = at or results
+    data: list[dict[str, Any]] = []
+    if at is None:
+        lanes = list(enumerate(zip(results.lanes, styles, strict=True)))
+        data = [_run(results, run, lane, i, style, clock, unit) for i, (lane, style) in lanes for run in lane.runs]
+        data += [_median(lane, i, style, clock, unit) for i, (lane, style) in lanes]
+        data = [trace for trace in data if trace["x"]]
+    moving = enumerate(zip(now.lanes, styles, strict=True))
+    data += [_ends(now, lane, i, style, clock, unit) for i, (lane, style) in moving]
     return {
-        "data": [trace for trace in data if trace["x"]],
+        "data": data,
         "layout": layout(
             440,
             axis(f"{clock} time, {unit.name}", rangemode="tozero"),
-            axis("", range=_near_target(results), **percent),
-            shapes=[line_across("y", results.target, "dash")],
-            annotations=[heading(f"validation {results.metric}"), target],
+            axis("", range=_near_target(results, now.target), **percent(results)),
+            shapes=[line_across("y", now.target, "dash")],
+            annotations=[heading(f"validation {results.metric}"), target_note(now)],
         ),
         "log": _log_time(results, clock, unit),
     }
@@ -112,15 +118,18 @@ def _log_time(results: Results, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
     return log_axis(unit.of(min(first)) / 1.1, unit.of(max(length(run, clock) for run in runs)) * 1.05)
 
 
-def _near_target(results: Results) -> list[float]:
-    """The range of the metric in which the race is decided, and the best of each lane: the climb would hide them."""
+def _near_target(results: Results, now: float) -> list[float]:
+    """The range of the metric in which the race is decided, and the best of each lane: the climb would hide them.
+
+    It reaches as far as the target `now`.
+    """
     lanes = [[e.metric for run in lane.runs for e in run.evaluations] for lane in results.lanes]
     values = [results.target, *(value for lane in lanes for value in lane)]
     lowest, high = min(values), max(values)
     reach = max(high - results.target, 0.03 * (high - lowest), 1e-6)
     low = max(lowest, min([results.target - _BELOW * reach, *(max(lane) - reach for lane in lanes if lane)]))
     margin = 0.05 * max(high - low, 1e-6)
-    return [rounded(low - margin), rounded(high + margin)]
+    return [rounded(min(low, now) - margin), rounded(max(high, now) + margin)]
 
 
 def _run(
@@ -180,6 +189,7 @@ def _ends(results: Results, lane: Lane, index: int, style: LaneStyle, clock: Clo
         "hovertemplate": f"%{{text}}<br>%{{x:.3g}} {unit.name}",
         "name": label(lane.name),
         "meta": {"lane": index},
+        "uid": f"ends-{index}",
     }
 
 

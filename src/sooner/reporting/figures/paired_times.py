@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 from sooner.racing.results import Lane, Results, Run
 from sooner.reporting import _format as words
 from sooner.reporting._style import LaneStyle
-from sooner.reporting._summary import Clock, length, median_time, time_to_target
+from sooner.reporting._summary import Clock, clocks, length, median_time, time_to_target
 from sooner.reporting.figures._base import (
-    CLOCKS,
     Figure,
     Panel,
     Plot,
@@ -21,12 +19,17 @@ from sooner.reporting.figures._base import (
     lane_axis,
     layout,
     log_axis,
+    row_height,
     time_unit,
 )
 
 
-def paired_times(results: Results, styles: Sequence[LaneStyle]) -> Figure:
-    """The figure, with one style per lane in the order of the results."""
+def paired_times(results: Results, styles: Sequence[LaneStyle], at: Results | None = None) -> Figure:
+    """The figure, with one style per lane in the order of the results.
+
+    With `at`, the same race at another target: the figure of that one.
+    """
+    now = at or results
     drawn = any(lane.runs for lane in results.lanes)
     return Figure(
         key="pairs",
@@ -37,23 +40,24 @@ def paired_times(results: Results, styles: Sequence[LaneStyle]) -> Figure:
             "where it ended, with a dotted line: its time is somewhere to the right. On the logarithmic axis equal "
             "ratios are equally wide."
         ),
-        alt=_alt(results),
-        panels=(Panel("", {clock: _plot(results, styles, clock) for clock in CLOCKS}),) if drawn else (),
-        controls=("clock",),
+        alt=_alt(now),
+        panels=(Panel("", {clock: _plot(now, styles, clock) for clock in clocks(results)}),) if drawn else (),
     )
 
 
 def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock) -> Plot:
     unit = time_unit(results)
     seeds = sorted({run.seed for lane in results.lanes for run in lane.runs})
-    data = [trace for seed in seeds for trace in _pair(results, seed, clock, unit)]
+    data = [_pair(results, seed, clock, unit) for seed in seeds]
     for row, (lane, style) in enumerate(zip(results.lanes, styles, strict=True)):
         data += [_median(lane, row, style, clock, unit), _runs(lane, row, style, clock, unit)]
     shown = [x for trace in data for x in trace["x"] if x is not None]
+    rows = row_height(results)
     return {
-        "data": [trace for trace in data if trace["x"]],
+        "data": data,
+        "rows": rows,
         "layout": layout(
-            90 + 60 * len(results.lanes),
+            rows["frame"] + rows["each"] * len(results.lanes),
             axis(f"{clock} time to target, {unit.name}", **_scale(min(shown), max(shown))),
             lane_axis(results),
         ),
@@ -72,32 +76,24 @@ def _scale(shortest: float, longest: float) -> dict[str, Any]:
     return log_axis(shortest / 1.15, longest * 1.15)
 
 
-def _pair(results: Results, seed: int, clock: Clock, unit: TimeUnit) -> list[dict[str, Any]]:
-    """The lines of one seed from lane to lane, dotted to and from a run that missed the target.
+def _pair(results: Results, seed: int, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
+    """The line of one seed through the lanes that ran it, which the page cuts where it hides lanes.
 
-    There is none to a lane that has no run of this seed yet.
+    The page dots the part to and from a run that missed the target, told by `customdata`.
     """
-    runs = [next((run for run in lane.runs if run.seed == seed), None) for lane in results.lanes]
-    solid: dict[str, list[float | None]] = {"x": [], "y": []}
-    dotted: dict[str, list[float | None]] = {"x": [], "y": []}
-    for row, (upper, lower) in enumerate(pairwise(runs)):
-        if upper is None or lower is None:
-            continue
-        sure = upper.hit and lower.hit
-        line = solid if sure else dotted
-        line["x"] += [unit.of(_time(upper, clock)), unit.of(_time(lower, clock)), None]
-        line["y"] += [row, row + 1, None]
-    return [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            **line,
-            "line": {"color": "var(--faint)", "width": 1, "dash": dash},
-            "hoverinfo": "skip",
-            "name": f"seed {seed}",
-        }
-        for line, dash in ((solid, "solid"), (dotted, "dot"))
-    ]
+    rows = [(row, run) for row, lane in enumerate(results.lanes) for run in lane.runs if run.seed == seed]
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [unit.of(_time(run, clock)) for _, run in rows],
+        "y": [row for row, _ in rows],
+        "customdata": [int(run.hit) for _, run in rows],
+        "line": {"color": "var(--faint)", "width": 1, "dash": "solid"},
+        "hoverinfo": "skip",
+        "name": f"seed {seed}",
+        "meta": {"joins": True},
+        "uid": f"seed-{seed}",
+    }
 
 
 def _runs(lane: Lane, row: int, style: LaneStyle, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
@@ -120,6 +116,8 @@ def _runs(lane: Lane, row: int, style: LaneStyle, clock: Clock, unit: TimeUnit) 
         ],
         "hovertemplate": "%{text}",
         "name": label(lane.name),
+        "meta": {"lane": row},
+        "uid": f"runs-{row}",
     }
 
 
@@ -134,6 +132,8 @@ def _median(lane: Lane, row: int, style: LaneStyle, clock: Clock, unit: TimeUnit
         "marker": {"symbol": "line-ns", "size": 26, "line": {"color": style.colour, "width": 3}},
         "hoverinfo": "skip",
         "name": f"{label(lane.name)}, median",
+        "meta": {"lane": row},
+        "uid": f"median-{row}",
     }
 
 

@@ -8,7 +8,18 @@ from typing import Any
 from sooner.racing.results import Results, Run
 from sooner.reporting import _format as words
 from sooner.reporting._summary import on_the_clock
-from sooner.reporting.figures._base import Figure, Key, Panel, TimeUnit, axis, label, lane_axis, layout, time_unit
+from sooner.reporting.figures._base import (
+    Figure,
+    Key,
+    Panel,
+    TimeUnit,
+    axis,
+    label,
+    lane_axis,
+    layout,
+    row_height,
+    time_unit,
+)
 from sooner.training.clock import OFF_THE_CLOCK
 
 COLOURS = 6  # --phase-0 to --phase-5 of the style sheet
@@ -55,24 +66,14 @@ def _plot(
     results: Results, runs: dict[str, Run], keys: Sequence[Key], names: Sequence[str], unit: TimeUnit
 ) -> dict[str, Any]:
     lanes = [(row, runs[lane.name]) for row, lane in enumerate(results.lanes) if lane.name in runs]
-    rows = [row for row, _ in lanes]
-    data = [_bars(name, key, lanes, unit) for name, key in zip(names, keys, strict=True)]
-    totals = {
-        "type": "scatter",
-        "mode": "text",
-        "x": [unit.of(sum(run.phases.values())) for _, run in lanes],
-        "y": rows,
-        "text": [f"  {words.seconds(on_the_clock(run))}" for _, run in lanes],
-        "textposition": "middle right",
-        "textfont": {"color": "var(--ink)", "size": 13},
-        "hoverinfo": "skip",
-        "cliponaxis": False,
-    }
+    height = row_height(results)
+    data = [_bar(name, key, lane, unit) for name, key in zip(names, keys, strict=True) for lane in lanes]
     widest = max(unit.of(sum(run.phases.values())) for _, run in lanes)
     return {
-        "data": [*data, totals],
+        "data": [*data, *(_total(lane, unit) for lane in lanes)],
+        "rows": height,
         "layout": layout(
-            80 + 44 * len(results.lanes),
+            height["frame"] + height["each"] * len(results.lanes),
             axis(f"wall time, {unit.name}", range=[0, widest * 1.25]),
             lane_axis(results),
             barmode="stack",
@@ -81,13 +82,14 @@ def _plot(
     }
 
 
-def _bars(name: str, key: Key, lanes: Sequence[tuple[int, Run]], unit: TimeUnit) -> dict[str, Any]:
+def _bar(name: str, key: Key, lane: tuple[int, Run], unit: TimeUnit) -> dict[str, Any]:
     hatch = {"shape": "/", "fgcolor": key.colour, "bgcolor": "rgba(0,0,0,0)", "size": 6, "solidity": 0.35}
+    row, run = lane
     return {
         "type": "bar",
         "orientation": "h",
-        "x": [unit.of(run.phases.get(name, 0.0)) for _, run in lanes],
-        "y": [row for row, _ in lanes],
+        "x": [unit.of(run.phases.get(name, 0.0))],
+        "y": [row],
         "marker": {
             "color": key.colour,
             "line": {"width": 1 if key.hatched else 0, "color": key.colour},
@@ -95,4 +97,21 @@ def _bars(name: str, key: Key, lanes: Sequence[tuple[int, Run]], unit: TimeUnit)
         },
         "hovertemplate": f"%{{x:.3g}} {unit.name}",
         "name": label(key.label),
+        "meta": {"lane": row},
+    }
+
+
+def _total(lane: tuple[int, Run], unit: TimeUnit) -> dict[str, Any]:
+    row, run = lane
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": [unit.of(sum(run.phases.values()))],
+        "y": [row],
+        "text": [f"  {words.seconds(on_the_clock(run))}"],
+        "textposition": "middle right",
+        "textfont": {"color": "var(--ink)", "size": 13},
+        "hoverinfo": "skip",
+        "cliponaxis": False,
+        "meta": {"lane": row},
     }

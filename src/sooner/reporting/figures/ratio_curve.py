@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
 from sooner.racing.results import Comparison, CurvePoint, Results
 from sooner.racing.signed_rank import MIN_PAIRS
 from sooner.reporting import _format as words
 from sooner.reporting._style import LaneStyle
-from sooner.reporting._summary import CONTROLS, kind
+from sooner.reporting._summary import BASELINE, CONTROLS, Clock, Kind, clocks, kind, own
 from sooner.reporting.figures._base import (
-    CLOCKS,
     Figure,
     Panel,
     Plot,
@@ -22,20 +21,21 @@ from sooner.reporting.figures._base import (
     line_across,
     log_axis,
     note,
+    percent,
     rounded,
 )
 
 _REACH = 8.0  # a bound further than this from every ratio is not worth the height it would take
 
 
-def ratio_curve(results: Results, styles: Sequence[LaneStyle]) -> Figure:
-    """The figure, with one style per lane in the order of the results."""
-    kinds = {lane.name: kind(results, lane) for lane in results.lanes}
-    against = {
-        "Against the baseline": [c for c in results.comparisons if kinds.get(c.against) == "baseline"],
-        "Against its control": [c for c in results.comparisons if kinds.get(c.against) in CONTROLS],
-    }
-    edges = _edges(results.comparisons)
+def ratio_curve(results: Results, styles: Sequence[LaneStyle], at: Results | None = None) -> Figure:
+    """The figure, with one style per lane in the order of the results.
+
+    With `at`, the same race at another target: what changes for it.
+    """
+    titles = {"Against the baseline": BASELINE, "Against its control": CONTROLS}
+    shown = [c for clock in clocks(results) for c in own(results, clock)]
+    edges = _edges(shown)
     return Figure(
         key="ratio",
         title="How much faster, at every target",
@@ -43,20 +43,21 @@ def ratio_curve(results: Results, styles: Sequence[LaneStyle]) -> Figure:
             "The line is how many times less time the lane needs than the other one to reach the target below it; the "
             "band is its 95% interval. A lane is shown to be faster where its whole band lies above 1x. A band that "
             "runs to the edge of the plot is open on that side, because runs missed that target; with fewer than "
-            f"{MIN_PAIRS} pairs there is no band. It holds for one target at a time: the verdict is the marked one."
+            f"{MIN_PAIRS} pairs there is no band. It holds for one target at a time: the mark is the chosen one."
         ),
-        alt=_alt(results),
+        alt=_alt(at or results),
         panels=tuple(
-            Panel(
-                title,
-                {clock: _plot(results, [c for c in found if c.clock == clock], styles, edges) for clock in CLOCKS},
-            )
-            for title, found in against.items()
-            if any(_known(point) for c in found for point in _points(results, c))
+            Panel(title, {clock: _plot(results, styles, edges, kinds, clock, at) for clock in clocks(results)})
+            for title, kinds in titles.items()
+            if any(_known(point) for c in _among(results, shown, kinds) for point in _points(results, c))
         ),
-        controls=("clock",),
-        lanes=tuple(i for i, lane in enumerate(results.lanes) if any(c.lane == lane.name for c in results.comparisons)),
     )
+
+
+def _among(results: Results, comparisons: Sequence[Comparison], kinds: Collection[Kind]) -> list[Comparison]:
+    """Those against lanes of these kinds."""
+    wanted = {lane.name for lane in results.lanes if kind(results, lane) in kinds}
+    return [c for c in comparisons if c.against in wanted]
 
 
 def _points(results: Results, comparison: Comparison) -> list[CurvePoint]:
@@ -82,34 +83,49 @@ def _edges(comparisons: Sequence[Comparison]) -> tuple[float, float]:
 
 
 def _plot(
-    results: Results, comparisons: Sequence[Comparison], styles: Sequence[LaneStyle], edges: tuple[float, float]
+    results: Results,
+    styles: Sequence[LaneStyle],
+    edges: tuple[float, float],
+    kinds: Collection[Kind],
+    clock: Clock,
+    at: Results | None,
 ) -> Plot:
+    now = at or results
     position = {lane.name: i for i, lane in enumerate(results.lanes)}
-    bands, lines, marks = [], [], []
-    for c in comparisons:
+    data = [] if at else _curves(results, _among(results, own(results, clock), kinds), styles, edges)
+    for c in _among(now, own(now, clock), kinds):
         index = position[c.lane]
-        look = {"name": label(f"{c.lane} against {c.against}"), "meta": {"lane": index}}
-        style = styles[index]
-        points = _points(results, c)
-        if c.pairs >= MIN_PAIRS:  # with fewer there is no interval, and a band would fill the plot
-            bands += [{**_band(part, style, edges), **look} for part in _stretches(points)]
-        lines.append({**_line(points, style), **look})
-        marks.append({**_mark(results, c, style), **look})
-    percent = {"tickformat": ".0%"} if words.is_share(results) else {}
+        data.append({**_mark(now, c, styles[index]), **_look(c, index), "uid": f"mark-{index}-{position[c.against]}"})
     scale = log_axis(*edges)
     return {
-        "data": [*bands, *lines, *(mark for mark in marks if mark["x"])],
+        "data": data,
         "layout": layout(
             360,
-            axis(f"target, validation {results.metric}", **percent),
-            axis(
-                "",
-                **{**scale, "ticktext": [f"{tick}x" for tick in scale["ticktext"]]},
-            ),
-            shapes=[line_across("y", 1.0, "solid"), line_across("x", results.target, "dash")],
-            annotations=[heading("times faster"), _corner("faster ↑", "top"), _corner("slower ↓", "bottom")],
+            axis(f"target, validation {results.metric}", **percent(results)),
+            axis("", **{**scale, "ticktext": [f"{tick}x" for tick in scale["ticktext"]]}),
+            shapes=[line_across("y", 1.0, "solid"), line_across("x", now.target, "dash")],
+            annotations=[heading("times faster"), _beside_1x("faster ↑", "bottom"), _beside_1x("slower ↓", "top")],
         ),
     }
+
+
+def _look(comparison: Comparison, index: int) -> dict[str, Any]:
+    return {"name": label(f"{comparison.lane} against {comparison.against}"), "meta": {"lane": index}}
+
+
+def _curves(
+    results: Results, comparisons: Sequence[Comparison], styles: Sequence[LaneStyle], edges: tuple[float, float]
+) -> list[dict[str, Any]]:
+    """The bands of all comparisons, below the lines of all."""
+    position = {lane.name: i for i, lane in enumerate(results.lanes)}
+    bands, lines = [], []
+    for c in comparisons:
+        index = position[c.lane]
+        points = _points(results, c)
+        if c.pairs >= MIN_PAIRS:  # with fewer there is no interval, and a band would fill the plot
+            bands += [{**_band(part, styles[index], edges), **_look(c, index)} for part in _stretches(points)]
+        lines.append({**_line(points, styles[index]), **_look(c, index)})
+    return [*bands, *lines]
 
 
 def _stretches(points: Sequence[CurvePoint]) -> list[list[CurvePoint]]:
@@ -178,14 +194,12 @@ def _mark(results: Results, comparison: Comparison, style: LaneStyle) -> dict[st
     }
 
 
-def _corner(text: str, side: Literal["top", "bottom"]) -> dict[str, Any]:
-    edge = 0.99 if side == "top" else 0.01
-    return note(text, xref="paper", yref="paper", x=0.01, y=edge, yanchor=side)
+def _beside_1x(text: str, anchor: Literal["top", "bottom"]) -> dict[str, Any]:
+    """Words that sit on the line of 1x or hang from it; the axis is logarithmic, so its logarithm is the place."""
+    return note(text, xref="paper", x=0.005, y=0.0, yanchor=anchor)
 
 
 def _alt(results: Results) -> str:
-    told = [
-        f"{c.lane} against {c.against}: {words.ratio_and_interval(c)}" for c in results.comparisons if c.clock == "wall"
-    ]
+    told = [f"{c.lane} against {c.against}: {words.ratio_and_interval(c)}" for c in own(results)]
     at_target = f" At {words.target(results)}: {'; '.join(told)}." if told else ""
     return f"Curves of the ratio of times to target over all targets, with 95% bands.{at_target}"

@@ -1,0 +1,152 @@
+"""Do races that are looked at as they go still say what they say? Simulated; writes looks.json, prints the tables.
+
+    python benchmarks/statistics/looks.py
+
+Some five minutes on one core; the same numbers every time.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import zlib
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from races import Array, Races, Setting, draw
+from simulate import Row, table
+
+from sooner.racing.planning import max_pairs_needed, pairs_needed
+from sooner.racing.sequential import levels, looks, settled
+from sooner.racing.signed_rank import signed_rank
+
+RACES = {12: 20_000, 24: 20_000, 40: 10_000}
+DETECT = 0.10
+CUTS = (("none", 0.0), ("budget", 0.30), ("budget", 0.50), ("failure", 0.30), ("failure", 0.50))
+
+
+def races_of(setting: Setting, races: int) -> Races:
+    """Races from a generator of the setting's own, so that adding a row changes no other."""
+    return draw(np.random.default_rng(zlib.crc32(repr(setting).encode())), setting, races)
+
+
+def false_verdicts(low: Array, high: Array) -> dict[str, float]:
+    """Equal lanes raced to the last pair: how often the interval excludes 1 at a first look, and at any."""
+    running, false = np.arange(len(low)), []
+    max_pairs = low.shape[-1]
+    for pairs, alpha in zip(looks(max_pairs), levels(max_pairs), strict=True):
+        found = signed_rank(low[running, :pairs], high[running, :pairs], alpha=alpha)
+        wrong = (found.low > 0) | (found.high < 0)
+        false.append(int(wrong.sum()))
+        running = running[~wrong]
+    return {"at_first_look": false[0] / len(low), "at_any_look": sum(false) / len(low)}
+
+
+def equal() -> list[Row]:
+    """Error rates with censoring, and with noise that the levels were not made for."""
+    rows = []
+    for max_pairs, races in RACES.items():
+        for censoring, share in CUTS:
+            setting = Setting(max_pairs, censoring=censoring, censored=share)
+            drawn = races_of(setting, races)
+            rows.append({**asdict(setting), "races": races, **false_verdicts(drawn.low, drawn.high)})
+    for noise in ("heavy", "skewed", "unequal", "grid"):
+        setting = Setting(24, noise=noise)
+        drawn = races_of(setting, RACES[24])
+        rows.append({**asdict(setting), "races": RACES[24], **false_verdicts(drawn.low, drawn.high)})
+    setting = Setting(24)
+    steady = races_of(setting, RACES[24]).low
+    for name, first, last in (("quieter", 2.0, 0.5), ("louder", 0.5, 2.0)):
+        drifting = steady * np.geomspace(first, last, 24)
+        rows.append({**asdict(setting), "noise": name, "races": RACES[24], **false_verdicts(drifting, drifting)})
+    return rows
+
+
+def course(setting: Setting, races: int) -> Row:
+    """Whole races: stopped when decided, or when the lane cannot be faster by what is to be detected any more."""
+    drawn = races_of(setting, races)
+    truth, reach = math.log(setting.ratio), math.log1p(DETECT)
+    running = np.arange(races)
+    pairs = np.full(races, setting.pairs)
+    low, high = np.full(races, -np.inf), np.full(races, np.inf)
+    middle = np.full(races, np.nan)
+    counts = looks(setting.pairs)
+    for count, alpha in zip(counts, levels(setting.pairs), strict=True):
+        found = signed_rank(drawn.low[running, :count], drawn.high[running, :count], alpha=alpha)
+        over = settled(found.low, found.high, DETECT) | (found.high < reach) | (count == setting.pairs)
+        ended = running[over]
+        pairs[ended], low[ended], high[ended] = count, found.low[over], found.high[over]
+        with np.errstate(invalid="ignore"):
+            middle[ended] = ((found.estimate_low + found.estimate_high) / 2)[over]
+        running = running[~over]
+    faster, slower = low > 0, high < 0
+    same = ~faster & ~slower & (low >= -reach) & (high <= reach)
+    known = np.isfinite(middle)
+    return {
+        **asdict(setting),
+        "races": races,
+        "coverage": float(np.mean((low <= truth) & (truth <= high))),
+        "mean_pairs": float(pairs.mean()),
+        "at_first_look": float(np.mean(pairs == counts[0])),
+        "to_the_end": float(np.mean(pairs == setting.pairs)),
+        "faster": float(faster.mean()),
+        "slower": float(slower.mean()),
+        "equal": float(same.mean()),
+        "cannot_win": float(np.mean(~faster & ~slower & ~same & (high < reach))),
+        "median_ratio": float(np.exp(np.median(middle[known]))) if known.any() else None,
+        "median_ratio_when_faster": float(np.exp(np.median(middle[known & faster])))
+        if (known & faster).any()
+        else None,
+    }
+
+
+def courses() -> list[Row]:
+    return [
+        course(Setting(max_pairs, ratio, censoring=censoring, censored=share), 10_000)
+        for max_pairs in RACES
+        for ratio in (1.0, 1.1, 1.3)
+        for censoring, share in CUTS[:3]
+    ]
+
+
+def planned() -> list[Row]:
+    """The pairs that the plan allows a race until decided for seeing 10%: how many does it run, what does it find?"""
+    rows = []
+    for cv in (0.03, 0.05, 0.077, 0.10, 0.15):
+        sd = math.sqrt(2 * math.log1p(cv**2))
+        max_pairs = max_pairs_needed(sd)
+        found = course(Setting(max_pairs, 1.1, cv=cv), 4_000)
+        rows.append(
+            {
+                "cv": cv,
+                "fixed_pairs": pairs_needed(sd),
+                "max_pairs": max_pairs,
+                "power": found["faster"],
+                "mean_pairs": found["mean_pairs"],
+                "mean_pairs_when_equal": course(Setting(max_pairs, 1.0, cv=cv), 4_000)["mean_pairs"],
+            }
+        )
+    return rows
+
+
+def main() -> None:
+    results = {
+        "levels": [
+            {"max_pairs": most, "first_look": looks(most)[0], "levels": list(levels(most))} for most in (6, 8, *RACES)
+        ],
+        "equal": equal(),
+        "courses": courses(),
+        "planned": planned(),
+    }
+    Path(__file__).with_name("looks.json").write_text(json.dumps(results, indent=1, allow_nan=False) + "\n")
+    cut = ("pairs", "noise", "censoring", "censored", "at_first_look", "at_any_look")
+    print(f"\nequal\n{table(results['equal'], cut)}")
+    how = ("faster", "slower", "equal", "cannot_win", "median_ratio", "median_ratio_when_faster")
+    what = ("pairs", "ratio", "censoring", "censored", "coverage", "mean_pairs", "at_first_look", "to_the_end", *how)
+    print(f"\ncourses\n{table(results['courses'], what)}")
+    print(f"\nplanned\n{table(results['planned'], tuple(results['planned'][0]))}")
+
+
+if __name__ == "__main__":
+    main()

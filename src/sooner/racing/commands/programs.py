@@ -1,0 +1,74 @@
+"""`sooner race ... -- 'COMMAND' 'COMMAND'`: a race of programs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from sooner.errors import DataError, RecipeError
+from sooner.racing import conduct, machine
+from sooner.racing.commands.finish import carry_out, free_folder
+from sooner.racing.plan import plan_entries
+from sooner.racing.programs import Program, ProgramRuns
+from sooner.racing.rules import Rules
+from sooner.tasks import Task
+
+
+def new(
+    *,
+    commands: Sequence[str],
+    names: Sequence[str],
+    metric: str | None,
+    target: float | None,
+    timeout: float | None,
+    pairs: int,
+    budget: str | None,
+    rules: Rules,
+    out: Path | None,
+    seed: int,
+    threads: int | None,
+    engine: str,
+    trackers: Sequence[str],
+) -> None:
+    """Plan a race of programs and run it; the first command is the baseline."""
+    if target is None:
+        raise DataError("a race of programs needs a target of its metric, such as --target 0.93")
+    if names and len(names) != len(commands):
+        raise RecipeError(f"--names gives {len(names)} ({', '.join(names)}) for {len(commands)} commands; name each")
+    called = list(names) or _names(commands)
+    entries = [
+        Program(name=name, command=command, metric=metric, budget=budget, timeout=timeout)
+        for name, command in zip(called, commands, strict=True)
+    ]
+    plan = plan_entries(
+        Task(name="programs", data="", target=target, recipe={}, metric=_metric_name(metric)),
+        entries,
+        pairs=pairs,
+        seed=seed,
+        threads=threads or machine.physical_cores(),
+        rules=rules,
+        environment=ProgramRuns().environment(),
+    )
+    folder = out or free_folder("programs")
+    conduct.start(folder, plan)
+    carry_out(folder, plan, None, Console(), engine=engine, trackers=trackers)
+
+
+def _names(commands: Sequence[str]) -> list[str]:
+    """The baseline, and every other program by the words that the baseline's command does not have."""
+    common = set(commands[0].split())
+    called = ["baseline"]
+    for place, command in enumerate(commands[1:], 2):
+        own = "-".join(word.lstrip("-") for word in command.split() if word not in common)
+        name = re.sub(r"[^\w.@=-]+", "-", own).strip("-")[:40]
+        called.append(name if name and name not in called else f"program-{place}")
+    return called
+
+
+def _metric_name(pattern: str | None) -> str:
+    """What the pattern calls the number: the word before its group."""
+    found = re.search(r"(\w+)\W*\(", pattern or "")
+    return found.group(1) if found else "metric"

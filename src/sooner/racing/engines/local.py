@@ -1,0 +1,84 @@
+"""One run after the other, in this process."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from types import FrameType
+from typing import Any
+
+from sooner.racing._base import Runs, Watcher
+from sooner.racing.lanes import Cell
+from sooner.racing.store import Record
+from sooner.training.loop import Stopped
+
+
+class LocalEngine:
+    """Runs cells in their order. The run under way is saved every `save_every` seconds, and at Ctrl-C."""
+
+    def __init__(self, runs: Runs, *, save_every: float = 30.0) -> None:
+        self.runs = runs
+        self.save_every = save_every
+        self._warm: set[str] = set()
+
+    def environment(self) -> Mapping[str, Any]:
+        """See `Engine`."""
+        return self.runs.environment()
+
+    def run(self, cells: Sequence[Cell], folder: Path, keep: Callable[[Record], None], watcher: Watcher) -> None:
+        """See `Engine`."""
+        cold = {cell.lane.name: cell.lane for cell in cells if cell.lane.name not in self._warm}
+        self.runs.warm_up(list(cold.values()))
+        self._warm.update(cold)
+        with _interruptible() as interrupted:
+            for cell in cells:
+                watcher.run_started(cell)
+                record = self._one(cell, folder / cell.saved, watcher, interrupted)
+                keep(record)
+                (folder / cell.saved).unlink(missing_ok=True)
+                watcher.run_finished(record)
+                if interrupted():
+                    raise KeyboardInterrupt
+
+    def _one(self, cell: Cell, saved: Path, watcher: Watcher, interrupted: Callable[[], bool]) -> Record:
+        last_saved = monotonic()
+
+        def on_step(save: Callable[[], None]) -> None:
+            nonlocal last_saved
+            watcher.stepped()
+            if interrupted():
+                save()
+                raise Stopped
+            if monotonic() - last_saved >= self.save_every:
+                save()
+                last_saved = monotonic()
+
+        try:
+            return self.runs.run(cell.lane, cell.seed, saved=saved, on_look=watcher.looked, on_step=on_step)
+        except Stopped:
+            raise KeyboardInterrupt from None
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C into a question that is asked between steps; the second one stops at once."""
+    asked = False
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    try:
+        before = signal.signal(signal.SIGINT, handle)
+    except ValueError:  # not in the main thread: whoever owns it handles Ctrl-C
+        yield lambda: False
+        return
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)

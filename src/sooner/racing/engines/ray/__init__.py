@@ -1,0 +1,18 @@
+"""The runs of a race on many machines, by Ray. Needs `pip install 'sooner[ray]'`."""
+
+import os
+
+from sooner.errors import SoonerError
+
+# Ray reads these once, when it is imported. What it writes about itself to stdout would tear the race's own display,
+# and would not be JSON; what matters of it becomes a note of the race.
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".")
+os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+
+try:
+    import ray as ray
+except ImportError as error:
+    raise SoonerError("--engine ray needs Ray, which is not installed here: pip install 'sooner[ray]'") from error
+
+from sooner.racing.engines.ray.engine import RayEngine as RayEngine

@@ -1,0 +1,88 @@
+"""One call of a function: its clock and its looks."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psutil
+import torch
+
+from sooner.racing.functions.function import Trainer
+from sooner.report import Metric, measured, sink
+from sooner.training.clock import Clock
+from sooner.training.loop import Look
+
+
+class Call:
+    """One call of a function: its clock and its looks."""
+
+    def __init__(self, device: torch.device, on_look: Callable[[Look], None], on_step: Callable[[], None]) -> None:
+        self.clock = Clock(device)
+        self.looks: list[Look] = []
+        self.last: float | None = None  # the last metric, finite or not
+        self._device = device
+        self._on_look = on_look
+        self._on_step = on_step
+        self._resident = 0
+        if device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(device)
+
+    def call(self, function: Trainer, arguments: tuple[int | float, ...]) -> None:
+        """Call it and, where it yields, follow it to its end."""
+        token = sink.set(self.take)
+        try:
+            with self.clock.phase("run"):
+                found = function(*arguments)
+                if isinstance(found, Iterator):
+                    self._follow(found)
+        finally:
+            sink.reset(token)
+
+    def _follow(self, found: Iterator[Any]) -> None:
+        try:
+            for each in found:
+                if not (isinstance(each, tuple | list) and len(each) == 2):
+                    raise TypeError(f"a lane must yield (examples, metric), not {each!r:.60}")
+                self.take(each[1], None, _whole(each[0]))
+        finally:
+            if inspect.isgenerator(found):
+                # What it does when it is left early must not hide why it was left.
+                with contextlib.suppress(Exception):
+                    found.close()
+
+    def take(self, metric: Metric, step: int | None, examples: int | None) -> float:
+        """Note a metric, off the clock."""
+        with self.clock.phase("evaluate"):
+            value = self.last = measured(metric)
+            self._resident = max(self._resident, int(psutil.Process().memory_info().rss))
+            if math.isfinite(value):
+                before = self.looks[-1] if self.looks else Look(0.0, 0, 0, math.nan)
+                step = before.step + 1 if step is None else step
+                examples = step if examples is None else examples
+                self.looks.append(Look(self.clock.seconds, step, examples, value))
+                self._on_look(self.looks[-1])
+            self._on_step()
+        return value
+
+    @property
+    def broken(self) -> str | None:
+        """Why a function that returned is not one that ended well."""
+        if self.last is None:
+            return "it ended without a metric: it yielded no (examples, metric), and did not call sooner.report"
+        return None if math.isfinite(self.last) else f"its last metric was {self.last}"
+
+    def peak_memory(self) -> int:
+        """Bytes: the device's own count where it keeps one, else this process's resident set at the looks."""
+        if self._device.type == "cuda":
+            return torch.cuda.max_memory_allocated(self._device)
+        return max(self._resident, int(psutil.Process().memory_info().rss))
+
+
+def _whole(examples: Any) -> int:
+    if isinstance(examples, bool) or not 0 <= examples < 2**63:
+        raise ValueError(f"examples must be a whole number of at least 0, not {examples!r:.60}")
+    return int(examples)

@@ -1,0 +1,130 @@
+"""Runs of Python functions, in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import inspect
+import random
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from sooner._version import __version__
+from sooner.racing import machine
+from sooner.racing.functions.call import Call
+from sooner.racing.functions.function import Function, Trainer
+from sooner.racing.lanes import PlannedLane
+from sooner.racing.programs.text import plain
+from sooner.racing.store import Record
+from sooner.random import isolated
+from sooner.training.loop import Look, Stopped
+
+
+class FunctionRuns:
+    """Makes the runs of a race of Python functions, in this process.
+
+    The clock starts with the call and stands still while the race handles a yield or a report, evaluation by a
+    function given in place of the metric included. Before each run the global generators of Python, NumPy and PyTorch
+    are seeded, alike for all lanes of a seed, and put back afterwards; what else a function draws from is its own
+    affair. An exception ends its run, not the race.
+
+    Args:
+        functions: by the name of their lane. Under the fitted protocol lanes are named NAME@BUDGET.
+        device: whose queued work the clock waits for.
+    """
+
+    def __init__(self, functions: Mapping[str, Trainer], *, device: str = "cpu") -> None:
+        self._functions = dict(functions)
+        self._device = torch.device(device)
+
+    def environment(self) -> dict[str, Any]:
+        """Machine, versions, and a fingerprint of each function's source."""
+        described = machine.describe(self._device)
+        return {
+            **{key: described[key] for key in ("cpu", "threads", "accelerator") if key in described},
+            "torch": torch.__version__,
+            "sooner": __version__,
+            "functions": {name: _fingerprint(function) for name, function in self._functions.items()},
+        }
+
+    def warm_up(self, lanes: Sequence[PlannedLane]) -> None:
+        """Nothing: what a function does besides training is not known."""
+
+    def run(
+        self,
+        lane: PlannedLane,
+        seed: int,
+        *,
+        saved: Path,
+        on_look: Callable[[Look], None] = lambda look: None,
+        on_step: Callable[[Callable[[], None]], None] = lambda save: None,
+    ) -> Record:
+        """Run the function of `lane` with `seed` to its end; `saved` is not used, since it cannot be saved.
+
+        `on_step` is called at each yield and report. `Stopped` and KeyboardInterrupt pass through.
+        """
+        entry = lane.entry
+        if not isinstance(entry, Function):
+            raise TypeError(f"lane {lane.name} runs {type(entry).__name__}, not a function")
+        function = self._functions.get(lane.name) or self._functions[lane.name.rpartition("@")[0]]
+        started = _now()
+        run = Call(self._device, on_look, lambda: on_step(lambda: None))
+        stopped, output = None, None
+        with _seeded(seed, self._device):
+            try:
+                run.call(function, (seed,) if entry.amount is None else (seed, entry.amount))
+                stopped = run.broken
+            except Stopped:
+                raise
+            except (Exception, SystemExit) as error:
+                stopped = plain(f"{type(error).__name__}: {error}".split("\n")[0])
+                output = plain("".join(traceback.format_exception(error)))
+        last = run.looks[-1] if run.looks else None
+        return Record(
+            lane=lane.name,
+            seed=seed,
+            started=started,
+            finished=_now(),
+            steps=last.step if last else 0,
+            examples=last.examples if last else 0,
+            seconds=run.clock.seconds,
+            looks=run.looks,
+            phases=run.clock.phases,
+            peak_memory_bytes=run.peak_memory(),
+            stopped=stopped,
+            output=output,
+        )
+
+
+@contextlib.contextmanager
+def _seeded(seed: int, device: torch.device) -> Iterator[None]:
+    """Seed the global generators inside, and put them back as they were afterwards."""
+    # NumPy's legacy functions are what such code draws from.
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    with isolated(seed, "function", device=device):
+        random.seed(seed)
+        np.random.seed(seed % 2**32)  # noqa: NPY002
+        try:
+            yield
+        finally:
+            random.setstate(python)
+            np.random.set_state(numpy)  # noqa: NPY002
+
+
+def _fingerprint(function: Trainer) -> str:
+    """Of its source, "" where there is none to be had. What it calls, or closes over, is not in it."""
+    try:
+        source = inspect.getsource(function)
+    except (OSError, TypeError):
+        return ""
+    return hashlib.blake2b(source.encode(), digest_size=8).hexdigest()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,76 @@
+"""From what a program tells to the looks of its run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from sooner.racing.programs.clock import ProgramClock
+from sooner.racing.programs.execution import MOST_READINGS
+from sooner.racing.programs.reading import Reading
+from sooner.racing.programs.reports import Told
+from sooner.training.loop import Look
+
+
+class Journal:
+    """Keeps a run's looks and its clock.
+
+    Looks whose step is not told are numbered 1, 2, 3, ... Examples that are not told are those of the look before, or,
+    where none were ever told, the step: figures that lie over examples then lie over steps. A metric that is not
+    finite is no look; if it is the last, the run has broken off.
+
+    Args:
+        started: the moment when the program was started.
+        on_look: called for each look as it comes.
+        reports: whether metrics from `sooner.report` count; its pauses always do.
+    """
+
+    def __init__(self, started: float, on_look: Callable[[Look], None], *, reports: bool) -> None:
+        self.clock = ProgramClock(started)
+        self.looks: list[Look] = []
+        self.fault: str | None = None  # why the run cannot go on
+        self.broken: float | None = None  # the last metric, where it was not finite
+        self._on_look = on_look
+        self._reports = reports
+        self._examples_told = False
+
+    def take(self, told: Told) -> None:
+        """Note what a program told."""
+        if told.pause:
+            self.clock.pause(told.moment)
+        if told.reading is not None and (self._reports or not told.reported):
+            self._look(told.moment, told.reading)
+        if told.resume:
+            self.clock.resume(told.moment)
+
+    def _look(self, moment: float, reading: Reading) -> None:
+        if self.fault is not None:
+            return
+        last = self.looks[-1] if self.looks else Look(0.0, 0, 0, math.nan)
+        if reading.seconds is not None:
+            if reading.seconds < last.seconds:
+                self.fault = (
+                    f"its clock ran back from {last.seconds:.6g} to {reading.seconds:.6g} s; `seconds` must count from "
+                    "the start of the run, or be left out"
+                )
+                return
+            self.clock.set(moment, reading.seconds)
+        if not math.isfinite(reading.metric):
+            self.broken = reading.metric
+            return
+        self.broken = None
+        step = last.step + 1 if reading.step is None else reading.step
+        look = Look(self.clock.seconds(moment), step, self._examples(reading, last, step), reading.metric)
+        self.looks.append(look)
+        if len(self.looks) > MOST_READINGS:
+            self.fault = (
+                f"it told more than {MOST_READINGS:,} metrics; make the pattern match its evaluations alone, or "
+                "evaluate less often"
+            )
+        self._on_look(look)
+
+    def _examples(self, reading: Reading, last: Look, step: int) -> int:
+        if reading.examples is not None:
+            self._examples_told = True
+            return reading.examples
+        return last.examples if self._examples_told else step

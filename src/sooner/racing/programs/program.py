@@ -1,0 +1,102 @@
+"""A program as an entry of a race."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from sooner.errors import RecipeError
+from sooner.racing.programs import template
+from sooner.racing.programs.reading import Reader, json_reader, pattern_reader
+
+
+@dataclass(frozen=True)
+class Program:
+    """A command line that trains a model and tells its metric as it goes.
+
+    Its metric is read, in this order of preference,
+
+    - from its stdout by a regular expression, where one is given;
+    - else from its stdout as JSON lines `{"metric": 0.93, "step": 100, "examples": 6400, "seconds": 2.5}`, of which
+      only the metric is required, and from `sooner.report`, which needs no output at all. Use one of the two.
+
+    A line counts as a terminal shows it when it ends: what a progress bar writes over is not read. Programs that hold
+    back their output when it is no terminal must be told not to (`stdbuf -oL`), or their lines come too late; Python
+    is told by the race.
+
+    Args:
+        name: of the lane.
+        command: split into words as a shell would, but run without one (`sh -c '...'` where you need one). `{seed}`
+            must be in it, or every pair would be the same run again; `{budget}` may be. Write `{{` and `}}` for braces.
+        metric: regular expression that is searched in each line. Its only group, or the one named `metric`, is the
+            metric, higher is better; groups named `step`, `examples` and `seconds` are optional.
+        budget: what takes the place of `{budget}`: a number above 0, as text. There exactly if the command has one.
+        timeout: seconds without output or report after which a run is ended; None waits for ever.
+        summary: one line about it.
+
+    Raises:
+        RecipeError: any of this is not as it should be. Whether the command can be run here is not looked at, so the
+            plan of a race can be read anywhere; `ProgramRuns` looks.
+    """
+
+    name: str
+    command: str
+    metric: str | None = None
+    budget: str | None = None
+    timeout: float | None = None
+    summary: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise RecipeError(f"the lane that runs {self.command!r} has no name; give it one")
+        found = template.places(self.command)
+        if "seed" not in found:
+            raise RecipeError(
+                f"{self.name}: the command {self.command!r} has no {{seed}}, so all its runs would be alike; pass it "
+                "on, as in 'python train.py --seed {seed}' or 'env SEED={seed} ...'"
+            )
+        if self.budget is None and "budget" in found:
+            raise RecipeError(f"{self.name}: its command has {{budget}}; give a budget, a number, to put there")
+        if self.budget is not None:
+            if "budget" not in found:
+                raise RecipeError(
+                    f"{self.name}: a budget of {self.budget} was given, but the command {self.command!r} has no "
+                    "{budget} that it could go to"
+                )
+            require_number(self.name, self.budget)
+        if self.timeout is not None and not (self.timeout > 0 and math.isfinite(self.timeout)):
+            raise RecipeError(f"{self.name}: the timeout must be seconds above 0, not {self.timeout:g}")
+        self.reader()
+
+    def at(self, budget: str) -> Program:
+        """The same with another number for `{budget}`. Raises RecipeError where the command has none."""
+        return replace(self, budget=budget)
+
+    def arguments(self, seed: int) -> list[str]:
+        """The words of the command line that runs `seed`."""
+        return template.fill(self.command, {"seed": str(seed), "budget": self.budget or ""})
+
+    def reader(self) -> Reader:
+        """What finds the metric in a line of its stdout."""
+        return json_reader if self.metric is None else pattern_reader(self.metric)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain data."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Program:
+        """Read what `to_dict` gave."""
+        return cls(**fields)
+
+
+def require_number(name: str, budget: str) -> None:
+    """Raises RecipeError where a lane's budget is not a finite number above 0."""
+    try:
+        amount = float(budget)
+    except ValueError:
+        amount = math.nan
+    if not (amount > 0 and math.isfinite(amount)):
+        raise RecipeError(f"{name}: the budget must be a number above 0, not {budget!r}")

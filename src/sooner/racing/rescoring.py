@@ -1,0 +1,153 @@
+"""A race scored at any target: times, comparisons, verdicts and survival, from what its results hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Literal, get_args
+
+import numpy as np
+
+from sooner.racing.comparison import ComparisonFigures, compare, curve
+from sooner.racing.frontier import counted, rungs_of, smallest_budget
+from sooner.racing.results import Comparison, CurvePoint, Lane, Results, Run
+from sooner.racing.signed_rank import ALPHA
+from sooner.racing.survival import survival
+from sooner.racing.times import Time, Trajectory
+from sooner.racing.timing import timed
+from sooner.racing.verdict import verdict
+
+Clocks = Literal["wall", "calibrated", "examples"]
+VERDICTS: Clocks = "wall"  # the clock by which a race stops a lane or calls it the winner
+_CURVE_POINTS = 100
+
+Level = tuple[float, int]  # the share of false verdicts that a comparison may have, and the looks that led to it
+
+
+def rescore(
+    results: Results, target: float | None = None, *, curves: bool = True, levels: Mapping[str, Level] | None = None
+) -> Results:
+    """The same race at another target.
+
+    The target that was fixed before the race is the one whose verdict counts: a target chosen after seeing the
+    results is chosen for its result. Intervals are those of one comparison at one target.
+
+    Args:
+        results: of a race; what it says of its own target is not used.
+        target: in place of the race's own.
+        curves: compare at all targets, too; most of the time goes there.
+        levels: of each lane's comparisons, where they are not those that `results` has already.
+    """
+    goal = results.target if target is None else target
+    lanes = [_lane(lane, goal, results) for lane in results.lanes]
+    fresh = {name: [timed(run, goal) for run in runs] for name, runs in results.confirmation.items()}
+    known = {each.lane: (each.alpha, each.looks) for each in results.comparisons if not each.confirmation}
+    known |= levels or {}
+    by_name = {lane.name: lane.runs for lane in lanes}
+    comparisons = []
+    for confirmation, runs in ((False, by_name), (True, fresh)):
+        for lane in lanes:
+            for other in lane.opponents:
+                if lane.name not in runs or other not in runs:
+                    continue
+                level = (ALPHA, 1) if confirmation else known.get(lane.name, (ALPHA, 1))
+                for clock in get_args(Clocks):
+                    found = _compare(lane.name, other, runs, goal, clock, level, results.detect)
+                    if found is None:
+                        continue
+                    if curves and not confirmation:
+                        found = replace(found, curve=_curve(runs[lane.name], runs[other], clock, level))
+                    comparisons.append(replace(found, confirmation=confirmation))
+    return replace(results, target=goal, lanes=lanes, comparisons=comparisons, confirmation=fresh)
+
+
+def trajectory(run: Run, clock: Clocks) -> Trajectory:
+    """A run's metric over one clock; "examples" takes the number of examples for the time."""
+    match clock:
+        case "wall":
+            spent, end = [e.seconds for e in run.evaluations], run.budget_s
+        case "calibrated":
+            spent, end = [e.calibrated_seconds for e in run.evaluations], run.calibrated_budget_s
+        case "examples":
+            spent, end = [float(e.examples) for e in run.evaluations], float(run.examples)
+    # A run that failed before its first step still spent some time; a clock cannot have spent none.
+    end = max(end, spent[-1] if spent else 0.0, 1e-9)
+    return Trajectory(spent, counted(run.evaluations), end, broke_off=run.stopped is not None)
+
+
+def compare_runs(
+    mine: Sequence[Run], theirs: Sequence[Run], target: float, clock: Clocks, level: Level = (ALPHA, 1)
+) -> ComparisonFigures | None:
+    """Two lanes compared by the seeds that both ran; None without any."""
+    one, other = _paired(mine, theirs, clock)
+    if not one:
+        return None
+    alpha, looks = level
+    return compare([t.time(target) for t in one], [t.time(target) for t in other], alpha=alpha, looks=looks)
+
+
+def _lane(lane: Lane, target: float, results: Results) -> Lane:
+    runs = [timed(run, target) for run in lane.runs]
+    clocks: tuple[Clocks, ...] = ("wall", "calibrated")
+    found = [survival(_times(runs, target, clock), clock=clock) for clock in clocks]
+    lane = replace(lane, runs=runs, survival=[each for each in found if each is not None])
+    if not results.rungs:
+        return lane
+    climbs = {run.seed: run.evaluations for run in runs}
+    return replace(
+        lane,
+        rungs=rungs_of(climbs, results.rungs, target),
+        smallest_budget=smallest_budget(climbs, results.rungs, target, share=results.share),
+    )
+
+
+def _times(runs: Sequence[Run], target: float, clock: Clocks) -> list[Time]:
+    return [trajectory(run, clock).time(target) for run in runs]
+
+
+def _paired(mine: Sequence[Run], theirs: Sequence[Run], clock: Clocks) -> tuple[list[Trajectory], list[Trajectory]]:
+    one, other = ({run.seed: run for run in runs} for runs in (mine, theirs))
+    seeds = sorted(one.keys() & other.keys())
+    return [trajectory(one[seed], clock) for seed in seeds], [trajectory(other[seed], clock) for seed in seeds]
+
+
+def _compare(
+    lane: str,
+    against: str,
+    runs: Mapping[str, Sequence[Run]],
+    target: float,
+    clock: Clocks,
+    level: Level,
+    detect: float | None,
+) -> Comparison | None:
+    figures = compare_runs(runs[lane], runs[against], target, clock, level)
+    if figures is None:
+        return None
+    return Comparison(
+        lane=lane,
+        against=against,
+        ratio=figures.ratio,
+        ci_low=figures.ci_low,
+        ci_high=figures.ci_high,
+        pairs=figures.pairs,
+        p_value=figures.p_value,
+        verdict=verdict(figures, against, detect=detect),
+        hits=figures.hits,
+        against_hits=figures.against_hits,
+        clock=clock,
+        looks=level[1],
+        alpha=level[0],
+    )
+
+
+def _curve(mine: Sequence[Run], theirs: Sequence[Run], clock: Clocks, level: Level) -> list[CurvePoint]:
+    return curve(*_paired(mine, theirs, clock), _targets([*mine, *theirs]), alpha=level[0])
+
+
+def _targets(runs: list[Run]) -> list[float]:
+    """Targets from just above the untrained metric to the best one seen, evenly spaced."""
+    metrics = [e.metric for run in runs for e in run.evaluations]
+    first = [run.evaluations[0].metric for run in runs if run.evaluations]
+    if not metrics or max(metrics) <= max(first):
+        return []
+    return [float(t) for t in np.linspace(max(first), max(metrics), _CURVE_POINTS + 1)[1:]]

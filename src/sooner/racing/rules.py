@@ -1,0 +1,51 @@
+"""What a race asks, and when it is over."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from sooner.errors import RecipeError
+
+Protocol = Literal["first-hit", "fitted"]
+Until = Literal["pairs", "decided"]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a race asks, and when it is over.
+
+    Attributes:
+        protocol: "first-hit", or "fitted": the smallest budget that reaches the target in a `share` of the seeds.
+        until: "pairs", or "decided": look from time to time and stop lanes whose verdict is in.
+        detect: difference of speed that matters, above 0: 0.10 is one lane 1.1 times as fast.
+        confirm: run the winner and its opponents again on as many fresh seeds, once the race is over.
+        share: of the seeds, in (0, 1].
+        price: of an hour on this machine, above 0, if the user said.
+
+    Raises:
+        RecipeError: a number out of range, or rules that do not go together.
+    """
+
+    protocol: Protocol = "first-hit"
+    until: Until = "pairs"
+    detect: float = 0.10
+    confirm: bool = False
+    share: float = 0.5
+    price: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, wanted in (("protocol", get_args(Protocol)), ("until", get_args(Until))):
+            if getattr(self, name) not in wanted:
+                raise RecipeError(f"{name} must be {' or '.join(wanted)}, not {getattr(self, name)}")
+        if not 0 < self.detect <= 10:
+            raise RecipeError(f"detect must be above 0 and at most 10 (0.10 is 10%), not {self.detect:g}")
+        if not 0 < self.share <= 1:
+            raise RecipeError(f"share must be above 0 and at most 1, not {self.share:g}")
+        if self.price is not None and not 0 < self.price < math.inf:
+            raise RecipeError(f"price must be that of an hour, above 0, not {self.price:g}")
+        if self.protocol == "fitted" and (self.until == "decided" or self.confirm):
+            raise RecipeError(
+                "the fitted protocol spends its runs where they are needed by itself; leave out --until and --confirm"
+            )

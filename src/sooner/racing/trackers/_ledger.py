@@ -1,0 +1,56 @@
+"""Which race this is, and which of its runs each tracker holds already: `tracking.json` in the race's folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import uuid
+from pathlib import Path
+
+from sooner.racing.store import Record
+
+NAME = "tracking.json"
+
+
+class Ledger:
+    """The runs that have been written whole, by tracker. Safe to use from several threads.
+
+    A file that cannot be read is a new beginning: all runs are written again, in a group of their own.
+
+    Args:
+        folder: of the race.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / NAME
+        self._lock = threading.Lock()
+        try:
+            kept = json.loads(self._path.read_text())
+            self.race: str = kept["race"]
+            self._runs: dict[str, list[tuple[str, int]]] = {
+                tracker: [(lane, seed) for lane, seed in runs] for tracker, runs in kept["runs"].items()
+            }
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            self.race = uuid.uuid4().hex
+            self._runs = {}
+
+    def holds(self, tracker: str, record: Record) -> bool:
+        """Whether `tracker` has this run."""
+        return (record.lane, record.seed) in self._runs.get(tracker, [])
+
+    def add(self, tracker: str, record: Record) -> None:
+        """Keep that `tracker` has this run. Raises OSError where that cannot be written."""
+        with self._lock:
+            self._runs.setdefault(tracker, []).append((record.lane, record.seed))
+        self.save()
+
+    def save(self) -> None:
+        """Put the file on the disk, whole or not at all: what is written from now on is of this race when it resumes.
+
+        Raises OSError where that is not possible.
+        """
+        with self._lock:
+            part = self._path.with_name(f"{NAME}.part")
+            part.write_text(json.dumps({"race": self.race, "runs": self._runs}))
+            os.replace(part, self._path)

@@ -1,0 +1,146 @@
+"""A tracker: watches a race and writes its runs into a sink, each once, without ever holding the race up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+
+from sooner.racing.lanes import Cell
+from sooner.racing.plan import Plan
+from sooner.racing.results import Results
+from sooner.racing.store import Record
+from sooner.racing.trackers import _content
+from sooner.racing.trackers._base import Sink, Value
+from sooner.racing.trackers._ledger import Ledger
+from sooner.racing.trackers._worker import Worker
+from sooner.training.loop import Look
+
+SUMMARY = "race/verdicts"  # no run has this name: theirs end in seed-N
+
+# How long a race waits for a tracker in all: this many seconds, and this share of the time that it has run.
+_SECONDS = 60.0
+_SHARE = 0.1
+
+
+class Tracker:
+    """Writes one tracker run per run of the race, LANE/seed-N, and one with the verdicts.
+
+    The sink works in a thread of its own while the race waits, off the clock, so that it takes no time from training.
+    One that fails, or takes longer than a minute and a tenth of the race's time in all, is dropped with a warning.
+
+    Looks are written as they are made. A run is compared with its record when it ends and written anew where they
+    differ: where it was resumed, or made on another machine.
+
+    Args:
+        name: of the tracker.
+        open_sink: makes its sink.
+        plan: of the race.
+        ledger: of the race.
+        warn: is told once, if the tracker is dropped.
+    """
+
+    def __init__(
+        self, name: str, open_sink: Callable[[], Sink], plan: Plan, ledger: Ledger, warn: Callable[[str], None]
+    ) -> None:
+        self._name = name
+        self._plan = plan
+        self._ledger = ledger
+        self._warn = warn
+        self._worker: Worker | None = Worker(f"sooner-{name}")
+        self._began, self._waited = monotonic(), 0.0
+        self._params: dict[str, dict[str, Value]] = {}
+        self._run: tuple[str, int] | None = None
+        self._logged: list[Look] = []
+
+        def begin() -> None:
+            ledger.save()
+            self._sink = open_sink()
+
+        self._do(begin)
+
+    def run_started(self, cell: Cell) -> None:
+        """A run begins; it is written from its first look on."""
+        self._params[cell.lane.name] = _content.params(cell.lane)
+        self._run, self._logged = (cell.lane.name, cell.seed), []
+
+    def looked(self, look: Look) -> None:
+        """Write a look of the run under way."""
+        if self._run is None:
+            return
+        lane, seed = self._run
+        first = not self._logged
+        self._logged.append(look)
+
+        def write() -> None:
+            if first:
+                self._begin(lane, seed)
+            self._sink.log([look])
+
+        self._do(write)
+
+    def stepped(self) -> None:
+        """Nothing is written between looks."""
+
+    def run_finished(self, record: Record) -> None:
+        """Write what is missing of a run that has ended, unless it was written whole before."""
+        live = self._logged if self._run == (record.lane, record.seed) else []
+        self._run, self._logged = None, []
+        if self._ledger.holds(self._name, record):
+            return
+
+        def write() -> None:
+            missing = record.looks[len(live) :]
+            if not live or record.looks[: len(live)] != live:
+                self._begin(record.lane, record.seed)
+                missing = record.looks
+            if missing:
+                self._sink.log(missing)
+            self._sink.end(_content.outcome(record, self._plan), _content.notes(record))
+            self._ledger.add(self._name, record)
+
+        self._do(write)
+
+    def race_finished(self, results: Results) -> None:
+        """Write the verdicts, in place of earlier ones."""
+
+        def write() -> None:
+            self._sink.begin(SUMMARY, _content.race_params(results))
+            self._sink.end(*_content.verdicts(results))
+
+        self._do(write)
+
+    def close(self) -> None:
+        """Finish writing. Nothing can be written afterwards."""
+        self._do(lambda: self._sink.close())
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker = None
+
+    def _begin(self, lane: str, seed: int) -> None:
+        if lane not in self._params:
+            planned = _content.lane_of(self._plan, lane)
+            self._params[lane] = _content.params(planned) if planned else {"lane": lane}
+        self._sink.begin(f"{lane}/seed-{seed}", {**self._params[lane], "seed": seed})
+
+    def _do(self, action: Callable[[], None]) -> None:
+        if self._worker is None:
+            return
+        before = monotonic()
+        left = _SECONDS + _SHARE * (before - self._began) - self._waited
+        try:
+            self._worker.call(action, max(0.0, left))
+        except TimeoutError as error:
+            self._drop(str(error) or "it was too slow")
+        except Exception as error:
+            self._drop(f"{type(error).__name__}: {error}")
+        self._waited += monotonic() - before
+
+    def _drop(self, reason: str) -> None:
+        assert self._worker is not None
+        self._worker.begin(lambda: self._sink.close())
+        self._worker.stop()
+        self._worker = None
+        self._warn(
+            f"{self._name} gets no more of this race: {reason}. The race goes on, and its folder holds all of it; "
+            f"what is missing in {self._name} is written when the race is resumed with --track {self._name}"
+        )

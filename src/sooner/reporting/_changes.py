@@ -1,0 +1,55 @@
+"""What of the page changes with the target, in as few bytes as the page can turn back into it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Plot = Mapping[str, Any]
+
+
+def text_changes(texts: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """The texts by place, one mapping per target, as {"strings": [...], "places": {place: [position per target]}}.
+
+    Places whose text never changes are left out. All mappings must have the same places.
+
+    Raises:
+        ValueError: they have not.
+    """
+    if any(each.keys() != texts[0].keys() for each in texts):
+        raise ValueError("the page must have the same places at every target")
+    positions: dict[str, int] = {}
+    places = {}
+    for place in texts[0]:
+        told = [each[place] for each in texts]
+        if any(text != told[0] for text in told):
+            places[place] = [positions.setdefault(text, len(positions)) for text in told]
+    return {"strings": list(positions), "places": places}
+
+
+def plot_changes(base: Plot, at: Plot) -> dict[str, Any]:
+    """What makes a plot of one at another target: its layout's new values, and its traces by their `uid`.
+
+    `at` needs to hold those traces only that move; its other traces are those of `base`.
+    """
+    traces = {trace["uid"]: trace for trace in base["data"] if "uid" in trace}
+    moved = {trace["uid"]: _difference(traces[trace["uid"]], trace) for trace in at["data"] if "uid" in trace}
+    found = {
+        "data": {uid: change for uid, change in moved.items() if change},
+        **{key: _difference(base[key], at[key]) for key in ("layout", "log") if key in at},
+    }
+    return {key: change for key, change in found.items() if change}
+
+
+def _difference(base: Mapping[str, Any], at: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of `at` that differs from `base`, two mappings of the same keys."""
+    change: dict[str, Any] = {}
+    for key, value in at.items():
+        old = base.get(key)
+        if value == old:
+            continue
+        if isinstance(value, Mapping) and isinstance(old, Mapping):
+            change[key] = _difference(old, value)
+        else:
+            change[key] = value
+    return change

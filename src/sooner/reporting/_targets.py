@@ -1,0 +1,75 @@
+"""The targets that the page lets a reader choose, and the race scored at each of them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from sooner.racing.rescoring import rescore
+from sooner.racing.results import Comparison, Results
+
+MOST, FEWEST = 80, 16
+_RUNS_TIMES_TARGETS = 6000  # what keeps the page of a large race at a few MB
+
+
+@dataclass(frozen=True)
+class Moments:
+    """The race scored at each target that can be chosen, ascending; `own` is the position of the race's own."""
+
+    results: tuple[Results, ...]
+    own: int
+
+    @property
+    def race(self) -> Results:
+        """The race at its own target."""
+        return self.results[self.own]
+
+
+def moments(results: Results) -> Moments:
+    """The race at its own target alone where its results cannot tell of another one.
+
+    A hundredth of a second per target and six pairs of three lanes; large races get fewer targets.
+    """
+    at_own = rescore(results, curves=False)
+    if [_place(c) for c in at_own.comparisons] != [_place(c) for c in results.comparisons] or [
+        len(lane.survival) for lane in at_own.lanes
+    ] != [len(lane.survival) for lane in results.lanes]:
+        return Moments((results,), 0)
+    runs = sum(len(lane.runs) for lane in results.lanes)
+    others = choices(results, max(FEWEST, min(MOST, _RUNS_TIMES_TARGETS // max(1, runs))))
+    found = [results if target == results.target else rescore(results, target, curves=False) for target in others]
+    return Moments(tuple(found), others.index(results.target))
+
+
+def choices(results: Results, amount: int) -> list[float]:
+    """About `amount` round targets from the first untrained metric to the best seen, and the race's own.
+
+    Ascending; the distance to the best shrinks with its square, so that they lie closest where races are decided.
+    """
+    runs = [run for lane in results.lanes for run in lane.runs if run.evaluations]
+    if not runs:
+        return [results.target]
+    low = max(run.evaluations[0].metric for run in runs)
+    high = max(e.metric for run in runs for e in run.evaluations)
+    if not low < high:
+        return [results.target]
+    exact = [high - (high - low) * (1 - i / amount) ** 2 for i in range(1, amount + 1)]
+    finest = (high - low) / (4 * amount)
+    found = {results.target}
+    for before, target in zip([low, *exact], exact, strict=False):
+        rounded = _rounded_down(target, max(target - before, finest))
+        if low < rounded <= high and abs(rounded - results.target) > finest / 2:
+            found.add(rounded)
+    return sorted(found)
+
+
+def _rounded_down(value: float, gap: float) -> float:
+    """The next lower multiple of the largest 1, 2 or 5 times a power of ten that is no wider than `gap`."""
+    power = math.floor(math.log10(gap))
+    factor = next(factor for factor in (5, 2, 1) if factor * 10.0**power <= gap * (1 + 1e-9))
+    step = factor * 10.0**power
+    return float(f"{math.floor(value / step + 1e-9) * step:.12g}")
+
+
+def _place(comparison: Comparison) -> tuple[str, str, str, bool]:
+    return comparison.lane, comparison.against, comparison.clock, comparison.confirmation

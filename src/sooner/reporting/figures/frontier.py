@@ -1,0 +1,150 @@
+"""The frontier of the fitted protocol: the metric that each budget ends at, against the time it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sooner.racing.results import Lane, Results, Rung, Run
+from sooner.reporting import _format as words
+from sooner.reporting._budgets import has_rungs, hits_of, smallest
+from sooner.reporting._style import LaneStyle
+from sooner.reporting._summary import Clock, clocks
+from sooner.reporting.figures._base import (
+    Figure,
+    Panel,
+    Plot,
+    TimeUnit,
+    axis,
+    heading,
+    label,
+    layout,
+    line_across,
+    log_axis,
+    percent,
+    rounded,
+    target_note,
+    time_unit,
+)
+
+
+def frontier(results: Results, styles: Sequence[LaneStyle], at: Results | None = None) -> Figure:
+    """The figure, with one style per lane in the order of the results. Nothing to draw under another protocol.
+
+    With `at`, the same race at another target: what changes for it.
+    """
+    return Figure(
+        key="frontier",
+        title=f"{results.metric.capitalize()} for the time spent",
+        reading=(
+            "Each point of a line is a budget, with the schedule fitted to it: how much time its runs take, and the "
+            "median that they end at. The band reaches from the worst to the best of its runs, each a small dot. "
+            "Further left and higher is better. Where a line crosses the target, the lane's smallest budget lies, "
+            "which has a ring. Budgets far from the crossing have few runs."
+        ),
+        alt=_alt(at or results),
+        panels=(Panel("", {clock: _plot(results, styles, clock, at) for clock in clocks(results)}),)
+        if has_rungs(results)
+        else (),
+    )
+
+
+def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock, at: Results | None) -> Plot:
+    unit = time_unit(results)
+    now = at or results
+    lanes = [(i, lane, style) for i, (lane, style) in enumerate(zip(now.lanes, styles, strict=True)) if lane.rungs]
+    data: list[dict[str, Any]] = []
+    if at is None:
+        data += [_band(*each, clock, unit) for each in lanes]
+        data += [_runs(*each, clock, unit) for each in lanes]
+        data += [_line(*each, clock, unit) for each in lanes]
+    data += [_ring(*each, clock, unit) for each in lanes]
+    times = [unit.of(_seconds(rung, clock)) for lane in results.lanes for rung in lane.rungs]
+    return {
+        "data": data,
+        "layout": layout(
+            440,
+            axis(f"{clock} time of a run, {unit.name}", **log_axis(max(min(times), 1e-9) / 1.15, max(times) * 1.15)),
+            axis("", **percent(results)),
+            shapes=[line_across("y", now.target, "dash")],
+            annotations=[heading(f"validation {results.metric} at the end"), target_note(now)],
+        ),
+    }
+
+
+def _seconds(rung: Rung, clock: Clock) -> float:
+    return rung.seconds if clock == "wall" else rung.calibrated_seconds
+
+
+def _line(index: int, lane: Lane, style: LaneStyle, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": [unit.of(_seconds(rung, clock)) for rung in lane.rungs],
+        "y": [rounded(rung.metric) for rung in lane.rungs],
+        "line": {"color": style.colour, "width": 2.5, "dash": style.dash},
+        "marker": {"color": style.colour, "size": 7, "symbol": style.symbol},
+        "text": [f"{label(rung.budget)}, {words.number_of(rung.runs, 'run')}" for rung in lane.rungs],
+        "hovertemplate": f"%{{text}}<br>median %{{y:.4g}} after %{{x:.3g}} {unit.name}",
+        "name": label(lane.name),
+        "meta": {"lane": index},
+    }
+
+
+def _band(index: int, lane: Lane, style: LaneStyle, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
+    times = [unit.of(_seconds(rung, clock)) for rung in lane.rungs]
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [*times, *reversed(times)],
+        "y": [*(rounded(rung.low) for rung in lane.rungs), *(rounded(rung.high) for rung in reversed(lane.rungs))],
+        "fill": "toself",
+        "fillcolor": style.colour,
+        "line": {"color": style.colour, "width": 0},
+        "opacity": 0.16,
+        "hoverinfo": "skip",
+        "name": label(lane.name),
+        "meta": {"lane": index},
+    }
+
+
+def _runs(index: int, lane: Lane, style: LaneStyle, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
+    """Each run that was made: one per seed and budget."""
+    found: list[tuple[float, float, Run]] = [
+        (e.seconds if clock == "wall" else e.calibrated_seconds, e.metric, run)
+        for run in lane.runs
+        for e in run.evaluations
+    ]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [unit.of(seconds) for seconds, *_ in found],
+        "y": [rounded(metric) for _, metric, _ in found],
+        "marker": {"color": style.colour, "size": 4, "opacity": 0.5},
+        "text": [f"seed {run.seed}" for *_, run in found],
+        "hovertemplate": f"%{{text}}: %{{y:.4g}} after %{{x:.3g}} {unit.name}",
+        "name": label(lane.name),
+        "meta": {"lane": index},
+    }
+
+
+def _ring(index: int, lane: Lane, style: LaneStyle, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
+    """Around the smallest budget that is enough."""
+    found = [rung for rung in lane.rungs if rung.budget == lane.smallest_budget]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [unit.of(_seconds(rung, clock)) for rung in found],
+        "y": [rounded(rung.metric) for rung in found],
+        "marker": {"symbol": "circle-open", "size": 17, "color": style.colour, "line": {"width": 2.5}},
+        "text": [f"{label(rung.budget)} is enough: {hits_of(rung)}" for rung in found],
+        "hovertemplate": "%{text}",
+        "name": label(lane.name),
+        "meta": {"lane": index},
+        "uid": f"ring-{index}",
+    }
+
+
+def _alt(results: Results) -> str:
+    told = " ".join(f"{lane.name}: {smallest(lane)}" for lane in results.lanes if lane.rungs)
+    return f"Validation {results.metric} at the end of each budget against its time. {told}"

@@ -1,0 +1,132 @@
+"""Which share of a lane's runs has reached the target by when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sooner.racing.results import Results, Survival
+from sooner.reporting import _format as words
+from sooner.reporting._style import LaneStyle
+from sooner.reporting._summary import Clock, clocks, survival_on
+from sooner.reporting.figures._base import (
+    Figure,
+    Panel,
+    Plot,
+    TimeUnit,
+    axis,
+    heading,
+    label,
+    layout,
+    log_axis,
+    rounded,
+    time_unit,
+)
+
+
+def survival(results: Results, styles: Sequence[LaneStyle], at: Results | None = None) -> Figure:
+    """The figure, with one style per lane in the order of the results.
+
+    With `at`, the same race at another target: the figure of that one.
+    """
+    drawn = any(lane.survival for lane in results.lanes)
+    return Figure(
+        key="survival",
+        title="Who has reached it by when",
+        reading=(
+            "Each step is a run that reaches the target, so a line tells which share of the lane's runs has reached it "
+            "by then; further left and higher is better. The band is the 95% interval at each time by itself, and wide "
+            "with a few runs (Kaplan and Meier, 1958). A line that ends below 100% is of a lane that missed the target "
+            "in some runs. In the table, the restricted mean is the mean time to the target or to the time given beside it, whichever is first, "
+            "and the expected running time is what one would spend on average by starting again until a run reaches "
+            "the target: all time spent, divided by the runs that reached it."
+        ),
+        alt=_alt(at or results),
+        panels=(Panel("", {clock: _plot(results, styles, clock, at or results) for clock in clocks(results)}),)
+        if drawn
+        else (),
+        controls=("scale",),
+    )
+
+
+def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock, now: Results) -> Plot:
+    unit = time_unit(results)
+    found = [
+        (i, lane.name, style, estimate)
+        for i, (lane, style) in enumerate(zip(now.lanes, styles, strict=True))
+        if (estimate := survival_on(lane, clock))
+    ]
+    horizon = max([unit.of(estimate.horizon) for *_, estimate in found], default=1.0)
+    first = min([unit.of(time) for *_, estimate in found for time in estimate.times if time > 0], default=horizon / 10)
+    bands = [_band(i, name, style, estimate, unit) for i, name, style, estimate in found]
+    return {
+        "data": [*bands, *(_line(i, name, style, estimate, unit) for i, name, style, estimate in found)],
+        "layout": layout(
+            360,
+            axis(f"{clock} time, {unit.name}", range=[0, horizon * 1.03]),
+            axis("", range=[-0.03, 1.05], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1]),
+            annotations=[heading(f"runs that have reached {words.target(now)}")],
+        ),
+        "log": log_axis(min(first, horizon) / 1.3, horizon * 1.03),
+    }
+
+
+def _line(index: int, name: str, style: LaneStyle, found: Survival, unit: TimeUnit) -> dict[str, Any]:
+    times = [unit.of(time) for time in found.times]
+    reached = [rounded(share) for share in found.reached]
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [0.0, *times, unit.of(found.horizon)],
+        "y": [0.0, *reached, reached[-1] if reached else 0.0],
+        "line": {"color": style.colour, "width": 2.5, "dash": style.dash, "shape": "hv"},
+        "hovertemplate": f"%{{y:.0%}} by %{{x:.3g}} {unit.name}",
+        "name": label(name),
+        "meta": {"lane": index},
+        "uid": f"reached-{index}",
+    }
+
+
+def _band(index: int, name: str, style: LaneStyle, found: Survival, unit: TimeUnit) -> dict[str, Any]:
+    """From the first run that reaches the target on: before, it would fill the plot of every lane alike.
+
+    There and back as steps, since a filled path has no shape of its own.
+    """
+    known = [i for i, share in enumerate(found.reached) if share > 0]
+    times = [*(unit.of(found.times[i]) for i in known), unit.of(found.horizon)]
+    low, high = ([*(shares[i] for i in known), *shares[-1:]] for shares in (found.low, found.high))
+    path = [*_steps(times, low), *reversed(_steps(times, high))] if known else []
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [x for x, _ in path],
+        "y": [rounded(y) for _, y in path],
+        "fill": "toself",
+        "fillcolor": style.colour,
+        "line": {"color": style.colour, "width": 0},
+        "opacity": 0.14,
+        "hoverinfo": "skip",
+        "name": label(name),
+        "meta": {"lane": index},
+        "uid": f"band-{index}",
+    }
+
+
+def _steps(times: Sequence[float], shares: Sequence[float]) -> list[tuple[float, float]]:
+    """Level from each time to the next, then up."""
+    points = []
+    for i, (time, share) in enumerate(zip(times, shares, strict=True)):
+        if i:
+            points.append((time, shares[i - 1]))
+        points.append((time, share))
+    return points
+
+
+def _alt(results: Results) -> str:
+    told = []
+    for lane in results.lanes:
+        found = survival_on(lane, "wall")
+        if found:
+            share = found.reached[-1] if found.reached else 0.0
+            told.append(f"{lane.name} {share:.0%} by {words.seconds(found.horizon)}")
+    return f"Steps of the share of runs that have reached {words.goal(results)}: {'; '.join(told)}."

@@ -1,0 +1,32 @@
+"""The table of what a lane's runs need on average, missed targets included."""
+
+from __future__ import annotations
+
+from sooner.racing.results import Results, Survival
+from sooner.reporting import _format as words
+from sooner.reporting._summary import survival_on
+from sooner.reporting.tables._base import LAST, NONE, Cell, Row, Table
+
+
+def survival(results: Results) -> Table:
+    """Restricted mean and expected running time of each lane on both clocks. No rows without survival estimates."""
+    clocks = [clock for clock in ("wall", "calibrated") if any(survival_on(lane, clock) for lane in results.lanes)]
+    columns = [f"{name}, {clock}" for clock in clocks for name in ("Restricted mean", "Expected running time")]
+    rows = []
+    for lane in results.lanes:
+        if lane.survival:
+            found = [survival_on(lane, clock) for clock in clocks]
+            hits = sum(run.hit for run in lane.runs)
+            reached = Cell(f"{hits} of {len(lane.runs)}", hits)
+            rows.append(Row(lane.name, (reached, *(cell for each in found for cell in _cells(each)))))
+    return Table("survival", "Mean times, missed targets included", ("Lane", "Reached", *columns), tuple(rows))
+
+
+def _cells(found: Survival | None) -> tuple[Cell, Cell]:
+    if found is None:
+        return NONE, NONE
+    interval = words.seconds_range(found.rmst_low, found.rmst_high)
+    mean = Cell(words.seconds(found.rmst), found.rmst, f"{interval}, restricted to {words.seconds(found.horizon)}")
+    if found.ert is None:
+        return mean, Cell("never reached", 2 * LAST)
+    return mean, Cell(words.seconds(found.ert), found.ert, words.seconds_range(found.ert_low, found.ert_high))

@@ -1,0 +1,164 @@
+import math
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import sooner
+from sooner.racing.functions import Function, FunctionRuns
+from sooner.racing.lanes import PlannedLane
+from sooner.racing.store import Record
+from sooner.report import sink
+from sooner.training.loop import Look, Stopped
+
+Pairs = Iterator[tuple[int, Any]]
+
+
+def _run(function: Callable[..., Any], seed: int = 3, budget: str | None = None, **told: Any) -> Record:
+    lane = PlannedLane("mine", "lane", Function.of("mine", function, budget))
+    return FunctionRuns({"mine": function}).run(lane, seed, saved=Path("saved"), **told)
+
+
+def test_a_generator_is_followed_and_the_clock_stands_still_while_its_metric_is_computed() -> None:
+    def train(seed: int) -> Pairs:
+        for n in (1, 2):
+            time.sleep(0.05)
+            yield 64 * n, lambda: time.sleep(0.3) or n / 10  # noqa: B023
+
+    looks: list[Look] = []
+    record = _run(train, on_look=looks.append)
+    assert record.looks == looks
+    assert [(look.step, look.examples, look.metric) for look in looks] == [(1, 64, 0.1), (2, 128, 0.2)]
+    assert 0.05 <= looks[0].seconds < looks[1].seconds - 0.05 <= record.seconds < 0.5
+    assert record.phases["evaluate"] >= 0.6
+    assert (record.steps, record.examples, record.stopped, record.output) == (2, 128, None, None)
+    assert record.peak_memory_bytes is not None
+    assert record.peak_memory_bytes > 2**20
+
+
+def test_what_the_race_does_with_a_look_is_off_the_clock() -> None:
+    def train(seed: int) -> Pairs:
+        yield 1, 0.5
+
+    assert _run(train, on_look=lambda look: time.sleep(0.3)).seconds < 0.25
+
+
+def test_a_function_may_report_instead() -> None:
+    def train(seed: int) -> None:
+        assert sooner.report(0.1 * seed, step=10, examples=640) == 0.1 * seed
+        sooner.report(lambda: 0.9, step=20)
+
+    record = _run(train, seed=5)
+    assert [(look.step, look.examples, look.metric) for look in record.looks] == [(10, 640, 0.5), (20, 20, 0.9)]
+    assert sink.get() is None  # nothing listens after the run
+
+
+def test_a_budget_is_its_second_argument() -> None:
+    def train(seed: int, budget: int) -> Pairs:
+        yield budget, float(seed)
+
+    lane = PlannedLane("mine@7", "lane", Function.of("mine", train, "5").at("7"))
+    record = FunctionRuns({"mine": train}).run(lane, 1, saved=Path("saved"))
+    assert (record.lane, record.examples, record.looks[0].metric) == ("mine@7", 7, 1.0)
+
+
+def test_an_exception_is_a_run_that_broke_off() -> None:
+    def train(seed: int) -> Pairs:
+        yield 1, 0.5
+        raise ValueError("too bad\nreally")
+
+    record = _run(train)
+    assert record.stopped == "ValueError: too bad"
+    assert record.output is not None
+    assert record.output.startswith("Traceback")
+    assert 'raise ValueError("too bad' in record.output
+    assert [look.metric for look in record.looks] == [0.5]
+
+
+@pytest.mark.parametrize(
+    ("yielded", "says"),
+    [
+        (0.5, r"TypeError: a lane must yield (examples, metric), not 0.5"),
+        ((1, "high"), "TypeError: report needs a number"),
+        ((-1, 0.5), "ValueError: examples must be a whole number of at least 0, not -1"),
+        (("many", 0.5), "TypeError: "),
+        ((math.nan, 0.5), "ValueError: examples must be"),
+    ],
+)
+def test_what_is_no_pair_of_numbers_is_told(yielded: Any, says: str) -> None:
+    def train(seed: int) -> Iterator[Any]:
+        yield yielded
+
+    assert (_run(train).stopped or "").startswith(says)
+
+
+@pytest.mark.parametrize(("code", "says"), [(3, "SystemExit: 3"), (None, "SystemExit")])
+def test_leaving_python_ends_the_run_only(code: int | None, says: str) -> None:
+    assert (_run(lambda seed: sys.exit(code)).stopped or "").startswith(says)
+
+
+def test_an_end_without_a_metric_is_told() -> None:
+    assert "ended without a metric" in (_run(lambda seed: None).stopped or "")
+
+
+def test_a_metric_that_became_nan_breaks_the_run_off() -> None:
+    def train(seed: int) -> Pairs:
+        yield 1, 0.9
+        yield 2, torch.tensor(math.nan)
+
+    record = _run(train)
+    assert record.stopped == "its last metric was nan"
+    assert [look.metric for look in record.looks] == [0.9]
+
+
+@pytest.mark.parametrize("stop", [Stopped, KeyboardInterrupt])
+def test_a_stop_passes_through_and_the_function_is_left_cleanly(stop: type[BaseException]) -> None:
+    left: list[str] = []
+
+    def train(seed: int) -> Pairs:
+        try:
+            yield 1, 0.5
+            left.append("not here")
+        finally:
+            left.append("cleaned up")
+
+    def on_step(save: Callable[[], None]) -> None:
+        save()
+        raise stop
+
+    with pytest.raises(stop):
+        _run(train, on_step=on_step)
+    assert left == ["cleaned up"]
+    assert sink.get() is None
+
+
+def test_global_randomness_is_seeded_alike_for_all_lanes_and_put_back() -> None:
+    drawn: list[tuple[float, float, float]] = []
+
+    def train(seed: int) -> Pairs:
+        drawn.append((random.random(), float(np.random.rand()), float(torch.rand(()))))  # noqa: NPY002
+        yield 1, 0.5
+
+    before = random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()  # noqa: NPY002
+    for seed in (3, 3, 4):
+        _run(train, seed=seed)
+    assert drawn[0] == drawn[1]
+    assert all(a != b for a, b in zip(drawn[1], drawn[2], strict=True))
+    assert before == (random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist())  # noqa: NPY002
+
+
+def test_the_surroundings_tell_of_a_changed_function() -> None:
+    def one(seed: int) -> Pairs:
+        yield 1, 0.5
+
+    def other(seed: int) -> Pairs:
+        yield 1, 0.6
+
+    assert FunctionRuns({"a": one}).environment() == FunctionRuns({"a": one}).environment()
+    assert FunctionRuns({"a": one}).environment() != FunctionRuns({"a": other}).environment()

@@ -1,0 +1,34 @@
+"""Plans and records made by hand, for what decides on runs without making them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sooner.racing.lanes import PlannedLane
+from sooner.racing.plan import Plan
+from sooner.racing.rules import Rules
+from sooner.racing.store import Record
+from sooner.recipes import Recipe, resolve
+from sooner.tasks import get_task
+from sooner.training.loop import Look
+
+TASK = get_task("digits", target=0.9)
+
+
+def recipe(name: str, **fields: Any) -> Recipe:
+    """The task's baseline under another name, with these fields."""
+    return Recipe.from_dict({**resolve("baseline", TASK.recipe).to_dict(), "name": name, **fields})
+
+
+def plan(*lanes: str, pairs: int = 6, rungs: Sequence[str] = (), **rules: Any) -> Plan:
+    """A race of the baseline against lanes of the same budget, which need no control."""
+    planned = [PlannedLane("baseline", "baseline", recipe("baseline"))]
+    planned += [
+        PlannedLane(name, "lane", recipe(name, label_smoothing=0.01 * place)) for place, name in enumerate(lanes, 1)
+    ]
+    return Plan(TASK, tuple(planned), 0.9, pairs, 0, 100, "cpu", 1, rules=Rules(**rules), rungs=tuple(rungs))
+
+
+def record(lane: str, seed: int, seconds: float, *, metric: float = 0.9, **fields: Any) -> Record:
+    """A run that has `metric` after `seconds`, reached on a straight line from 0 at 0 seconds, and ends there."""
+    looks = [Look(0.0, 0, 0, 0.0), Look(seconds, 100, 6400, metric)]
+    return Record(lane, seed, "2026", "2026", 100, 6400, seconds, looks, {"train": seconds}, 0.9, **fields)

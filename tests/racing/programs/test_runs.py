@@ -1,0 +1,265 @@
+"""Real programs, each a few lines of Python in a process of its own."""
+
+import os
+import shlex
+import signal
+import sys
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from sooner.errors import RecipeError
+from sooner.racing.lanes import PlannedLane
+from sooner.racing.programs import Program, ProgramRuns
+from sooner.racing.store import Record, Store
+from sooner.training.loop import Look, Stopped
+
+# The module itself: the package would load torch, which takes longer than these programs.
+REPORT = f"""
+import sys, time
+sys.path.insert(0, {str(Path(sys.modules["sooner.report"].__file__ or "").parent)!r})
+from report import report
+"""
+NUMBER = "acc=([0-9.]+)"
+Race = Callable[..., Record]
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Callable[..., Program]:
+    """A program that runs `code`, with the seed as its argument."""
+
+    def make(code: str, **fields: Any) -> Program:
+        script = tmp_path / "program.py"
+        script.write_text(code)
+        return Program("mine", f"{sys.executable} {shlex.quote(str(script))} {{seed}}", **fields)
+
+    return make
+
+
+@pytest.fixture
+def run(program: Callable[..., Program], tmp_path: Path) -> Race:
+    """Run `code` as a lane."""
+
+    def make(code: str, *, on_look: Any = lambda look: None, on_step: Any = lambda save: None, **fields: Any) -> Record:
+        entry = program(code, **fields)
+        lane = PlannedLane("mine", "baseline", entry)
+        return ProgramRuns([entry]).run(lane, 7, saved=tmp_path / "saved", on_look=on_look, on_step=on_step)
+
+    return make
+
+
+def test_a_pattern_on_stdout_timed_as_its_lines_arrive(run: Race) -> None:
+    looks: list[Look] = []
+    code = "import sys, time\nfor n in 1, 2, 3:\n    time.sleep(0.1)\n    print(f'seed {sys.argv[1]} acc=0.{n}')"
+    record = run(code, metric=NUMBER, on_look=looks.append)
+    assert record.looks == looks
+    assert [look.metric for look in looks] == [0.1, 0.2, 0.3]
+    assert [look.step for look in looks] == [1, 2, 3]
+    assert all(look.seconds > 0.1 * look.step for look in looks)  # from the start of the program on
+    assert looks[2].seconds - looks[0].seconds > 0.1  # they were not held back until the end
+    assert record.seconds >= looks[-1].seconds
+    assert record.phases == {"run": record.seconds, "evaluate": 0.0}
+    assert (record.stopped, record.output) == (None, None)
+    assert (record.lane, record.seed, record.steps) == ("mine", 7, 3)
+    assert record.peak_memory_bytes is not None
+    assert record.peak_memory_bytes > 2**20
+
+
+def test_json_lines(run: Race) -> None:
+    code = """
+print('{"lr": 0.1}')
+print('{"step": 5, "examples": 320, "metric": 0.5, "seconds": 0.25}')
+print('{"step": 10, "examples": 640, "metric": 0.75, "seconds": 0.5}')
+"""
+    record = run(code)
+    assert record.looks == [Look(0.25, 5, 320, 0.5), Look(0.5, 10, 640, 0.75)]
+    assert (record.steps, record.examples, record.stopped) == (10, 640, None)
+    assert 0.5 <= record.seconds < 0.5 + 1.0  # the program's clock, and wall time after it
+
+
+def test_reports_stop_the_clock_while_the_metric_is_computed(run: Race) -> None:
+    code = (
+        REPORT + "for n in 1, 2:\n    time.sleep(0.1)\n    report(lambda: time.sleep(0.5) or n / 10, examples=64 * n)"
+    )
+    record = run(code)
+    assert [(look.step, look.examples, look.metric) for look in record.looks] == [(1, 64, 0.1), (2, 128, 0.2)]
+    assert 0.09 < record.looks[1].seconds - record.looks[0].seconds < 0.4
+    assert 1.0 <= record.phases["evaluate"] < 2.0
+    assert record.seconds < 0.9
+
+
+def test_what_was_seen_before_a_crash_is_kept(run: Race) -> None:
+    record = run("print('acc=0.5')\nraise ValueError('too bad')", metric=NUMBER)
+    assert [look.metric for look in record.looks] == [0.5]
+    assert record.stopped == "it exited with status 1"
+    assert record.output is not None
+    assert record.output.startswith("acc=0.5\nTraceback")
+    assert record.output.endswith("ValueError: too bad")
+
+
+def test_a_signal_is_told_by_its_name(run: Race) -> None:
+    record = run(f"import os\nos.kill(os.getpid(), {int(signal.SIGSEGV)})")
+    assert record.stopped == "it was ended by SIGSEGV"
+
+
+@pytest.mark.parametrize(
+    ("code", "metric", "says"),
+    [
+        ("print('loss=1')", NUMBER, f"no line of its output matches '{NUMBER}'"),
+        ("print('acc=1.2.3')", NUMBER, "the pattern found the metric '1.2.3', which is not a number"),
+        ("", None, 'no JSON line with a "metric", and did not call sooner.report'),
+    ],
+)
+def test_an_end_without_a_metric_is_told(run: Race, code: str, metric: str | None, says: str) -> None:
+    record = run(code, metric=metric)
+    assert record.stopped == f"it ended without a metric: {says}" or (record.stopped or "").endswith(says)
+    assert record.looks == []
+
+
+def test_a_metric_that_became_nan_breaks_the_run_off(run: Race, tmp_path: Path) -> None:
+    record = run("print('{\"metric\": 0.9}')\nprint('{\"metric\": NaN}')")
+    assert record.stopped == "its last metric was nan"
+    assert [look.metric for look in record.looks] == [0.9]
+    store = Store(tmp_path / "race", create=True)
+    store.add(record)
+    assert store.records() == [record]
+    store.close()
+
+
+def test_silence_is_ended(run: Race) -> None:
+    began = time.monotonic()
+    record = run("import time\nprint('acc=0.5')\ntime.sleep(60)", metric=NUMBER, timeout=0.3)
+    assert time.monotonic() - began < 10
+    assert record.stopped == "it was silent for 0.3 s (--timeout)"
+    assert [look.metric for look in record.looks] == [0.5]
+
+
+def test_a_program_that_keeps_talking_is_not_silent(run: Race) -> None:
+    code = "import sys, time\nfor _ in range(8):\n    time.sleep(0.1)\n    print('.', file=sys.stderr)\nprint('acc=1')"
+    assert run(code, metric=NUMBER, timeout=0.5).stopped is None
+
+
+def test_garbage_in_any_amount_is_a_run_without_a_metric(run: Race, tmp_path: Path) -> None:
+    code = "import os\nfor _ in range(200):\n    os.write(1, os.urandom(65536))\n    os.write(2, b'x' * 65536)"
+    before = psutil.Process().memory_info().rss
+    record = run(code)
+    assert psutil.Process().memory_info().rss - before < 2**25
+    assert record.stopped is not None
+    assert record.looks == []
+    assert len(record.output or "") <= 4096
+    store = Store(tmp_path / "race", create=True)
+    store.add(record)
+    assert store.records() == [record]
+    store.close()
+
+
+def test_a_pattern_that_matches_everything_ends_the_run(run: Race) -> None:
+    record = run("while True: print('acc=1')", metric=NUMBER)
+    assert "more than 10,000 metrics" in (record.stopped or "")
+
+
+def test_a_program_that_asks_gets_no_answer(run: Race) -> None:
+    assert "EOFError" in (run("input('sure? ')").output or "")
+
+
+def test_a_program_that_is_not_there() -> None:
+    entry = Program("mine", "no-such-program-here {seed}")
+    with pytest.raises(RecipeError, match="not on PATH"):
+        ProgramRuns([entry])
+    record = ProgramRuns().run(PlannedLane("mine", "baseline", entry), 0, saved=Path("saved"))
+    assert "could not be started" in (record.stopped or "")
+
+
+# It starts a child, and a daemon: in a session of its own, its parent gone. Both ignore the request to end.
+FAMILY = """
+import os, signal, subprocess, sys, time
+stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+stubborn += "print('ready', flush=True); time.sleep(99)"
+child = subprocess.Popen([sys.executable, "-c", stubborn], stdout=subprocess.PIPE)
+child.stdout.readline()
+if os.fork() == 0:
+    os.setsid()
+    daemon = subprocess.Popen([sys.executable, "-c", stubborn], stdout=subprocess.PIPE)
+    daemon.stdout.readline()
+    print(f"acc={daemon.pid}", flush=True)
+    os._exit(0)
+os.wait()
+print(f"acc={child.pid}", flush=True)
+print(f"acc={os.getpid()}", flush=True)
+"""
+
+
+def test_all_processes_are_ended_when_the_race_is_stopped(run: Race) -> None:
+    pids: list[int] = []
+
+    def stop(save: Callable[[], None]) -> None:
+        save()
+        if len(pids) == 3:
+            assert all(psutil.pid_exists(pid) for pid in pids)
+            raise Stopped
+
+    began = time.monotonic()
+    with pytest.raises(Stopped):
+        run(FAMILY + "time.sleep(99)", metric=NUMBER, on_look=lambda look: pids.append(int(look.metric)), on_step=stop)
+    assert time.monotonic() - began < 15
+    assert len(pids) == 3
+    assert not any(_runs(pid) for pid in pids)
+
+
+def test_what_a_program_leaves_behind_is_ended_with_it(run: Race) -> None:
+    record = run(FAMILY.replace("SIG_IGN", "SIG_DFL"), metric=NUMBER)
+    assert record.stopped is None
+    assert len(record.looks) == 3
+    assert record.seconds < 5
+    assert not any(_runs(int(look.metric)) for look in record.looks)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_on_step_is_asked_often_while_a_program_is_silent(run: Race) -> None:
+    asked: list[float] = []
+    run(
+        "import time\ntime.sleep(0.6)\nprint('acc=1')",
+        metric=NUMBER,
+        on_step=lambda save: asked.append(time.monotonic()),
+    )
+    assert len(asked) >= 5
+    assert max(b - a for a, b in pairwise(asked)) < 0.5
+
+
+def test_only_the_first_process_reports(run: Race) -> None:
+    code = (
+        REPORT
+        + """
+import os, subprocess
+if "RANK" not in os.environ:
+    for rank in "0", "1":
+        subprocess.run([sys.executable, __file__, "0"], env={**os.environ, "RANK": rank}, check=True)
+else:
+    report(float(os.environ["RANK"]))
+"""
+    )
+    assert [look.metric for look in run(code).looks] == [0.0]
+
+
+def test_threads_are_passed_on(program: Callable[..., Program], tmp_path: Path) -> None:
+    entry = program("import os\nprint('acc=' + os.environ['OMP_NUM_THREADS'])", metric=NUMBER)
+    record = ProgramRuns([entry], threads=3).run(PlannedLane("mine", "lane", entry), 0, saved=tmp_path / "saved")
+    assert [look.metric for look in record.looks] == [3.0]
+
+
+def test_the_surroundings_tell_of_a_changed_script(program: Callable[..., Program]) -> None:
+    first = ProgramRuns([program("print(1)")]).environment()
+    assert first == ProgramRuns([program("print(1)")]).environment()
+    assert first != ProgramRuns([program("print(2)")]).environment()
+    assert first["folder"] == os.getcwd()

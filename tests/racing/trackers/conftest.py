@@ -1,0 +1,58 @@
+"""A planned race, and its runs by hand."""
+
+from typing import Any
+
+import pytest
+
+from sooner.racing.lanes import PlannedLane
+from sooner.racing.plan import Plan
+from sooner.racing.store import Record
+from sooner.recipes import resolve
+from sooner.tasks import get_task
+from sooner.training.loop import Look
+
+
+def make_plan(**fields: Any) -> Plan:
+    task = get_task("digits", target=0.9)
+    baseline = resolve("baseline", dict(task.recipe))
+    given: dict[str, Any] = {
+        "task": task,
+        "lanes": (
+            PlannedLane("baseline", "baseline", baseline),
+            PlannedLane("rs2-10", "lane", resolve("rs2-10", dict(task.recipe))),
+        ),
+        "target": 0.9,
+        "pairs": 2,
+        "seed": 0,
+        "every": 100,
+        "device": "cpu",
+        "threads": 1,
+    }
+    return Plan(**{**given, **fields})
+
+
+@pytest.fixture
+def plan() -> Plan:
+    return make_plan()
+
+
+def looks(*metrics: float) -> list[Look]:
+    """A look every 100 examples, 10 steps and 2 seconds, the first before the first step."""
+    return [Look(2.0 * i, 10 * i, 100 * i, metric) for i, metric in enumerate(metrics)]
+
+
+def record(lane: str, seed: int, found: list[Look], **fields: Any) -> Record:
+    end = found[-1] if found else Look(0.0, 0, 0, 0.0)
+    given: dict[str, Any] = {
+        "lane": lane,
+        "seed": seed,
+        "started": "2026-11-21T07:30:00+00:00",
+        "finished": "2026-11-21T07:31:00+00:00",
+        "steps": end.step,
+        "examples": end.examples,
+        "seconds": end.seconds,
+        "looks": found,
+        "phases": {"train": end.seconds},
+        "test_metric": 0.875,
+    }
+    return Record(**{**given, **fields})
