@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader, TensorDataset, random_split
 
 import sooner
 
-EPOCHS, BATCH = 12, 32
+BATCH = 32
 
 
 class Digits(LightningModule):
@@ -52,6 +52,7 @@ class Digits(LightningModule):
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--seed", type=int, default=0)
+parser.add_argument("--epochs", type=int, default=12)
 parser.add_argument("--one-cycle", action="store_true", help="warm up to ten times the learning rate, and anneal")
 options = parser.parse_args()
 
@@ -61,7 +62,7 @@ data = TensorDataset(torch.tensor(digits.data / 16, dtype=torch.float32), torch.
 train, held_out = random_split(data, [0.8, 0.2])
 model = Digits(held_out[:], options.one_cycle)
 trainer = Trainer(
-    max_epochs=EPOCHS,
+    max_epochs=options.epochs,
     accelerator="cpu",
     devices=1,
     logger=False,

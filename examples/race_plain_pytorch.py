@@ -22,7 +22,7 @@ from sooner.training.schedules import OneCycle
 parser = argparse.ArgumentParser()
 parser.add_argument("--seed", type=int, default=0)
 parser.add_argument("--rs2", type=float, help="train on this share of the data in each round")
-parser.add_argument("--rounds", type=int, default=12)
+parser.add_argument("--epochs", type=float, default=10)
 options = parser.parse_args()
 
 torch.manual_seed(options.seed)
@@ -39,13 +39,13 @@ else:
 loader = DataLoader(data, batch_sampler=sampler, collate_fn=sooner.collate)
 
 model = torch.nn.Sequential(
-    torch.nn.Conv2d(1, 32, 3, padding=1),
+    torch.nn.Conv2d(1, 16, 3, padding=1),
     torch.nn.ReLU(),
-    torch.nn.Conv2d(32, 64, 3, padding=1),
+    torch.nn.Conv2d(16, 32, 3, padding=1),
     torch.nn.ReLU(),
     torch.nn.MaxPool2d(2),
     torch.nn.Flatten(),
-    torch.nn.Linear(1024, 10),
+    torch.nn.Linear(512, 10),
 )
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=5e-4)
 schedule = OneCycle()
@@ -57,7 +57,7 @@ def accuracy() -> float:
 
 
 seen, step = 0, 0
-budget = round(options.rounds * len(train) * (options.rs2 or 1.0))
+budget = round(options.epochs * len(train) * (options.rs2 or 1.0))
 while seen < budget:
     for batch in loader:
         for group in optimizer.param_groups:

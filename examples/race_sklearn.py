@@ -1,6 +1,6 @@
 """A scikit-learn script that races as it is: the race reads the accuracy from what it prints.
 
-    sooner race --metric 'step (?P<step>[0-9]+) .*accuracy=(?P<metric>[0-9.]+)' --target 0.94 --pairs 6 \
+    sooner race --metric '(?P<examples>[0-9]+) examples: accuracy=(?P<metric>[0-9.]+)' --target 0.94 --pairs 6 \
         --names batches-of-32,batches-of-128 -- \
         'python examples/race_sklearn.py --seed {seed}' \
         'python examples/race_sklearn.py --seed {seed} --batch-size 128'
@@ -29,7 +29,7 @@ model = SGDClassifier(loss="log_loss", alpha=1e-4, random_state=options.seed)
 generator = np.random.default_rng(options.seed)
 classes = np.arange(10)
 
-seen, look = 0, 1280
+seen, look = 0, 640
 for _ in range(options.epochs):
     order = generator.permutation(len(inputs))
     for start in range(0, len(order), options.batch_size):
@@ -37,5 +37,5 @@ for _ in range(options.epochs):
         model.partial_fit(inputs[batch], targets[batch], classes=classes)
         seen += len(batch)
         if seen >= look:
-            look += 1280
-            print(f"step {seen // options.batch_size} of training: accuracy={model.score(held_out, answers):.4f}")
+            look += 640
+            print(f"{seen} examples: accuracy={model.score(held_out, answers):.4f}")

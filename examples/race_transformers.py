@@ -23,6 +23,7 @@ BATCH = 32
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--seed", type=int, default=0)
+parser.add_argument("--epochs", type=float, default=8)
 parser.add_argument("--schedule", default="linear")
 parser.add_argument("--learning-rate", type=float, default=1e-3)
 options = parser.parse_args()
@@ -65,7 +66,7 @@ arguments = TrainingArguments(
     output_dir=tempfile.mkdtemp(),
     per_device_train_batch_size=BATCH,
     per_device_eval_batch_size=180,
-    num_train_epochs=8,
+    num_train_epochs=options.epochs,
     learning_rate=options.learning_rate,
     lr_scheduler_type=options.schedule,
     warmup_steps=0.1,

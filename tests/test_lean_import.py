@@ -11,6 +11,8 @@ import sys, time
 import numpy, torch
 before, start = set(sys.modules), time.perf_counter()
 import sooner
+for name in ("Batch", "Indexed", "Permutation", "collate", "report"):
+    getattr(sooner, name)
 seconds = time.perf_counter() - start
 packages = {name.partition(".")[0] for name in set(sys.modules) - before}
 print(seconds, *sorted(packages - set(sys.stdlib_module_names)))
@@ -41,4 +43,11 @@ def test_a_tenth_of_a_second_above_torch(imports):
 def test_everything_public_is_there():
     import sooner
 
-    assert {"Batch", "Indexed", "Permutation", "collate", "__version__"} <= set(vars(sooner))
+    assert {"Batch", "Indexed", "Permutation", "collate", "report", "__version__"} <= set(dir(sooner))
+    with pytest.raises(AttributeError, match="'sooner' has no attribute 'Bach'"):
+        sooner.Bach  # noqa: B018
+
+
+def test_the_package_itself_is_there_before_torch():
+    code = "import sys, sooner; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -11,9 +11,9 @@ import pytest
 import torch
 
 import sooner
-from sooner.report import VARIABLE, sink
+from sooner._report import VARIABLE, sink
 
-MODULE = Path(sys.modules["sooner.report"].__file__ or "")
+MODULE = Path(sys.modules["sooner._report"].__file__ or "")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
     python benchmarks/statistics/censoring.py
 
-Some five minutes on one core; the same numbers every time.
+Some four minutes on one core; the same numbers every time.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sooner.racing.signed_rank import ALPHA
 from sooner.racing.survival import survival
 from sooner.racing.times import Time
 
-LANES = 4_000
+LANES = 2_000
 RUNS = (6, 8, 12, 24)
 CUTS = (("none", 0.0), ("budget", 0.30), ("budget", 0.50), ("failure", 0.30), ("failure", 0.50))
 QUARTILES = (0.25, 0.50, 0.75)
@@ -47,7 +47,10 @@ def true_restricted_mean(horizon: float, sd: float) -> float:
 
 
 def log_log(times: Array, cut: Array, at: Array) -> list[bool]:
-    """Whether Greenwood's log-log band of SciPy holds the share 1 - `QUARTILES` of runs that have not hit `at` then."""
+    """Whether SciPy's log-log band holds the share 1 - `QUARTILES` of runs that have not hit `at` then.
+
+    It does not where it has no limits: before the first hit and after the last.
+    """
     curve = stats.ecdf(stats.CensoredData.right_censored(np.minimum(times, cut), times > cut)).sf
     with warnings.catch_warnings(action="ignore"):
         band = curve.confidence_interval(1 - ALPHA, method="log-log")
@@ -104,7 +107,8 @@ def _side(truth: float, low: float | None, high: float | None) -> str:
 
 
 def main() -> None:
-    results = [lanes(runs, cv, how, share) for cv in (0.075, 0.25) for how, share in CUTS for runs in RUNS]
+    kinds = [(runs, 0.075) for runs in RUNS] + [(runs, 0.25) for runs in RUNS[::2]]
+    results = [lanes(runs, cv, how, share) for how, share in CUTS for runs, cv in kinds]
     Path(__file__).with_name("censoring.json").write_text(json.dumps(results, indent=1, allow_nan=False) + "\n")
     print(table(results, tuple(results[0])))
 

@@ -19,7 +19,7 @@ from simulate import Row, table
 
 from sooner.racing.planning import max_pairs_needed, pairs_needed
 from sooner.racing.sequential import levels, looks, settled
-from sooner.racing.signed_rank import signed_rank
+from sooner.racing.signed_rank import null_cdf, signed_rank
 
 RACES = {12: 20_000, 24: 20_000, 40: 10_000}
 DETECT = 0.10
@@ -61,6 +61,23 @@ def equal() -> list[Row]:
         drifting = steady * np.geomspace(first, last, 24)
         rows.append({**asdict(setting), "noise": name, "races": RACES[24], **false_verdicts(drifting, drifting)})
     return rows
+
+
+def counted(max_pairs: int, races: int = 400_000) -> Row:
+    """False verdicts of far more races, from ranks alone: pairs come in random order, each leaning either way."""
+    rng = np.random.default_rng(max_pairs)
+    came = rng.permuted(
+        np.tile(np.arange(max_pairs, dtype=np.int16), (races, 1)), axis=1
+    )  # by size, the smallest first
+    positive = rng.integers(2, size=(races, max_pairs), dtype=np.int16)
+    false = np.zeros(races, dtype=np.bool_)
+    for pairs, alpha in zip(looks(max_pairs), levels(max_pairs), strict=True):
+        here = came < pairs
+        ranks = np.cumsum(here, axis=1, dtype=np.int16) * here
+        total, most = (ranks * positive).sum(axis=1), pairs * (pairs + 1) // 2
+        rare = np.flatnonzero(null_cdf(pairs) <= alpha / 2)[-1]
+        false |= np.minimum(total, most - total) <= rare
+    return {"pairs": max_pairs, "races": races, "at_any_look": float(false.mean())}
 
 
 def course(setting: Setting, races: int) -> Row:
@@ -135,11 +152,13 @@ def main() -> None:
         "levels": [
             {"max_pairs": most, "first_look": looks(most)[0], "levels": list(levels(most))} for most in (6, 8, *RACES)
         ],
+        "counted": [counted(most) for most in (6, 8, *RACES)],
         "equal": equal(),
         "courses": courses(),
         "planned": planned(),
     }
     Path(__file__).with_name("looks.json").write_text(json.dumps(results, indent=1, allow_nan=False) + "\n")
+    print(f"\ncounted\n{table(results['counted'], ('pairs', 'races', 'at_any_look'))}")
     cut = ("pairs", "noise", "censoring", "censored", "at_first_look", "at_any_look")
     print(f"\nequal\n{table(results['equal'], cut)}")
     how = ("faster", "slower", "equal", "cannot_win", "median_ratio", "median_ratio_when_faster")

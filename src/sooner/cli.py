@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, TextIO, cast
 
 import typer
 from typer.core import TyperCommand
 
+from sooner import cli_analysis
 from sooner._version import __version__
+from sooner.cli_options import count_pairs, listed, make_rules, refuse_beside
 from sooner.errors import SoonerError
-
-if TYPE_CHECKING:
-    from sooner.racing.rules import Rules
 
 app = typer.Typer(
     name="sooner",
@@ -86,15 +88,18 @@ def race(
         str, typer.Option(help="first-hit, or fitted: the smallest budget that reaches the target.")
     ] = "first-hit",
     share: Annotated[float, typer.Option(help="fitted: share of the seeds that must reach the target.")] = 0.5,
+    scan: Annotated[
+        int, typer.Option(help="fitted: seeds that run every budget; as many as pairs gives intervals at every target.")
+    ] = 2,
     until: Annotated[str, typer.Option(help="pairs, or decided: race until every verdict is in.")] = "pairs",
-    max_pairs: Annotated[
-        int | None, typer.Option(help="The most pairs of a race until decided. [default: 24]")
-    ] = None,
+    max_pairs: Annotated[int | None, typer.Option(help="The most pairs of a race until decided. [default: 24]")] = None,
     detect: Annotated[str, typer.Option(help="The difference of speed that matters to you.")] = "10%",
     confirm: Annotated[
         bool, typer.Option("--confirm", help="Run the winner and its opponents again on fresh seeds.")
     ] = False,
-    price: Annotated[float | None, typer.Option(help="What an hour on this machine costs, for money to target.")] = None,
+    price: Annotated[
+        float | None, typer.Option(help="What an hour on this machine costs, for money to target.")
+    ] = None,
     engine: Annotated[str, typer.Option(help="local, or ray: every run on a worker of a Ray cluster.")] = "local",
     track: Annotated[str, typer.Option(help="tensorboard, mlflow, wandb: with commas between.")] = "",
     out: Annotated[Path | None, typer.Option(help="Folder for the race. [default: races/TASK]")] = None,
@@ -113,22 +118,34 @@ def race(
     """Race recipes, or your own programs after --, to a target side by side, and say which one pays."""
     from sooner.racing.commands import finish, programs, recipes
 
-    trackers = _listed(track)
+    trackers = listed(track)
     if resume is not None:
-        _refuse_beside(context, "a race is resumed as it was planned", "resume", "save_every", "engine", "track")
+        refuse_beside(context, "a race is resumed as it was planned", "resume", "save_every", "engine", "track")
         finish.resume(resume, engine=engine, trackers=trackers, save_every=save_every)
         return
-    rules = _rules(protocol, until, detect, confirm, share, price)
-    count = _pairs(pairs, max_pairs, until)
+    rules = make_rules(protocol, until, detect, confirm, share, price, scan)
+    count = count_pairs(pairs, max_pairs, until)
     if context.obj is not None:
         of_programs = (
-            *("target", "metric", "names", "timeout", "pairs", "budget", "protocol", "share", "until", "max_pairs"),
+            *(
+                "target",
+                "metric",
+                "names",
+                "timeout",
+                "pairs",
+                "budget",
+                "protocol",
+                "share",
+                "scan",
+                "until",
+                "max_pairs",
+            ),
             *("detect", "confirm", "price", "engine", "track", "out", "seed", "threads"),
         )
-        _refuse_beside(context, "a race of programs has no use for them", *of_programs)
+        refuse_beside(context, "a race of programs has no use for them", *of_programs)
         programs.new(
             commands=context.obj,
-            names=_listed(names),
+            names=listed(names),
             metric=metric,
             target=target,
             timeout=timeout,
@@ -151,7 +168,7 @@ def race(
         label=label,
         model=model,
         target=target,
-        lanes=_listed(lanes),
+        lanes=listed(lanes),
         pairs=count,
         budget=budget,
         rules=rules,
@@ -167,44 +184,6 @@ def race(
         engine=engine,
         trackers=trackers,
     )
-
-
-def _listed(text: str) -> list[str]:
-    return [item.strip() for item in text.split(",") if item.strip()]
-
-
-def _rules(protocol: str, until: str, detect: str, confirm: bool, share: float, price: float | None) -> Rules:
-    from sooner.racing.rules import Rules
-
-    return Rules(protocol, until, _share_of(detect), confirm, share, price)  # type: ignore[arg-type]  # checked there
-
-
-def _share_of(text: str) -> float:
-    """ "10%" and "0.1" alike."""
-    number = text.strip()
-    try:
-        return float(number[:-1]) / 100 if number.endswith("%") else float(number)
-    except ValueError:
-        raise SoonerError(f"--detect must be a share such as 10% or 0.1, not {text!r}") from None
-
-
-def _pairs(pairs: int | None, max_pairs: int | None, until: str) -> int:
-    if until == "decided":
-        if pairs is not None:
-            raise SoonerError("a race until decided takes --max-pairs, the most it may run, and not --pairs")
-        return 24 if max_pairs is None else max_pairs
-    if max_pairs is not None:
-        raise SoonerError("--max-pairs is for a race --until decided; --pairs fixes their number")
-    return 6 if pairs is None else pairs
-
-
-def _refuse_beside(context: typer.Context, why: str, *allowed: str) -> None:
-    """An option that would change nothing must not seem to."""
-    sources = {name: context.get_parameter_source(name) for name in context.params}
-    given = [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
-    others = [name.replace("_", "-") for name in sorted(given) if name not in allowed]
-    if others:
-        raise SoonerError(f"{why}; leave out {', '.join(others)}, or start a race without")
 
 
 @app.command()
@@ -244,8 +223,40 @@ def doctor() -> None:
     listings.show_doctor()
 
 
+cli_analysis.register(app)
+
+
+class _Pipe:
+    """Standard output, whose reader may leave before the end, as `head` does: then this ends quietly too."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """As the stream's own."""
+        with self._read():
+            return self._stream.write(text)
+
+    def flush(self) -> None:
+        """As the stream's own."""
+        with self._read():
+            self._stream.flush()
+
+    @contextmanager
+    def _read(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+            sys.exit(141)  # 128 + SIGPIPE, as programs that know nothing of pipes end
+
+
 def main() -> None:
     """Entry point: errors a user can act on are one message and status 2, an interrupt is status 130."""
+    before, sys.stdout = sys.stdout, cast(TextIO, _Pipe(sys.stdout))
     try:
         app()
     except SoonerError as error:
@@ -253,6 +264,8 @@ def main() -> None:
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
+    finally:
+        sys.stdout = before
 
 
 if __name__ == "__main__":

@@ -83,6 +83,19 @@ def test_under_six_pairs_there_is_an_estimate_and_no_interval() -> None:
     assert figures.p_value == 0.25
 
 
+def test_a_look_widens_the_interval() -> None:
+    # Level 2 / 256: the outermost Walsh averages, 1 and 8.
+    lane, against = _times([1.0] * 8), _times([2.0**k for k in range(1, 9)])
+    figures = compare(lane, against, alpha=2 / 256, looks=3)
+    assert (figures.ci_low, figures.ci_high) == (pytest.approx(2), pytest.approx(2**8))
+    assert (figures.looks, figures.alpha, figures.p_value) == (3, 2 / 256, 2 / 256)
+    runs = [[Trajectory([t.value, 2 * t.value], [0.5, 0.6], 2 * t.value) for t in lane] for lane in (lane, against)]
+    (point,) = curve(*runs, [0.55], alpha=2 / 256)
+    assert (point.ci_low, point.ci_high) == (pytest.approx(2), pytest.approx(2**8))
+    (plain,) = curve(*runs, [0.55])
+    assert (plain.ci_low, plain.ci_high) == (pytest.approx(2**2), pytest.approx(2**7))
+
+
 def test_no_pairs_at_all() -> None:
     figures = compare([], [])
     assert (figures.ratio, figures.pairs, figures.p_value, figures.pairs_needed) == (None, 0, None, 13)

@@ -1,13 +1,14 @@
-"""The number of pairs to plan, against the textbook formula and against simulated races."""
+"""The number of pairs to plan, against the textbook formula and against simulated races; races until decided."""
 
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 import pytest
 
-from sooner.racing.planning import log_ratio_sd, pairs_needed
+from sooner.racing.planning import RaceLength, log_ratio_sd, max_pairs_needed, pairs_needed, power, race_length
 from sooner.racing.signed_rank import signed_rank
 
 
@@ -65,3 +66,49 @@ def test_impossible_plans_are_refused() -> None:
         pairs_needed(math.nan)
     with pytest.raises(ValueError, match="difference must be above 0"):
         pairs_needed(0.1, 0.0)
+
+
+@pytest.mark.parametrize(("pairs", "sd", "difference"), [(6, 0.109, 0.2), (6, 0.05, 0.05), (12, 0.109, 0.1)])
+def test_power_is_the_share_of_races_with_a_verdict(pairs: int, sd: float, difference: float) -> None:
+    races = 6000
+    log_ratios = math.log1p(difference) + sd * np.random.default_rng(3).standard_normal((races, pairs))
+    found = float(np.mean(signed_rank(log_ratios, log_ratios).p_value < 0.05))
+    assert power(sd, difference, pairs) == pytest.approx(found, abs=4 * math.sqrt(0.25 / 2000))
+
+
+def test_power_at_the_ends() -> None:
+    assert power(0.109, 0.10, 5) == 0.0
+    assert power(0.0, 0.10, 6) == 1.0
+    assert power(0.109, 0.10, 13) > power(0.109, 0.10, 13, alpha=0.02)
+    # Six pairs decide when all lean the same way: Phi(ln 1.1 / 0.1)^6, and next to never the wrong one.
+    assert power(0.1, 0.10, 6) == pytest.approx(NormalDist().cdf(math.log(1.1) / 0.1) ** 6, abs=0.045)
+
+
+@pytest.mark.parametrize("sd", [0.07, 0.109, 0.15])
+def test_a_race_until_decided_keeps_the_power_and_runs_fewer_pairs(sd: float) -> None:
+    most = max_pairs_needed(sd)
+    assert pairs_needed(sd) < most <= 1.2 * pairs_needed(sd) + 1
+    found = race_length(sd, 1.1, most)
+    assert found.found >= 0.8 - 3 * math.sqrt(0.8 * 0.2 / 2000)
+    assert found.found <= found.decided <= 1
+    assert found.expected < pairs_needed(sd) + 1
+    assert found.maximal == most
+
+
+def test_the_length_of_a_race() -> None:
+    assert race_length(0.0, 1.3, 12) == RaceLength(expected=7.0, maximal=12, decided=1.0, found=1.0)
+    assert race_length(0.0, 1.0, 12) == RaceLength(expected=7.0, maximal=12, decided=1.0, found=0.0)
+    equal, open_ended = race_length(0.109, 1.0, 24), race_length(0.109, 1.0, 24, detect=0.01)
+    assert equal.found <= 0.05
+    assert equal.decided > 0.9
+    assert open_ended.expected > equal.expected
+    assert race_length(0.109, 1 / 1.3, 24).expected == pytest.approx(race_length(0.109, 1.3, 24).expected, abs=0.2)
+
+
+def test_impossible_lengths_are_refused() -> None:
+    with pytest.raises(ValueError, match="ratio must be"):
+        race_length(0.1, 0.0, 12)
+    with pytest.raises(ValueError, match="6 pairs or more"):
+        race_length(0.1, 1.1, 5)
+    with pytest.raises(ValueError, match="difference must be above 0"):
+        power(0.1, -0.1, 12)

@@ -60,9 +60,11 @@ def test_a_race_of_seven_pairs_by_counting_all_of_its_courses() -> None:
 @pytest.mark.parametrize("max_pairs", [8, 12, 24])
 @pytest.mark.parametrize("noise", ["normal", "heavy", "ties"])
 def test_at_most_5_of_100_races_between_equal_lanes_end_in_a_verdict_at_any_look(max_pairs: int, noise: str) -> None:
-    races = 10_000
+    races = 4_000
     rng = np.random.default_rng(max_pairs)
-    log_ratios = rng.standard_normal((races, max_pairs)) if noise != "heavy" else rng.standard_cauchy((races, max_pairs))
+    log_ratios = (
+        rng.standard_normal((races, max_pairs)) if noise != "heavy" else rng.standard_cauchy((races, max_pairs))
+    )
     if noise == "ties":
         log_ratios = np.round(log_ratios * 2) / 2
     false = _false_verdicts(log_ratios, max_pairs)

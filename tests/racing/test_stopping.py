@@ -49,7 +49,8 @@ def test_a_lane_that_cannot_win_is_stopped_and_the_others_go_on() -> None:
 def test_the_race_waits_for_every_run_up_to_a_look() -> None:
     race = plan("fast", pairs=20, until="decided")
     first = sequential.looks(20)[0]
-    records = [record(lane, seed, 5 if lane == "fast" else 10) for seed in range(first) for lane in ("baseline", "fast")]
+    seconds = {"baseline": 10, "fast": 5}
+    records = [record(lane, seed, seconds[lane]) for seed in range(first) for lane in seconds]
     assert [(cell.lane.name, cell.seed) for cell in agenda(race, records[:-1])] == [("fast", first - 1)]
     assert not agenda(race, records)
 

@@ -16,8 +16,11 @@ def _figures(
     pairs: int = 8,
     missed: int = 0,
     against_missed: int = 0,
+    looks: int = 1,
+    alpha: float = 0.05,
 ) -> ComparisonFigures:
-    return ComparisonFigures(ratio, ci_low, ci_high, pairs, 0.5, pairs - missed, pairs - against_missed, 19)
+    hits, against_hits = pairs - missed, pairs - against_missed
+    return ComparisonFigures(ratio, ci_low, ci_high, pairs, 0.5, hits, against_hits, 19, looks, alpha)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +90,56 @@ def _figures(
 )
 def test_the_words(figures: ComparisonFigures, words: str) -> None:
     assert verdict(figures, against="baseline") == words
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        (
+            _figures(1.43, 1.21, 1.66, pairs=12, looks=3, alpha=0.01),
+            "faster: 1.43x (95% CI 1.21 to 1.66 over 3 looks, 12 pairs)",
+        ),
+        (
+            _figures(None, 1.2, None, pairs=12, against_missed=3, looks=3, alpha=0.01),
+            "faster: at least 1.20x (95% CI over 3 looks, 12 pairs; baseline missed the target in 3)",
+        ),
+        (
+            _figures(None, None, 0.7, missed=8, looks=2, alpha=0.01),
+            "target not reached: 0 of 8 runs within its budget; slower: at most 0.70x (95% CI over 2 looks)",
+        ),
+        (_figures(1.5, None, None, pairs=7, alpha=0.0), "too few pairs: 7; about 19 needed to see 10%"),
+        (_figures(1.5, None, None, pairs=20, alpha=0.0), "too few pairs: 20"),
+        (_figures(1.5, None, None, pairs=6, alpha=0.02), "too few pairs: 6; about 19 needed to see 10%"),
+    ],
+)
+def test_the_words_of_a_race_that_is_looked_at(figures: ComparisonFigures, words: str) -> None:
+    assert verdict(figures, against="baseline") == words
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        (_figures(1.01, 0.95, 1.07), "equal within 10%: 1.01x (95% CI 0.95 to 1.07, 8 pairs)"),
+        (
+            _figures(1.01, 0.95, 1.07, pairs=12, looks=5),
+            "equal within 10%: 1.01x (95% CI 0.95 to 1.07 over 5 looks, 12 pairs)",
+        ),
+        (_figures(0.96, 0.85, 1.08), "not faster by 10%: 0.96x (95% CI 0.85 to 1.08, 8 pairs)"),
+        (
+            _figures(None, None, 1.08, missed=2),
+            "not faster by 10%: at most 1.08x (95% CI, 8 pairs; missed the target in 2)",
+        ),
+        (_figures(0.98, 0.85, 1.12), "no difference shown: 0.98x (95% CI 0.85 to 1.12, 8 pairs)"),
+        (_figures(1.04, 1.02, 1.06), "faster: 1.04x (95% CI 1.02 to 1.06, 8 pairs)"),
+        (_figures(0.96, 0.93, 0.98), "slower: 0.96x (95% CI 0.93 to 0.98, 8 pairs)"),
+    ],
+)
+def test_the_words_where_it_is_known_which_difference_matters(figures: ComparisonFigures, words: str) -> None:
+    assert verdict(figures, against="baseline", detect=0.10) == words
+
+
+def test_the_difference_that_matters_is_said_as_given() -> None:
+    assert verdict(_figures(1.01, 0.98, 1.02), detect=0.025).startswith("equal within 2.5%: ")
 
 
 @pytest.mark.parametrize("pairs", range(6))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import random
-import statistics
 from typing import Any
 
-from sooner.racing.results import Comparison, CurvePoint, Evaluation, Lane, Results, Run
+from sooner.racing.rescoring import rescore
+from sooner.racing.results import Comparison, Evaluation, Lane, Results, Run
 
 
 def run(
@@ -97,10 +98,11 @@ def compared(
     return Comparison(lane, against, ratio, low, high, **{**fields, **more})
 
 
-def realistic(seed: int = 0) -> Results:
+def realistic(seed: int = 0, **more: Any) -> Results:
     """Fashion-MNIST as it might be raced: a full-budget baseline, RS2 at 30% and its fitted control, six pairs each.
 
-    The control reaches the target as soon as RS2 does; two runs miss it, one of them by diverging.
+    The control reaches the target as soon as RS2 does; a run of RS2 misses it by diverging, which leaves its intervals
+    open.
     """
     draw = random.Random(seed)
     target = 0.9
@@ -132,17 +134,24 @@ def realistic(seed: int = 0) -> Results:
     full = {"name": "reshuffle"}
     kept = [
         Lane("baseline", "baseline", _recipe("baseline", "10ep", full), lanes["baseline"]),
-        Lane("rs2-30", "lane", _recipe("rs2-30", "3ep", {"name": "rs2", "fraction": 0.3}), lanes["rs2-30"]),
-        Lane("baseline@3ep", "control", _recipe("baseline@3ep", "3ep", full), lanes["baseline@3ep"], "rs2-30"),
+        Lane(
+            "rs2-30",
+            "lane",
+            _recipe("rs2-30", "3ep", {"name": "rs2", "fraction": 0.3}),
+            lanes["rs2-30"],
+            opponents=["baseline", "baseline@3ep"],
+        ),
+        Lane(
+            "baseline@3ep",
+            "control",
+            _recipe("baseline@3ep", "3ep", full),
+            lanes["baseline@3ep"],
+            "rs2-30",
+            opponents=["baseline"],
+        ),
     ]
-    found = [
-        _compare(lanes, lane, against, target, clock)
-        for clock in ("wall", "calibrated")
-        for lane, against in (("rs2-30", "baseline"), ("rs2-30", "baseline@3ep"), ("baseline@3ep", "baseline"))
-    ]
-    return race(
+    found = race(
         kept,
-        found,
         task="fashion_mnist",
         model="convnet-16",
         target=target,
@@ -154,6 +163,7 @@ def realistic(seed: int = 0) -> Results:
             "trust the calibrated clock, or race again on a quiet machine"
         ],
     )
+    return rescore(dataclasses.replace(found, **more))
 
 
 def _recipe(name: str, budget: str, sampling: dict[str, Any]) -> dict[str, Any]:
@@ -169,33 +179,32 @@ def _recipe(name: str, budget: str, sampling: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _compare(lanes: dict[str, list[Run]], lane: str, against: str, target: float, clock: str) -> Comparison:
-    """A plain normal interval of paired log-ratios, good enough to be looked at; open where a run missed the target."""
+def fitted() -> Results:
+    """A fitted race to 50%: four budgets, three seeds; the lane needs half of the baseline's budget.
 
-    def point(goal: float) -> CurvePoint:
-        logs, open_low, open_high = [], False, False
-        for mine, other in zip(lanes[lane], lanes[against], strict=True):
-            a, b = (_crossing([e.metric for e in r.evaluations], goal) for r in (mine, other))
-            open_low, open_high = open_low or a is None, open_high or b is None
-            if a and b:
-                looks = (mine.evaluations[1], other.evaluations[1])
-                paces = [e.seconds if clock == "wall" else e.calibrated_seconds for e in looks]
-                logs.append(math.log(b * paces[1] / (a * paces[0])))
-        if len(logs) < 3:
-            return CurvePoint(goal, None, None, None)
-        middle, reach = statistics.median(logs), 2.6 * statistics.stdev(logs) / math.sqrt(len(logs)) + 0.01
-        few = len(logs) < 5
-        return CurvePoint(
-            goal,
-            math.exp(middle),
-            None if open_low and few else math.exp(middle - reach * (2 if open_low else 1)),
-            None if open_high and few else math.exp(middle + reach * (2 if open_high else 1)),
-        )
-
-    curve = [point(0.6 + 0.005 * i) for i in range(65)]
-    at = point(target)
-    hits = {name: sum(r.hit for r in lanes[name]) for name in (lane, against)}
-    return compared(
-        lane, against, at.ratio, at.ci_low, at.ci_high,
-        clock=clock, curve=curve, hits=hits[lane], against_hits=hits[against],
-    )  # fmt: skip
+    The middle seed of each lane crosses in the middle. No seed of the hopeless control ever does.
+    """
+    budgets = ("1ep", "2ep", "4ep", "8ep")
+    ends = {
+        "baseline": [[0.2, 0.3, 0.45, 0.6], [0.2, 0.35, 0.52, 0.62], [0.1, 0.3, 0.55, 0.6]],
+        "x": [[0.3, 0.4, 0.6, 0.7], [0.3, 0.55, 0.62, 0.7], [0.35, 0.52, 0.6, 0.65]],
+        "short": [[0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4]],
+    }
+    roles: dict[str, Any] = {"baseline": "baseline", "x": "lane", "short": "control"}
+    lanes = []
+    for name, seeds in ends.items():
+        runs = [
+            Run(
+                seed=seed, hit=False, time_to_target_s=None, calibrated_time_to_target_s=None, steps_to_target=None,
+                examples_to_target=None, budget_s=8.0, calibrated_budget_s=8.0, final_metric=metrics[-1],
+                test_metric=None, phases={"train": 15.0}, steps=80, examples=800,
+                evaluations=[
+                    Evaluation(2.0**i, 2.0**i, 10 * 2**i, 100 * 2**i, metric, budget)
+                    for i, (budget, metric) in enumerate(zip(budgets, metrics, strict=True))
+                ],
+            )
+            for seed, metrics in enumerate(seeds)
+        ]  # fmt: skip
+        others = [other for other in ("baseline", "short") if other != name and name != "baseline"]
+        lanes.append(Lane(name, roles[name], {"sampling": name}, runs, opponents=others))
+    return rescore(race(lanes, protocol="fitted", rungs=list(budgets)))

@@ -2,8 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from sooner.reporting._forest import forests
+from sooner.racing.results import Comparison
+from sooner.reporting._forest import Forest, axis_of
 from tests.reporting.races import compared
+
+
+def forests(comparisons: list[Comparison]) -> list[Forest]:
+    axis = axis_of(comparisons)
+    return [axis.draw(comparison) for comparison in comparisons]
 
 
 def test_intervals_share_one_logarithmic_axis() -> None:
@@ -30,5 +36,13 @@ def test_one_is_always_on_the_axis() -> None:
     assert 6.0 < drawn.one < drawn.low
 
 
-def test_none() -> None:
-    assert forests([]) == []
+def test_what_lies_beyond_a_given_axis_is_drawn_at_its_end() -> None:
+    axis = axis_of([])
+    drawn = axis.draw(compared("a", "b", 3.0, 2.9, 3.1))
+    assert (drawn.ratio, drawn.open_low, drawn.open_high) == (94.0, False, True)
+
+
+def test_the_style_sheet_gets_places_and_marks() -> None:
+    drawn = axis_of([]).draw(compared("a", "b", None, None, 1.0))
+    assert drawn.style == "--low:0%;--high:50%;--ratio:50%"
+    assert drawn.marks == "open-low no-ratio"

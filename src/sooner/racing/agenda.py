@@ -49,5 +49,7 @@ def _missing(cells: Sequence[Cell], done: set[tuple[str, int]]) -> list[Cell]:
 def _fitted(plan: Plan, records: Sequence[Record]) -> list[Cell]:
     lanes = {lane.name: lane for lane in plan.lanes}
     seeds = list(range(plan.seed, plan.seed + plan.pairs))
-    wanted = fitted.agenda(list(lanes), plan.rungs, seeds, records, plan.target, share=plan.rules.share)
+    wanted = fitted.agenda(
+        list(lanes), plan.rungs, seeds, records, plan.target, share=plan.rules.share, scan=plan.rules.scan
+    )
     return [Cell(at_rung(lanes[lane], rung), seed) for lane, rung, seed in wanted]

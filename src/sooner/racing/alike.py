@@ -17,6 +17,7 @@ _DATA = ("fingerprint", "n_train_and_validation", "validation_share")
 _MEMORY = 0.02  # relative: what a system reports as its memory differs a little from start to start
 _WORDS = ("name", "summary")  # of a recipe: they change nothing
 _ABSENT = "none"
+GRID = "evaluations every (examples)"
 
 
 def differences(races: Sequence[Results], names: Sequence[str]) -> list[str]:
@@ -47,7 +48,7 @@ def _facts(race: Results) -> dict[str, Any]:
         **_some("machine", race.machine, (*_MACHINE, "memory_gib")),
         **_some("version", race.versions, _VERSIONS),
         "version: python": ".".join(race.versions.get("python", _ABSENT).split(".")[:2]),
-        "evaluations every (examples)": race.evaluate_every,
+        GRID: race.evaluate_every,
         **_baseline(baseline),
     }
 

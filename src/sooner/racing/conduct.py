@@ -13,6 +13,7 @@ from sooner.errors import StoreError
 from sooner.racing import machine
 from sooner.racing._base import Engine, Watcher
 from sooner.racing.agenda import agenda
+from sooner.racing.energy import EnergyMeter
 from sooner.racing.lanes import saved_name
 from sooner.racing.lock import locked
 from sooner.racing.plan import Plan, refuse_mismatch
@@ -29,7 +30,9 @@ def start(folder: Path, plan: Plan, data: Mapping[str, Any] | None = None) -> No
     Raises StoreError if there is a race already.
     """
     store = Store(folder, create=True)
-    store.put("machine", machine.describe(torch.device(plan.device)))
+    device = torch.device(plan.device)
+    energy = EnergyMeter.for_device(device).label
+    store.put("machine", {**machine.describe(device), "energy": energy})
     store.put("versions", machine.versions())
     store.put("data", dict(data or {}))
     store.put("plan", plan.to_dict())
@@ -49,7 +52,8 @@ def _plan(store: Store) -> Plan:
     fields = store.get("plan")
     if fields is None:
         raise StoreError(f"the race in {store.folder} was stopped before its plan was written; start it again")
-    return Plan.from_dict(fields)
+    with store.sound():
+        return Plan.from_dict(fields)
 
 
 def finished(folder: Path) -> list[Record]:
@@ -74,7 +78,9 @@ def results(folder: Path) -> Results:
     """Score what the race in `folder` has run so far."""
     store = Store(folder)
     try:
-        return score(_plan(store), store)
+        plan = _plan(store)
+        with store.sound():
+            return score(plan, store)
     finally:
         store.close()
 
@@ -122,8 +128,9 @@ def _note_noise(store: Store) -> None:
     """Warn where a lane's seconds per step differed much between its runs: the machine was not steady."""
     paces: dict[str, list[float]] = {}
     for record in store.records():
-        if record.steps:
-            paces.setdefault(record.lane, []).append(record.phases.get("train", 0.0) / record.steps)
+        spent = record.phases.get("train", record.phases.get("run", 0.0))  # a program's phases are its own affair
+        if record.steps and spent:
+            paces.setdefault(record.lane, []).append(spent / record.steps)
     spreads = {lane: statistics.stdev(pace) / statistics.mean(pace) for lane, pace in paces.items() if len(pace) >= 3}
     noisy = {lane: spread for lane, spread in spreads.items() if spread > _NOISY}
     if noisy:

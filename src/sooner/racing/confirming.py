@@ -49,7 +49,8 @@ def winner(plan: Plan, records: Sequence[Record]) -> PlannedLane | None:
         if not found or any(each is None or each.ci_low is None or each.ci_low <= 1 for each in found):
             continue
         against_baseline = found[0]
-        assert against_baseline is not None and against_baseline.ci_low is not None
+        assert against_baseline is not None
+        assert against_baseline.ci_low is not None
         gain = against_baseline.ratio or against_baseline.ci_low
         if best is None or gain > best[0]:
             best = (gain, lane)

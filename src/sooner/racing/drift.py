@@ -23,8 +23,8 @@ def drift(later: str, first: str, race: str, on: Mapping[str, Comparison]) -> st
     if wall is None or pairs < MIN_PAIRS:
         return (
             f"whether the machine was as fast in {race} as before is not known: {later} and {first} have {pairs} seeds "
-            f"in common, and it takes {MIN_PAIRS}. Read each lane's ratio to its own race's baseline, and set no times of "
-            "different races against each other"
+            f"in common, and it takes {MIN_PAIRS}. Read each lane's ratio to its own race's baseline, and set no "
+            "times of different races against each other"
         )
     what = f"{later} against {first}, the same recipe on the same seeds in {race} and before, ran at {_speed(wall)}"
     if not _excludes_one(wall):
@@ -36,8 +36,8 @@ def drift(later: str, first: str, race: str, on: Mapping[str, Comparison]) -> st
     steady = calibrated is not None and calibrated.pairs >= MIN_PAIRS and not _excludes_one(calibrated)
     return (
         f"the machine drifted between the races: {what}. Times of different races cannot be trusted side by side on "
-        f"the wall clock{', though the calibrated clock shows no drift' if steady else ' or the calibrated one'}; ratios "
-        "to the own race's baseline are as good as ever, and so are examples to the target"
+        f"the wall clock{', though the calibrated clock shows no drift' if steady else ' or the calibrated one'}; "
+        "ratios to the own race's baseline are as good as ever, and so are examples to the target"
     )
 
 

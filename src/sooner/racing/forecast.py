@@ -73,11 +73,11 @@ class Noise:
 
 
 def noises(results: Results, clock: Clocks) -> list[Noise]:
-    """One for every lane and opponent of a race that share a pair."""
+    """One for every lane under test and opponent of it that share a pair; a control's own speed is not the question."""
     lanes = {lane.name: lane for lane in results.lanes}
     found = []
     for lane in results.lanes:
-        for other in lane.opponents:
+        for other in lane.opponents if lane.role == "lane" else ():
             pairs, ratios = _log_ratios(lane, lanes[other], results.target, clock)
             if pairs:
                 own = _sd(ratios) if len(ratios) > 1 else None

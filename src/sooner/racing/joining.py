@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from sooner.errors import SoonerError
-from sooner.racing.alike import differences
+from sooner.racing.alike import GRID, differences
 from sooner.racing.drift import drift
 from sooner.racing.rescoring import Level, rescore
 from sooner.racing.results import Lane, Results, Run
@@ -70,8 +70,12 @@ def _refuse(races: Sequence[Results], names: Sequence[str]) -> None:
                 raise SoonerError(f"{name} and {names[place]} are the same race: give each race once")
     lines = differences(races, names)
     if lines:
-        only_target = all(line.startswith("target: ") for line in lines)
-        advice = "give --target, to score all at the same" if only_target else "race those lanes again in one race"
+        what = {line.partition(":")[0] for line in lines}
+        advice = "race those lanes again in one race"
+        if what == {"target"}:
+            advice = "give --target, to score all at the same"
+        elif what == {GRID}:
+            advice += "; the lane with the smallest budget sets how often all are evaluated, so it must be in each race"
         raise SoonerError(
             "these races cannot be joined, because their times cannot be compared:\n  "
             + "\n  ".join(lines)
@@ -133,7 +137,7 @@ def _joined(sides: Sequence[_Side]) -> Results:
         pairs=max(len(lane.runs) for lane in lanes.values()),
         warnings=[
             *_told(sides),
-            *(f"{name}: {warning}" for side in sides for name, race in side.races for warning in race.warnings),
+            *(f"in {name}: {warning}" for side in sides for name, race in side.races for warning in race.warnings),
         ],
         price_per_hour=prices.pop() if len(prices) == 1 else None,
         detect=differences_sought.pop() if len(differences_sought) == 1 else None,
@@ -180,11 +184,11 @@ def _told(sides: Sequence[_Side]) -> list[str]:
         called = " and ".join(name for name, _ in side.races)
         own = [name for name, (before, _) in side.lanes.items() if name != before]
         if own:
-            lines.append(f"{', '.join(own)} {'is' if len(own) == 1 else 'are'} of {called}")
+            lines.append(f"lanes of {called} under another name: {', '.join(own)}")
         if len(side.races) > 1:
             lines.append(
-                f"{called} have no seed in common, so their pairs count together; pairs that were added when a verdict "
-                "could be seen already make the intervals wider than those of one race with as many"
+                f"races {called} have no seed in common, so their pairs count together; pairs that were added when a "
+                "verdict could be seen already make the intervals wider than those of one race with as many"
             )
     return lines
 

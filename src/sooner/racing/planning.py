@@ -23,7 +23,7 @@ _PRIOR_FREEDOM = 1
 _RANK_EFFICIENCY = 3 / math.pi  # of the signed-rank test relative to the t-test under normal noise (Pitman)
 
 # Pairs that a race until decided must be allowed for the power of one with a fixed number. With the looks of
-# `sequential` the power is 0.80 to 0.82 from 13 pairs on; see benchmarks/statistics.
+# `sequential` the power is 0.80 to 0.83 from 13 pairs on; see benchmarks/statistics.
 _INFLATION = 1.2
 _RACES = 2_000  # simulated for `power` and `race_length`: standard errors of 1.1 points and a quarter of a pair
 

@@ -12,13 +12,14 @@ from sooner.racing.comparison import ComparisonFigures, compare, curve
 from sooner.racing.frontier import counted, rungs_of, smallest_budget
 from sooner.racing.results import Comparison, CurvePoint, Lane, Results, Run
 from sooner.racing.signed_rank import ALPHA
-from sooner.racing.survival import survival
+from sooner.racing.survival import common_horizon, survival
 from sooner.racing.times import Time, Trajectory
 from sooner.racing.timing import timed
 from sooner.racing.verdict import verdict
 
 Clocks = Literal["wall", "calibrated", "examples"]
 VERDICTS: Clocks = "wall"  # the clock by which a race stops a lane or calls it the winner
+_SURVIVAL: tuple[Clocks, ...] = ("wall", "calibrated")
 _CURVE_POINTS = 100
 
 Level = tuple[float, int]  # the share of false verdicts that a comparison may have, and the looks that led to it
@@ -39,7 +40,9 @@ def rescore(
         levels: of each lane's comparisons, where they are not those that `results` has already.
     """
     goal = results.target if target is None else target
-    lanes = [_lane(lane, goal, results) for lane in results.lanes]
+    lanes = [replace(lane, runs=[timed(run, goal) for run in lane.runs]) for lane in results.lanes]
+    horizons = {clock: common_horizon([_times(lane.runs, goal, clock) for lane in lanes]) for clock in _SURVIVAL}
+    lanes = [_lane(lane, goal, results, horizons) for lane in lanes]
     fresh = {name: [timed(run, goal) for run in runs] for name, runs in results.confirmation.items()}
     known = {each.lane: (each.alpha, each.looks) for each in results.comparisons if not each.confirmation}
     known |= levels or {}
@@ -86,14 +89,14 @@ def compare_runs(
     return compare([t.time(target) for t in one], [t.time(target) for t in other], alpha=alpha, looks=looks)
 
 
-def _lane(lane: Lane, target: float, results: Results) -> Lane:
-    runs = [timed(run, target) for run in lane.runs]
-    clocks: tuple[Clocks, ...] = ("wall", "calibrated")
-    found = [survival(_times(runs, target, clock), clock=clock) for clock in clocks]
-    lane = replace(lane, runs=runs, survival=[each for each in found if each is not None])
+def _lane(lane: Lane, target: float, results: Results, horizons: Mapping[Clocks, float | None]) -> Lane:
+    found = [
+        survival(_times(lane.runs, target, clock), clock=clock, horizon=horizon) for clock, horizon in horizons.items()
+    ]
+    lane = replace(lane, survival=[each for each in found if each is not None])
     if not results.rungs:
         return lane
-    climbs = {run.seed: run.evaluations for run in runs}
+    climbs = {run.seed: run.evaluations for run in lane.runs}
     return replace(
         lane,
         rungs=rungs_of(climbs, results.rungs, target),

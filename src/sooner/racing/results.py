@@ -55,7 +55,7 @@ class Survival:
     """The times to target of one lane on one clock, censored runs included (Kaplan and Meier, 1958)."""
 
     clock: str
-    times: list[float]  # seconds, ascending: where `reached` steps up
+    times: list[float]  # seconds, ascending: 0, and where `reached` steps up
     reached: list[float]  # share of runs that have reached the target by then
     low: list[float]  # 95% band of it, point by point
     high: list[float]

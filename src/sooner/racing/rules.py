@@ -22,6 +22,8 @@ class Rules:
         detect: difference of speed that matters, above 0: 0.10 is one lane 1.1 times as fast.
         confirm: run the winner and its opponents again on as many fresh seeds, once the race is over.
         share: of the seeds, in (0, 1].
+        scan: seeds that run every budget of the fitted protocol, at least 1; the others run only those that bracket
+            their crossing. As many as there are pairs gives intervals at every target, at two to three times the cost.
         price: of an hour on this machine, above 0, if the user said.
 
     Raises:
@@ -33,6 +35,7 @@ class Rules:
     detect: float = 0.10
     confirm: bool = False
     share: float = 0.5
+    scan: int = 2
     price: float | None = None
 
     def __post_init__(self) -> None:
@@ -43,6 +46,8 @@ class Rules:
             raise RecipeError(f"detect must be above 0 and at most 10 (0.10 is 10%), not {self.detect:g}")
         if not 0 < self.share <= 1:
             raise RecipeError(f"share must be above 0 and at most 1, not {self.share:g}")
+        if self.scan < 1:
+            raise RecipeError(f"scan must be at least 1 seed, not {self.scan}")
         if self.price is not None and not 0 < self.price < math.inf:
             raise RecipeError(f"price must be that of an hour, above 0, not {self.price:g}")
         if self.protocol == "fitted" and (self.until == "decided" or self.confirm):

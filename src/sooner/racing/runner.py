@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from sooner import augmentation, sampling
 from sooner.batch import Batch
 from sooner.losses import CrossEntropy
+from sooner.racing.energy import EnergyMeter
 from sooner.racing.lanes import PlannedLane
 from sooner.racing.store import Record
 from sooner.random import isolated
@@ -75,7 +76,8 @@ def run_lane(
     state = checkpoint.load(saved) if saved.exists() else None
     started = state["started"] if state else _now()
     resumed = state["resumed"] + 1 if state else 0
-    clock = Clock(ground.device, state["loop"]["phases"] if state else None)
+    meter = EnergyMeter.for_device(ground.device, spent=(state["energy"] or 0.0) if state else 0.0)
+    clock = Clock(ground.device, state["loop"]["phases"] if state else None, meter)
     if ground.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(ground.device)
     memory = _Memory(ground.device)
@@ -87,11 +89,17 @@ def run_lane(
     def save() -> None:
         assert loop is not None
         with clock.phase("checkpoint"):
-            checkpoint.save(saved, {"started": started, "resumed": resumed, "loop": loop.state_dict()})
+            checkpoint.save(
+                saved, {"started": started, "resumed": resumed, "energy": meter.joules, "loop": loop.state_dict()}
+            )
 
     def look(found: Look) -> None:
         memory.sample()
         on_look(found)
+
+    def step() -> None:
+        meter.poll()
+        on_step(save)
 
     with isolated(seed, "model", device=ground.device):
         try:
@@ -99,7 +107,7 @@ def run_lane(
             per_example = _flops(model, ground.data.shape)
             if state:
                 loop.load_state_dict(state["loop"])
-            loop.run(on_look=look, on_step=lambda: on_step(save))
+            loop.run(on_look=look, on_step=step)
             stopped = loop.failure
             if per_example is not None:
                 flops = float(per_example * (_FORWARD_AND_BACKWARD * loop.trained + loop.scored))
@@ -132,6 +140,7 @@ def run_lane(
         flops=flops,
         stopped=stopped,
         resumed=resumed,
+        energy_joules=meter.joules,
     )
 
 

@@ -55,7 +55,7 @@ def score(plan: Plan, store: Store) -> Results:
             for name in dict.fromkeys(record.lane for record in fresh)
         },
     )
-    return rescore(results, levels={lane.name: stopping.level(plan, len(lane.runs)) for lane in results.lanes})
+    return rescore(results, levels={lane.name: stopping.level(plan, _leading(plan, lane)) for lane in results.lanes})
 
 
 def _lane(lane: PlannedLane, plan: Plan, records: Sequence[Record], dropped_after: int | None) -> Lane:
@@ -80,6 +80,12 @@ def _climbs(lane: str, plan: Plan, records: Sequence[Record]) -> list[Run]:
     climbs = per_seed(lane, plan.rungs, mine, lambda record: run_of(record, plan.target).calibrated_budget_s)
     by_seed = {seed: [record for record in mine if record.seed == seed] for seed in sorted(climbs)}
     return [climb_of(seed, climbs[seed], made, plan.target) for seed, made in by_seed.items()]
+
+
+def _leading(plan: Plan, lane: Lane) -> int:
+    """Pairs that the lane ran without a gap: those that happened to end first are no fair sample."""
+    seeds = {run.seed for run in lane.runs}
+    return next(pair for pair in range(plan.pairs + 1) if plan.seed + pair not in seeds)
 
 
 def _seed(record: Record) -> int:

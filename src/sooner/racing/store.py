@@ -7,11 +7,11 @@ import shlex
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from sooner.errors import StoreError
+from sooner.errors import RecipeError, StoreError
 from sooner.training.loop import Look
 
 VERSION = 2
@@ -30,7 +30,8 @@ CREATE TABLE runs (
 CREATE TABLE phases (run INTEGER NOT NULL REFERENCES runs, name TEXT NOT NULL, seconds REAL NOT NULL) STRICT;
 CREATE TABLE evaluations (
   run INTEGER NOT NULL REFERENCES runs, seconds REAL NOT NULL, step INTEGER NOT NULL, examples INTEGER NOT NULL,
-  metric REAL NOT NULL
+  metric REAL NOT NULL, besides REAL NOT NULL DEFAULT 0, scoring REAL NOT NULL DEFAULT 0,
+  scored INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE events (at TEXT NOT NULL DEFAULT (datetime('now')), text TEXT NOT NULL) STRICT;
 """
@@ -40,6 +41,9 @@ _MIGRATIONS = {
 ALTER TABLE runs ADD COLUMN output TEXT;
 ALTER TABLE runs ADD COLUMN energy_joules REAL;
 ALTER TABLE runs ADD COLUMN host TEXT NOT NULL DEFAULT '';
+ALTER TABLE evaluations ADD COLUMN besides REAL NOT NULL DEFAULT 0;
+ALTER TABLE evaluations ADD COLUMN scoring REAL NOT NULL DEFAULT 0;
+ALTER TABLE evaluations ADD COLUMN scored INTEGER NOT NULL DEFAULT 0;
 """,
 }
 
@@ -98,8 +102,12 @@ class Store:
                     f"{path} was written by a newer sooner (store version {version}, this one reads up to {VERSION}); "
                     "upgrade with: pip install --upgrade sooner"
                 )
+            if version == 0 and not create:
+                raise StoreError(f"{path} is empty or cut short, and holds no race; bring back a copy of it, if any")
             if version == 0:
                 self._write_schema([_TABLES])
+            elif self._database.execute("PRAGMA quick_check").fetchone() != ("ok",):
+                raise self._damaged("its pages do not fit together")
             elif version < VERSION:
                 self._write_schema([_MIGRATIONS[step] for step in range(version, VERSION)])
         if create and self.get("plan") is not None:
@@ -107,6 +115,13 @@ class Store:
                 f"{folder} already holds a race; resume it with --resume {shlex.quote(str(folder))}, or choose "
                 "another --out"
             )
+
+    def _damaged(self, how: str) -> StoreError:
+        path = shlex.quote(str(self.folder / NAME))
+        return StoreError(
+            f"{self.folder / NAME} is damaged: {how}. It was left as it is; bring back a copy of it, or save what can "
+            f"still be read with: sqlite3 {path} .recover"
+        )
 
     def _write_schema(self, scripts: list[str]) -> None:
         with self._transaction():
@@ -118,6 +133,8 @@ class Store:
     def _errors(self, doing: str) -> Iterator[None]:
         try:
             yield
+        except UnicodeDecodeError as error:  # SQLite's own complaint, when it quotes what it could not read
+            raise self._damaged("its text is not text") from error
         except (sqlite3.Error, OSError) as error:
             path = self.folder / NAME
             if "full" in str(error).lower() or getattr(error, "errno", None) == 28:
@@ -151,7 +168,18 @@ class Store:
         """The data under `key`, or None."""
         with self._errors("read"):
             row = self._database.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return json.loads(row[0]) if row else None
+        try:
+            return json.loads(row[0]) if row else None
+        except ValueError as error:
+            raise self._damaged(f"'{key}' in it is not JSON") from error
+
+    @contextmanager
+    def sound(self) -> Iterator[None]:
+        """What fails inside for what the store says, whatever that is, is told as damage to the store."""
+        try:
+            yield
+        except (TypeError, ValueError, KeyError, AttributeError, IndexError, RecipeError) as error:
+            raise self._damaged(f"what it says makes no race ({type(error).__name__}: {error})") from error
 
     def note(self, text: str) -> None:
         """Keep a line about the race as a whole, shown as a warning in its report."""
@@ -176,8 +204,8 @@ class Store:
                 "INSERT INTO phases VALUES (?, ?, ?)", [(run, name, spent) for name, spent in record.phases.items()]
             )
             self._database.executemany(
-                "INSERT INTO evaluations VALUES (?, ?, ?, ?, ?)",
-                [(run, look.seconds, look.step, look.examples, look.metric) for look in record.looks],
+                "INSERT INTO evaluations VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [(run, *astuple(look)) for look in record.looks],
             )
 
     def records(self) -> list[Record]:

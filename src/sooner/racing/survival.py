@@ -24,18 +24,20 @@ def survival(times: Sequence[Time], *, clock: str, seed: int = 0, horizon: float
 
     The curve is Kaplan and Meier's (1958) share of runs that have reached the target by each time; a target reached by
     the first evaluation counts as reached there. Its band, 95% at each time by itself, is the beta product of Fay,
-    Brittain and Proschan (2013): Clopper and Pearson's where no run is censored, and wide enough from six runs on,
-    where Greenwood's log-log band covers 74 to 92% early in the curve. Curve and band begin at time 0.
+    Brittain and Proschan (2013): Clopper and Pearson's where no run is censored, and wide enough with few runs.
+    Greenwood's log-log band has no limits before the first hit and holds the truth in 54 to 91 of 100 lanes of 6 to 12
+    runs a quarter of the way up. Curve and band begin at time 0.
 
     The restricted mean is the mean of the time to target or `horizon`, whichever comes first: the area above the curve.
     Its interval is Greenwood's variance with the factor n / (n - 1) and Student's t, n - 1 degrees of freedom: the t
     interval of a mean where every run was watched to the horizon. Where no run hit before it, the lower end supposes
     that as many as 97.5% confidence allows would have hit at once. A single run that hit leaves it at 0 to the
-    horizon.
+    horizon. It is too narrow where a budget cuts half of 6 to 12 runs: 89 to 90% coverage.
 
     The expected running time is `times.expected_running_time`, with the percentile interval of whole runs resampled,
     its percentiles widened for small n (Hesterberg, 2015). The upper end is None where more resamples hold no hit than
-    lie beyond it. No interval knows of a failure that no run has shown yet.
+    lie beyond it. No interval knows of a failure that no run has shown yet: 84% coverage where three runs in ten fail
+    and there are six.
 
     A run that failed early leaves curve and mean like one that was not watched any longer. A lane whose failures would
     never have reached the target looks better there than it is, not in the expected running time and not in the paired
@@ -53,7 +55,7 @@ def survival(times: Sequence[Time], *, clock: str, seed: int = 0, horizon: float
         return None
     if horizon is not None and not (horizon > 0 and math.isfinite(horizon)):
         raise ValueError(f"horizon must be a finite number of seconds above 0, not {horizon}")
-    value, hit = _arrays(times)
+    value, hit = _arrays(sorted(times, key=lambda time: (time.value, time.censored)))
     end = min(_known_until(value, hit), float(value.max()) if horizon is None else horizon)
     steps, left = _kaplan_meier(value, hit)
     at_risk = (value >= steps[:, None]).sum(axis=1)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,32 +15,53 @@ from sooner.racing.results import Evaluation, Run
 from sooner.racing.store import Record
 
 
-def _pace(record: Record) -> float:
-    """The run's median seconds per step, over the stretches between its evaluations.
+def _calibrated(record: Record) -> list[float]:
+    """Seconds at each of the run's looks, its steps and its scoring at the run's own median pace.
 
-    Each run by its own: a pace that a lane's runs shared would put its error into every pair alike, where no paired
-    test can see it, and two lanes with the same steps would always get a verdict.
+    What a round costs when it begins is no part of a pace: it falls between few looks, and a median would drop it. Each
+    run by its own: a pace that a lane's runs shared would put its error into every pair alike, where no paired test can
+    see it, and two lanes with the same steps would always get a verdict.
     """
-    paces = [
-        (after.seconds - before.seconds) / (after.step - before.step)
-        for before, after in zip(record.looks, record.looks[1:], strict=False)
-        if after.step > before.step
+    per_step, per_scored = _pace(record), _scoring_pace(record)
+    first = record.looks[0]
+    fixed = first.seconds - per_step * first.step  # where a program's first look comes after some steps
+    return [
+        fixed + per_step * look.step + per_scored * look.scored + look.besides - first.besides for look in record.looks
     ]
-    return statistics.median(paces) if paces else 0.0
 
 
-def _fixed_costs(record: Record) -> float:
-    """The run's seconds on the clock before its first step: set-up and selection. What comes later is in its pace."""
-    return record.looks[0].seconds if record.looks else record.seconds
+def _pace(record: Record) -> float:
+    """The run's median seconds per step, over the stretches between its evaluations."""
+    return _median(
+        (after.seconds - after.besides - after.scoring - before.seconds + before.besides + before.scoring)
+        / (after.step - before.step)
+        for before, after in pairwise(record.looks)
+        if after.step > before.step
+    )
+
+
+def _scoring_pace(record: Record) -> float:
+    """The run's median seconds per example that was passed forward before it was trained on."""
+    return _median(
+        (after.scoring - before.scoring) / (after.scored - before.scored)
+        for before, after in pairwise(record.looks)
+        if after.scored > before.scored
+    )
+
+
+def _median(paces: Iterable[float]) -> float:
+    found = list(paces)
+    return statistics.median(found) if found else 0.0
 
 
 def run_of(record: Record, target: float) -> Run:
     """The run that `record` tells of, timed to `target` on all clocks."""
-    pace, fixed = _pace(record), _fixed_costs(record)
+    calibrated = _calibrated(record) if record.looks else []
     evaluations = [
-        Evaluation(look.seconds, fixed + pace * look.step, look.step, look.examples, look.metric)
-        for look in record.looks
+        Evaluation(look.seconds, seconds, look.step, look.examples, look.metric)
+        for look, seconds in zip(record.looks, calibrated, strict=True)
     ]
+    last = record.looks[-1].step if record.looks else record.steps
     run = Run(
         seed=record.seed,
         hit=False,
@@ -48,7 +70,7 @@ def run_of(record: Record, target: float) -> Run:
         steps_to_target=None,
         examples_to_target=None,
         budget_s=record.seconds,
-        calibrated_budget_s=fixed + pace * record.steps,
+        calibrated_budget_s=(calibrated or [record.seconds])[-1] + _pace(record) * (record.steps - last),
         final_metric=record.looks[-1].metric if record.looks else None,
         test_metric=record.test_metric,
         phases=record.phases,

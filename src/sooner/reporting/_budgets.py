@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from sooner.racing.frontier import counted
 from sooner.racing.results import Lane, Results, Rung
 from sooner.reporting import _format as words
+
+
+@dataclass(frozen=True)
+class Step:
+    """A budget of the ladder with what the lane's seeds say of it.
+
+    `reached` of `seeds` reach the target with this budget or a smaller one. Few seeds run every budget, but each has
+    shown from which one on it reaches the target.
+    """
+
+    rung: Rung
+    reached: int
+    seeds: int
+
+    @property
+    def share(self) -> str:
+        """ "5 of 6 seeds"."""
+        return f"{self.reached} of {words.number_of(self.seeds, 'seed')}"
 
 
 def has_rungs(results: Results) -> bool:
@@ -11,28 +32,42 @@ def has_rungs(results: Results) -> bool:
     return any(lane.rungs for lane in results.lanes)
 
 
-def bracket(lane: Lane) -> tuple[Rung | None, Rung | None]:
-    """The smallest budget that is enough, and the largest below it that was tried and is not; None for what is not."""
-    place = next((i for i, rung in enumerate(lane.rungs) if rung.budget == lane.smallest_budget), None)
+def bracket(results: Results, lane: Lane) -> tuple[Step | None, Step | None]:
+    """The smallest budget that is enough, and the next smaller one, which is not; the largest where none is enough."""
+    steps = _steps(results, lane)
+    place = next((i for i, step in enumerate(steps) if step.rung.budget == lane.smallest_budget), None)
     if place is None:
-        return None, lane.rungs[-1] if lane.rungs else None
-    return lane.rungs[place], lane.rungs[place - 1] if place else None
+        return None, steps[-1] if steps else None
+    return steps[place], steps[place - 1] if place else None
 
 
-def hits_of(rung: Rung) -> str:
-    """ "5 of 6 runs"."""
-    return f"{rung.hits} of {words.number_of(rung.runs, 'run')}"
-
-
-def smallest(lane: Lane) -> str:
-    """A sentence about a lane with a ladder, or nothing."""
-    if not lane.rungs:
-        return ""
-    enough, below = bracket(lane)
+def smallest(results: Results, lane: Lane) -> str:
+    """Both in a sentence or two; nothing for a lane without a ladder."""
+    enough, below = bracket(results, lane)
     if enough is None:
-        largest = lane.rungs[-1]
-        return f"No budget up to {largest.budget} is enough: there {hits_of(largest)} reached the target."
-    told = f"Smallest budget that is enough: {enough.budget}, {words.seconds(enough.seconds)}, in {hits_of(enough)}"
-    if below is None:
-        return f"{told}. No smaller one was tried."
-    return f"{told}. {below.budget} is not: {hits_of(below)}."
+        return f"No budget up to {below.rung.budget} is enough: {below.share} reach the target." if below else ""
+    told = f"{enough.rung.budget} is enough: {words.seconds(enough.rung.seconds)}, {enough.share} reach the target"
+    return f"{told}. {below.rung.budget} is not: {below.share}." if below else f"{told}. No smaller budget was raced."
+
+
+def _steps(results: Results, lane: Lane) -> list[Step]:
+    """The rungs that were run, with the seeds that tell about all of them, else with those that ran them all."""
+    ladder = results.rungs
+    if not lane.rungs:
+        return []
+    climbs = [run.evaluations for run in lane.runs if run.evaluations]
+    places = [[ladder.index(str(each.budget)) for each in climb] for climb in climbs]
+    first = [
+        next((place for place, metric in zip(at, counted(climb), strict=True) if metric >= results.target), None)
+        for climb, at in zip(climbs, places, strict=True)
+    ]
+    known = [
+        (at[0] == 0 or place > at[0]) if place is not None else at[-1] == len(ladder) - 1
+        for place, at in zip(first, places, strict=True)
+    ]
+    if not all(known):
+        first = [place for place, at in zip(first, places, strict=True) if len(at) == len(ladder)] or first
+    return [
+        Step(rung, sum(place is not None and place <= ladder.index(rung.budget) for place in first), len(first))
+        for rung in lane.rungs
+    ]

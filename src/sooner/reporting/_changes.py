@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 Plot = Mapping[str, Any]
 
@@ -41,15 +41,24 @@ def plot_changes(base: Plot, at: Plot) -> dict[str, Any]:
     return {key: change for key, change in found.items() if change}
 
 
-def _difference(base: Mapping[str, Any], at: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of `at` that differs from `base`, two mappings of the same keys."""
-    change: dict[str, Any] = {}
+def _are_mappings(value: Any) -> TypeGuard[list[Mapping[str, Any]]]:
+    return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
+
+
+def _difference(base: Mapping[Any, Any], at: Mapping[Any, Any]) -> dict[Any, Any]:
+    """The part of `at` that differs from `base`, two mappings of the same keys.
+
+    Lists of mappings, as a layout's lines and notes, are compared item by item.
+    """
+    change: dict[Any, Any] = {}
     for key, value in at.items():
         old = base.get(key)
         if value == old:
             continue
         if isinstance(value, Mapping) and isinstance(old, Mapping):
             change[key] = _difference(old, value)
+        elif _are_mappings(value) and _are_mappings(old) and len(value) == len(old):
+            change[key] = _difference(dict(enumerate(old)), dict(enumerate(value)))
         else:
             change[key] = value
     return change

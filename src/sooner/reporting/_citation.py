@@ -51,7 +51,7 @@ def _sentences(results: Results) -> list[str]:
     if not results.complete:
         told.append("Not finished.")
     if has_rungs(results):
-        told += [f"{lane.name}: {smallest(lane)}" for lane in results.lanes if lane.rungs]
+        told += [f"{lane.name}: {smallest(results, lane)}" for lane in results.lanes if lane.rungs]
     compared = own(results)
     told += [f"{c.lane} against {c.against}: {words.sentence(c.verdict)}" for c in compared[:_TOLD]]
     if len(compared) > _TOLD:

@@ -72,14 +72,14 @@ def _target(results: Results) -> str:
     if has_rungs(results):
         return (
             f"Each lane ran at a ladder of budgets, with its schedule fitted to each. A run counts by its end alone, "
-            f"and the time to target of a seed is that of the smallest budget that ends at {goal} or above. Runs were spent "
-            "where the answer was uncertain: a few seeds at every budget, the others around where they cross."
+            f"and the time to target of a seed is that of the smallest budget that ends at {goal} or above. Runs were "
+            "spent where the answer was uncertain: a few seeds at every budget, the others around where they cross."
         )
     every = f" every {results.evaluate_every:,} training examples" if results.evaluate_every else ""
     return (
         f"Every run trains until its budget ends and is evaluated on validation data{every}, the same in all lanes. "
-        f"Its time to target is when it first reaches {goal} and is still there at the next evaluation, interpolated along "
-        f"a straight line between evaluations (protocol \u201c{results.protocol}\u201d)."
+        f"Its time to target is when it first reaches {goal} and is still there at the next evaluation, interpolated "
+        f"along a straight line between evaluations (protocol \u201c{results.protocol}\u201d)."
     )
 
 

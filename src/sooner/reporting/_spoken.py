@@ -24,7 +24,7 @@ def spoken(results: Results, axis: Axis) -> dict[str, str]:
     for i, headline in enumerate(found):
         texts[f"headline.{i}"] = headline.sentence
         if has_rungs(results):
-            texts[f"headline.{i}.smallest"] = smallest(headline.lane)
+            texts[f"headline.{i}.smallest"] = smallest(results, headline.lane)
         for j, reading in enumerate(headline.readings):
             texts.update(_reading(f"headline.{i}.{j}", reading, axis))
     for j, reading in enumerate(confirmations(results)):

@@ -35,10 +35,15 @@ def moments(results: Results) -> Moments:
         len(lane.survival) for lane in at_own.lanes
     ] != [len(lane.survival) for lane in results.lanes]:
         return Moments((results,), 0)
-    runs = sum(len(lane.runs) for lane in results.lanes)
-    others = choices(results, max(FEWEST, min(MOST, _RUNS_TIMES_TARGETS // max(1, runs))))
+    others = choices(results, amount(results))
     found = [results if target == results.target else rescore(results, target, curves=False) for target in others]
     return Moments(tuple(found), others.index(results.target))
+
+
+def amount(results: Results) -> int:
+    """How many targets the page of this race offers."""
+    runs = sum(len(lane.runs) for lane in results.lanes)
+    return max(FEWEST, min(MOST, _RUNS_TIMES_TARGETS // max(1, runs)))
 
 
 def choices(results: Results, amount: int) -> list[float]:

@@ -81,6 +81,7 @@ def render(results: Results) -> str:
     return environment.get_template("page.html.j2").render(
         results=results,
         contestants=contestants(results),
+        pairs=words.number_of(results.pairs, "pair"),
         started=words.moment(results.started),
         styles={lane.name: style for lane, style in zip(results.lanes, styles, strict=True)},
         now={place: Markup(text) if place.endswith("@html") else text for place, text in texts[found.own].items()},

@@ -10,9 +10,10 @@ from rich.text import Text
 
 from sooner.racing.results import Comparison, Results
 from sooner.reporting import _format as words
+from sooner.reporting._asides import asides
 from sooner.reporting._belief import Check, checks
-from sooner.reporting._summary import LaneSummary, Median, summarise
-from sooner.reporting._verdicts import Headline, Reading, Tone, headlines, tone
+from sooner.reporting._summary import LaneSummary, Median, has_calibrated, summarise
+from sooner.reporting._verdicts import Reading, Tone, confirmations, headlines, tone
 
 _TONE_STYLE: dict[Tone, str] = {"faster": "green", "slower": "red", "open": "", "none": ""}
 _TABLE_WIDTH = 80  # columns: in fewer rich cuts the names of the lanes first
@@ -43,11 +44,12 @@ def table(results: Results) -> Table:
         "against\ncontrol",
     ):
         found.add_column(heading, justify="right", no_wrap=True)
+    calibrated = has_calibrated(results)
     for row in summarise(results):
         found.add_row(
             _two_lines(row.lane.name, row.lane.role),
             _hits(row),
-            _two_lines(_median(row.wall, words.seconds), _median(row.calibrated, words.seconds)),
+            _two_lines(_median(row.wall, words.seconds), _median(row.calibrated, words.seconds) if calibrated else ""),
             _median(row.examples, words.count),
             _two_lines(
                 words.metric(results, row.final.median), words.metric_range(results, row.final.low, row.final.high)
@@ -58,7 +60,8 @@ def table(results: Results) -> Table:
             _ratios(row.against_baseline),
             _ratios(row.against_controls),
         )
-    found.caption = "time to target: wall, below it calibrated; below a ratio its 95% interval"
+    times = "wall, below it calibrated" if calibrated else "wall"
+    found.caption = f"time to target: {times}; below a ratio its 95% interval"
     found.caption_justify = "left"
     return found
 
@@ -66,11 +69,15 @@ def table(results: Results) -> Table:
 def verdicts(results: Results) -> list[RenderableType]:
     """The verdict on each lane under test, with what it rests on, then the doubts that a reader should know."""
     found: list[RenderableType] = []
-    for headline in headlines(results):
-        found.append(Text(_sentence(headline), style="bold"))
-        for reading in headline.readings:
+    for heading, readings in _findings(results):
+        found.append(Text(heading, style="bold"))
+        for reading in readings:
             found.append(Padding(Text(_reading(reading), style=_TONE_STYLE[reading.tone]), (0, 0, 0, 2)))
             found.append(Padding(Text(_beside(reading), style="dim"), (0, 0, 0, 4)))
+        found.append(Text(""))
+    for aside in asides(results):
+        found.append(Text(aside.heading, style="bold"))
+        found += [Padding(Text(line), (0, 0, 0, 2)) for line in aside.lines]
         found.append(Text(""))
     found += [Text(_doubt(check), style=_LEVEL_STYLE[check.level]) for check in _doubts(results)]
     return found
@@ -83,10 +90,12 @@ def plain_text(results: Results) -> str:
     rows += [_plain_row(results, row) for row in summarise(results)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    for headline in headlines(results):
-        lines += ["", _sentence(headline)]
-        for reading in headline.readings:
+    for heading, readings in _findings(results):
+        lines += ["", heading]
+        for reading in readings:
             lines += [f"  {_reading(reading)}", f"    {_beside(reading)}"]
+    for aside in asides(results):
+        lines += ["", aside.heading, *(f"  {line}" for line in aside.lines)]
     doubts = [_doubt(check) for check in _doubts(results)]
     return "\n".join([*lines, *([""] if doubts else []), *doubts]) + "\n"
 
@@ -97,7 +106,7 @@ def _plain_row(results: Results, row: LaneSummary) -> list[str]:
         row.lane.role,
         _hits(row),
         _median(row.wall, words.seconds),
-        _median(row.calibrated, words.seconds),
+        _median(row.calibrated, words.seconds) if has_calibrated(results) else "none",
         _median(row.examples, words.count),
         f"{words.metric(results, row.final.median)} ({words.metric_range(results, row.final.low, row.final.high)})"
         if row.final
@@ -130,8 +139,12 @@ def _ratios(comparisons: list[Comparison]) -> Text:
     return Text("\n").join(lines)
 
 
-def _sentence(headline: Headline) -> str:
-    return f"{headline.lane.name} {headline.sentence}"
+def _findings(results: Results) -> list[tuple[str, list[Reading]]]:
+    """The headline of each lane, then what the confirmation found, each with its readings."""
+    found = [(f"{headline.lane.name} {headline.sentence}", headline.readings) for headline in headlines(results)]
+    fresh = confirmations(results)
+    lanes = words.join(list(dict.fromkeys(reading.comparison.lane for reading in fresh)))
+    return [*found, *([(f"On fresh seeds, which are in no number above: {lanes}", fresh)] if fresh else [])]
 
 
 def _reading(reading: Reading) -> str:

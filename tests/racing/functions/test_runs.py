@@ -11,10 +11,10 @@ import pytest
 import torch
 
 import sooner
+from sooner._report import sink
 from sooner.racing.functions import Function, FunctionRuns
 from sooner.racing.lanes import PlannedLane
 from sooner.racing.store import Record
-from sooner.report import sink
 from sooner.training.loop import Look, Stopped
 
 Pairs = Iterator[tuple[int, Any]]

@@ -1,6 +1,8 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sooner.errors import RecipeError
 from sooner.racing.lanes import PlannedLane
@@ -52,3 +54,18 @@ def test_a_program_without_a_budget_has_no_other():
 
 def test_a_plan_can_be_read_where_its_programs_are_not():
     assert Program("a", "no-such-program-here {seed}").arguments(0) == ["no-such-program-here", "0"]
+
+
+_TEXT = st.text(st.sampled_from("{}sedbugt '" + r'"\()[]?P<>*+|.0-9' + chr(0)), max_size=25)
+
+
+@given(_TEXT, _TEXT | st.none(), _TEXT | st.none(), st.none() | st.floats())
+def test_anything_is_a_program_or_refused(
+    command: str, metric: str | None, budget: str | None, timeout: float | None
+) -> None:
+    try:
+        found = Program("a", f"train {{seed}} {command}", metric=metric, budget=budget, timeout=timeout)
+    except RecipeError:
+        return
+    assert found.arguments(5)[:2] == ["train", "5"]
+    assert Program.from_dict(found.to_dict()) == found

@@ -7,6 +7,7 @@ import pytest
 from sooner.racing.lanes import PlannedLane
 from sooner.racing.plan import Plan
 from sooner.racing.store import Record
+from sooner.racing.trackers import _tracker
 from sooner.recipes import resolve
 from sooner.tasks import get_task
 from sooner.training.loop import Look
@@ -29,6 +30,12 @@ def make_plan(**fields: Any) -> Plan:
         "threads": 1,
     }
     return Plan(**{**given, **fields})
+
+
+@pytest.fixture(autouse=True)
+def every_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looks are written as soon as they are made."""
+    monkeypatch.setattr(_tracker, "_EVERY", 0.0)
 
 
 @pytest.fixture

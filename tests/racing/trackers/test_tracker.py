@@ -78,6 +78,24 @@ def test_a_resumed_run_has_all_its_looks_once(tmp_path: Path, plan: Plan) -> Non
     assert sink.runs == {"baseline/seed-0": found}
 
 
+def test_looks_in_quick_succession_are_written_together(
+    tmp_path: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_tracker, "_EVERY", 0.2)
+    sink, found = Notebook(), looks(0.1, 0.2, 0.3, 0.4)
+    tracker, _ = _tracked(sink, tmp_path, plan)
+    tracker.run_started(Cell(plan.lanes[0], 0))
+    tracker.looked(found[0])
+    assert not sink.runs
+    time.sleep(0.25)
+    tracker.looked(found[1])
+    assert sink.runs == {"baseline/seed-0": found[:2]}
+    tracker.looked(found[2])
+    assert sink.runs == {"baseline/seed-0": found[:2]}
+    tracker.run_finished(record("baseline", 0, found))
+    assert sink.runs == {"baseline/seed-0": found}
+
+
 def test_runs_from_other_machines_arrive_whole_in_any_order(tmp_path: Path, plan: Plan) -> None:
     sink = Notebook()
     tracker, _ = _tracked(sink, tmp_path, plan)

@@ -1,5 +1,6 @@
 import json
 import struct
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,15 @@ _FULL, _FIRST, _MIDDLE, _LAST = 1, 2, 3, 4
 def _records(path: Path) -> Iterator[Record]:
     """The records of a run's file: W&B's own messages in a LevelDB log."""
     data = path.read_bytes()
-    assert data[:4] == b":W&B"
+    assert data[:4] in (b":W&B", b"")  # empty until its first record is written
     at, whole = _HEADER, b""
     while at + _HEADER <= len(data):
         if _BLOCK - at % _BLOCK < _HEADER:
             at += _BLOCK - at % _BLOCK
             continue
         length, kind = struct.unpack_from("<HB", data, at + 4)
+        if at + _HEADER + length > len(data):
+            return
         whole += data[at + _HEADER : at + _HEADER + length]
         at += _HEADER + length
         if kind in (_FULL, _LAST):
@@ -37,9 +40,19 @@ def _records(path: Path) -> Iterator[Record]:
 
 
 def _read(folder: Path) -> dict[str, dict[str, Any]]:
-    """All runs below a race's folder, by name."""
+    """All runs below a race's folder, by name, once W&B's own process has written their ends."""
+    end = time.monotonic() + 60
+    while True:
+        paths = list(folder.glob("wandb/offline-run-*/run-*.wandb"))
+        if all(any(found.HasField("exit") for found in _records(path)) for path in paths):
+            return _runs(paths)
+        assert time.monotonic() < end, "a run has no end"
+        time.sleep(0.05)
+
+
+def _runs(paths: list[Path]) -> dict[str, dict[str, Any]]:
     runs = {}
-    for path in folder.glob("wandb/offline-run-*/run-*.wandb"):
+    for path in paths:
         run: dict[str, Any] = {"history": [], "summary": {}, "exit": None}
         for found in _records(path):
             if found.HasField("run"):

@@ -6,7 +6,7 @@ from sooner.racing.results import Lane
 from sooner.reporting._style import lane_styles
 from sooner.reporting.figures import all_figures
 from sooner.reporting.figures._base import label, lane_axis, log_ticks
-from tests.reporting.races import race, realistic
+from tests.reporting.races import fitted, race, realistic
 
 
 @pytest.mark.parametrize(
@@ -36,9 +36,13 @@ def test_a_long_name_leaves_room_for_the_plot() -> None:
 def test_plotly_accepts_every_figure() -> None:
     from plotly.graph_objects import Figure
 
-    results = realistic()
-    figures = all_figures(results, lane_styles(results))
-    assert [figure.key for figure in figures] == ["metric", "ratio", "pairs", "phases"]
+    keys = []
+    figures = []
+    for results in (realistic(), fitted()):
+        figures += all_figures(results, lane_styles(results))
+        keys.append([figure.key for figure in figures])
+    assert keys[0] == ["metric", "ratio", "pairs", "survival", "phases"]
+    assert keys[1][5:] == ["frontier", "ratio", "pairs", "survival", "phases"]
     for figure in figures:
         for panel in figure.panels:
             for plot in panel.plots.values():

@@ -25,17 +25,16 @@ def three_lanes() -> Results:
     ])  # fmt: skip
 
 
-def test_each_seed_is_a_line_from_lane_to_lane() -> None:
+def test_each_seed_is_a_line_through_its_lanes() -> None:
     (line,) = named(three_lanes(), "seed 0")
-    assert line["x"] == [1.0, 3.0, None, 3.0, 2.0, None]
-    assert line["y"] == [0, 1, None, 1, 2, None]
-    assert line["line"]["dash"] == "solid"
+    assert (line["x"], line["y"]) == ([1.0, 3.0, 2.0], [0, 1, 2])
+    assert line["meta"] == {"joins": True}
 
 
-def test_a_miss_is_open_at_its_budget_and_its_line_dotted() -> None:
+def test_a_miss_is_open_at_its_budget_and_told_to_the_line() -> None:
     results = three_lanes()
     (line,) = named(results, "seed 1")
-    assert (line["x"], line["line"]["dash"]) == ([2.0, 3.0, None], "dot")
+    assert (line["x"], line["customdata"]) == ([2.0, 3.0], [1, 0])
     (runs,) = named(results, "x")
     assert runs["x"] == [3.0, 3.0]
     assert runs["marker"]["symbol"] == ["circle", "triangle-right-open"]
@@ -50,18 +49,25 @@ def test_the_calibrated_clock() -> None:
 def test_a_median_is_drawn_only_where_it_is_known() -> None:
     results = three_lanes()
     assert named(results, "baseline, median")[0]["x"] == [1.5]
-    assert named(results, "x, median") == []
+    assert named(results, "x, median")[0]["x"] == []
 
 
-def test_a_seed_that_a_lane_has_not_run_yet_has_no_line_to_it() -> None:
+def test_a_seed_that_a_lane_has_not_run_yet_is_not_on_its_line() -> None:
     lanes = [
         Lane("baseline", "baseline", {}, [run([0.1, 0.5], seed=0)]),
         Lane("x", "lane", {}, []),
         Lane("y", "lane", {}, [run([0.1, 0.5], seed=0)]),
     ]
     results = race(lanes, complete=False)
-    assert named(results, "seed 0") == []
-    assert [trace["name"] for trace in traces(results)] == ["baseline, median", "baseline", "y, median", "y"]
+    (line,) = named(results, "seed 0")
+    assert line["y"] == [0, 2]
+
+
+def test_every_trace_belongs_to_a_row_and_can_be_told_from_the_others() -> None:
+    found = traces(three_lanes())
+    assert len({trace["uid"] for trace in found}) == len(found)
+    for trace in found:
+        assert trace["meta"] == {"joins": True} or set(trace["y"]) <= {trace["meta"]["lane"]}
 
 
 def test_a_time_of_zero_has_a_plain_axis() -> None:

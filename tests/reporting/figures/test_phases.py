@@ -30,11 +30,12 @@ def test_bars_by_phase_with_those_off_the_clock_last_and_hatched() -> None:
         ("evaluate (off the clock)", True),
         ("checkpoint (off the clock)", True),
     ]
-    *bars, totals = figure.panels[0].plots["wall"]["data"]
-    assert [bar["x"] for bar in bars] == [[8.0, 3.0], [0.5, 0.0], [0.0, 1.0], [2.0, 0.0], [0.0, 0.25]]
-    assert all(bar["y"] == [0, 2] for bar in bars)
-    assert ["pattern" in bar["marker"] for bar in bars] == [False, False, False, True, True]
-    assert [text.strip() for text in totals["text"]] == ["8.50 s", "4.00 s"]
+    data = figure.panels[0].plots["wall"]["data"]
+    bars, totals = data[:-2], data[-2:]
+    assert [bar["x"][0] for bar in bars] == [8.0, 3.0, 0.5, 0.0, 0.0, 1.0, 2.0, 0.0, 0.0, 0.25]
+    assert [(bar["y"], bar["meta"]["lane"]) for bar in bars] == [([0], 0), ([2], 2)] * 5
+    assert ["pattern" in bar["marker"] for bar in bars] == [False] * 6 + [True] * 4
+    assert [total["text"][0].strip() for total in totals] == ["8.50 s", "4.00 s"]
     assert figure.panels[0].plots["wall"]["layout"]["barmode"] == "stack"
     assert "x: 4.00 s on the clock" in figure.alt
 

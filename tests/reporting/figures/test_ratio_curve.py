@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -99,6 +100,18 @@ def test_a_far_bound_does_not_flatten_the_rest() -> None:
     assert 1e-3 < min(band["y"]) < max(band["y"]) < 1e3
 
 
+def test_at_another_target_only_what_moves_is_drawn() -> None:
+    results = race(LANES, [curved([CurvePoint(0.4, 1.5, 1.2, 1.8), CurvePoint(0.5, 1.5, 1.25, 2.0)])])
+    at = dataclasses.replace(results, target=0.4, comparisons=[compared("x", "baseline", 1.3, 1.2, 1.8)])
+    (panel,) = ratio_curve(results, lane_styles(results), at).panels
+    (mark,) = panel.plots["wall"]["data"]
+    assert (mark["x"], mark["y"]) == ([0.4], [1.3])
+    assert panel.plots["wall"]["layout"]["shapes"][1]["x0"] == 0.4
+    own = plots(results)["Against the baseline"]
+    assert panel.plots["wall"]["layout"]["yaxis"] == own["layout"]["yaxis"], "the axis stays where it is"
+    assert mark["uid"] in [trace.get("uid") for trace in own["data"]]
+
+
 def test_scale_lines_at_one_and_at_the_target() -> None:
     layout = plots(race(LANES, [compared("x", "baseline", 2.0, 1.5, 2.5)]))["Against the baseline"]["layout"]
     one, target = layout["shapes"]
@@ -107,13 +120,16 @@ def test_scale_lines_at_one_and_at_the_target() -> None:
     assert "1x" in layout["yaxis"]["ticktext"]
 
 
-def test_only_compared_lanes_are_in_the_legend_and_clocks_do_not_mix() -> None:
+def test_neither_clocks_nor_confirmations_mix() -> None:
     results = race(
         LANES,
-        [compared("x", "baseline", 2.0, 1.5, 2.5), compared("x", "baseline", 3.0, 2.5, 3.5, clock="calibrated")],
+        [
+            compared("x", "baseline", 2.0, 1.5, 2.5),
+            compared("x", "baseline", 3.0, 2.5, 3.5, clock="calibrated"),
+            compared("x", "baseline", 9.0, 8.0, 10.0, confirmation=True),
+            compared("x", "baseline", 7.0, 6.0, 8.0, clock="examples"),
+        ],
     )
-    figure = ratio_curve(results, lane_styles(results))
-    assert figure.lanes == (1,)
-    (panel,) = figure.panels
+    (panel,) = ratio_curve(results, lane_styles(results)).panels
     assert [trace["y"] for trace in panel.plots["wall"]["data"] if "fill" not in trace] == [[2.0], [2.0]]
     assert [trace["y"] for trace in panel.plots["calibrated"]["data"] if "fill" not in trace] == [[3.0], [3.0]]

@@ -27,15 +27,17 @@ def compare(paths: Sequence[Path], *, target: float | None = None, out: Path | N
     console = Console()
     if out is not None and (out / NAME).exists():
         raise StoreError(f"{out} holds a race of its own; give --out another folder for the comparison")
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise SoonerError(f"a race is given twice among {', '.join(map(str, paths))}; give each race once")
     races = [load(path) for path in paths]
     if target is not None:
-        if not 0 < target:
+        if not target > 0:
             raise SoonerError(f"--target must be above 0, not {target:g}")
         races = [rescore(race, target, curves=False) for race in races]
         _say(
             console,
-            f"All races are scored at {target:g}. A target chosen after seeing the results can be chosen for its result: "
-            "confirm it with a race of its own.",
+            f"All races are scored at {target:g}. A target chosen after seeing the results can be chosen for its "
+            "result: confirm it with a race of its own.",
         )
     joined = join(races, [str(path) for path in paths])
     if out is not None:
@@ -72,12 +74,15 @@ def write(results: Results, folder: Path) -> None:
     part = folder / f"{RESULTS}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        part.write_text(results.to_json())
-        os.replace(part, folder / RESULTS)
+        try:
+            part.write_text(results.to_json())
+            os.replace(part, folder / RESULTS)
+        finally:
+            part.unlink(missing_ok=True)
     except OSError as error:
-        raise StoreError(f"could not write the results into {folder}: {error}") from error
-    finally:
-        part.unlink(missing_ok=True)
+        raise StoreError(
+            f"could not write the results into {folder} ({error}); make room, or give another --out"
+        ) from error
     reporting.write_page(results, folder / PAGE)
 
 

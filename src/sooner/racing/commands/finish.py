@@ -83,7 +83,8 @@ def carry_out(
         with Progress(plan, _work(plan, data), done, console) as progress:
             conduct.run(folder, does_it, Together(progress, told))
     except KeyboardInterrupt:
-        again = f"sooner race --resume {shlex.quote(str(folder))}"
+        how = "" if engine == "local" else f" --engine {engine}"
+        again = f"sooner race --resume {shlex.quote(str(folder))}{how}"
         console.print(f"\nstopped; go on with: {again}", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(130) from None
     else:
@@ -148,15 +149,15 @@ def make_runs(plan: Plan, data: Data | None) -> Runs:
         from sooner.racing.recipe_runs import RecipeRuns
 
         return RecipeRuns(plan, data)
-    from sooner.racing.functions import Function
-    from sooner.racing.programs import ProgramRuns
+    from sooner.racing.programs import Program, ProgramRuns
 
-    if any(isinstance(lane.entry, Function) for lane in plan.lanes):
+    programs = [lane.entry for lane in plan.lanes if isinstance(lane.entry, Program)]
+    if len(programs) < len(plan.lanes):
         raise StoreError(
             "this race is of Python functions, which only the script that has them can go on with: call "
             "sooner.racing.race again with the same folder"
         )
-    return ProgramRuns()
+    return ProgramRuns(programs, threads=plan.threads)
 
 
 def _engine(name: str, plan: Plan, data: Data | None, save_every: float) -> Engine:

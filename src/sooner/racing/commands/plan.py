@@ -12,13 +12,13 @@ from rich.console import Console
 from rich.table import Table
 
 from sooner.errors import StoreError
-from sooner.racing import conduct
+from sooner.racing import conduct, machine
 from sooner.racing.commands.recipes import prepare
 from sooner.racing.confirming import FRESH
 from sooner.racing.forecast import PUBLISHED_CV, Forecast, Noise, forecast, noises, total_pairs
 from sooner.racing.pace import Pace, measure, race_seconds, run_seconds, sizes_of
 from sooner.racing.plan import Plan
-from sooner.racing.planning import PRIOR_CV, log_ratio_sd
+from sooner.racing.planning import PRIOR_CV, log_ratio_sd, pairs_needed
 from sooner.racing.rules import Rules
 from sooner.racing.signed_rank import MIN_PAIRS
 from sooner.racing.store import Record
@@ -33,18 +33,21 @@ def before(*, detect: float, **options: Any) -> None:
     console = Console()
     rules = Rules(detect=detect)  # refuses what makes no sense before anything is measured
     plan, data = prepare(pairs=MIN_PAIRS, rules=rules, console=console, **options)
+    busy = machine.load_by_others()
     with console.status(f"measuring the pace of {len(plan.lanes)} lanes"):
         paces = measure(plan, data)
     sizes = sizes_of(plan, data)
     seconds = {lane.name: run_seconds(lane, paces[lane.name], sizes, plan.every) for lane in plan.lanes}
     _say(
         console,
-        f"{plan.task.name} to {plan.task.metric} {plan.target:g} on {plan.device} with {plan.threads} threads: "
-        f"a pair is a run of each of {len(plan.lanes)} lanes, {clock(race_seconds(plan, seconds, 1))} here.\n",
+        f"{plan.task.name} to {plan.task.metric} {plan.target:g} on {plan.device} with "
+        f"{words.number_of(plan.threads, 'thread')}: a pair is a run of each of {len(plan.lanes)} lanes, "
+        f"{clock(race_seconds(plan, seconds, 1))} here.\n",
     )
     console.print(_lanes(plan, paces, seconds))
     with console.status("simulating races"):
         found = [forecast(log_ratio_sd(), each) for each in sorted({*_DIFFERENCES, detect})]
+    console.print()
     console.print(_forecasts(found, plan, seconds))
     asked = next(each for each in found if each.difference == detect)
     _say(
@@ -58,6 +61,8 @@ def before(*, detect: float, **options: Any) -> None:
         f"{PUBLISHED_CV[0]:.1%} and {PUBLISHED_CV[1]:.0%}, which is the column quiet to noisy. Once a few pairs have "
         "run, sooner plan --race FOLDER plans by what they show.",
     )
+    if machine.busy_warning(busy):
+        _say(console, f"Other programs used {busy:.0%} of this machine's cores meanwhile; a quiet one would be faster.")
 
 
 def during(folder: Path, *, detect: float) -> None:
@@ -142,13 +147,19 @@ def _advice(folder: Path, plan: Plan, known: Sequence[Noise], detect: float, pai
         )
     elif not complete and worst.pairs + more <= plan.pairs:
         lines.append(f"The {plan.pairs} pairs that were planned are enough: sooner race --resume {where}")
+    elif plan.rules.until == "decided" or plan.rules.confirm:
+        fresh = pairs_needed(worst.expected_sd, detect)
+        lines.append(
+            "This race has chosen by what it saw, so its pairs cannot simply be added to. A new one for "
+            f"{worst.lane} against {worst.against} takes {fresh} pairs, {clock(fresh * pair)} here."
+        )
     else:
         lines.append(
             f"{more} pairs more, {clock(more * pair)} here, for {worst.lane} against {worst.against} on the wall "
             f"clock: race them as this one was, with --seed {plan.seed + plan.pairs} --pairs {more} and another --out, "
             f"and join both with sooner compare {where} OTHER."
         )
-        if worst.pairs >= MIN_PAIRS:
+        if worst.pairs >= MIN_PAIRS:  # see `total_pairs`
             lines.append("A fifth of the pairs is for asking again: a verdict on the first ones could be seen already.")
     if any(noise.known < noise.pairs for noise in wall):
         lines.append(

@@ -10,9 +10,11 @@ from rich.console import Console
 
 from sooner.errors import DataError, RecipeError
 from sooner.racing import conduct, machine
+from sooner.racing import trackers as tracking
 from sooner.racing.commands.finish import carry_out, free_folder
 from sooner.racing.plan import plan_entries
 from sooner.racing.programs import Program, ProgramRuns
+from sooner.racing.programs.template import places
 from sooner.racing.rules import Rules
 from sooner.tasks import Task
 
@@ -34,23 +36,35 @@ def new(
     trackers: Sequence[str],
 ) -> None:
     """Plan a race of programs and run it; the first command is the baseline."""
+    if not commands:
+        raise RecipeError("no program stands after --; give each in quotes: -- 'python train.py --seed {seed}'")
+    tracking.check(trackers)
     if target is None:
         raise DataError("a race of programs needs a target of its metric, such as --target 0.93")
     if names and len(names) != len(commands):
         raise RecipeError(f"--names gives {len(names)} ({', '.join(names)}) for {len(commands)} commands; name each")
     called = list(names) or _names(commands)
     entries = [
-        Program(name=name, command=command, metric=metric, budget=budget, timeout=timeout)
+        Program(
+            name=name,
+            command=command,
+            metric=metric,
+            budget=budget if "budget" in places(command) else None,
+            timeout=timeout,
+        )
         for name, command in zip(called, commands, strict=True)
     ]
+    if budget is not None and all(entry.budget is None for entry in entries):
+        raise RecipeError(f"--budget {budget} goes nowhere: put {{budget}} into the commands, where they take it")
+    count = threads or machine.physical_cores()
     plan = plan_entries(
         Task(name="programs", data="", target=target, recipe={}, metric=_metric_name(metric)),
         entries,
         pairs=pairs,
         seed=seed,
-        threads=threads or machine.physical_cores(),
+        threads=count,
         rules=rules,
-        environment=ProgramRuns().environment(),
+        environment=ProgramRuns(entries, threads=count).environment(),
     )
     folder = out or free_folder("programs")
     conduct.start(folder, plan)
@@ -69,6 +83,6 @@ def _names(commands: Sequence[str]) -> list[str]:
 
 
 def _metric_name(pattern: str | None) -> str:
-    """What the pattern calls the number: the word before its group."""
-    found = re.search(r"(\w+)\W*\(", pattern or "")
+    """What the pattern calls the number: the word before its group, that of the metric if it has several."""
+    found = re.search(r"(\w+)\W*\(\?P<metric>", pattern or "") or re.search(r"(\w+)\W*\(", pattern or "")
     return found.group(1) if found else "metric"

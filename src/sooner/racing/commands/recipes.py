@@ -12,6 +12,7 @@ from rich.console import Console
 
 from sooner.errors import DataError
 from sooner.racing import conduct, machine, recipe_runs
+from sooner.racing import trackers as tracking
 from sooner.racing.commands.finish import carry_out, free_folder
 from sooner.racing.plan import Plan, make_plan
 from sooner.racing.precision import choose
@@ -50,6 +51,7 @@ def new(
 ) -> None:
     """Plan a race and run it."""
     console = Console()
+    tracking.check(trackers)
     plan, loaded = prepare(
         items=items,
         task=task,
@@ -121,9 +123,9 @@ def prepare(
             loaded = load_data(known.data, **known.options)
     for line in _skipped(loaded):
         console.print(line, style="yellow", markup=False)
-    base = {**known.recipe, **({"budget": budget} if budget else {})}
-    baseline = resolve("baseline", base)
-    recipes = [resolve(name, base) for name in (*recipe_files, *(lanes or (() if recipe_files else _DEFAULT_LANES)))]
+    changes = {"budget": budget} if budget else {}
+    wanted = (*recipe_files, *(lanes or (() if recipe_files else _DEFAULT_LANES)))
+    baseline, *recipes = (resolve(name, known.recipe, changes) for name in ("baseline", *wanted))
     for recipe in (baseline, *recipes):
         try_out(recipe, loaded)
     with console.status("measuring which precision is faster here"):

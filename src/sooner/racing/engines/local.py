@@ -33,7 +33,7 @@ class LocalEngine:
         cold = {cell.lane.name: cell.lane for cell in cells if cell.lane.name not in self._warm}
         self.runs.warm_up(list(cold.values()))
         self._warm.update(cold)
-        with _interruptible() as interrupted:
+        with interruptible() as interrupted:
             for cell in cells:
                 watcher.run_started(cell)
                 record = self._one(cell, folder / cell.saved, watcher, interrupted)
@@ -63,7 +63,7 @@ class LocalEngine:
 
 
 @contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
+def interruptible() -> Iterator[Callable[[], bool]]:
     """Turn the first Ctrl-C into a question that is asked between steps; the second one stops at once."""
     asked = False
 

@@ -11,8 +11,8 @@ from typing import Any
 import psutil
 import torch
 
+from sooner._report import Metric, measured, sink
 from sooner.racing.functions.function import Trainer
-from sooner.report import Metric, measured, sink
 from sooner.training.clock import Clock
 from sooner.training.loop import Look
 

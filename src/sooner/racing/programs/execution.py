@@ -13,11 +13,11 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import IO
 
+from sooner._report import VARIABLE
 from sooner.racing.programs.reading import Reader, Reading, UnreadableError
 from sooner.racing.programs.reports import Reports, Told
 from sooner.racing.programs.text import Lines, Tail
 from sooner.racing.programs.tree import Tree
-from sooner.report import VARIABLE
 
 MOST_READINGS = 10_000  # more would be no evaluations, but a pattern that matches anything
 _CHUNK = 2**16
@@ -77,8 +77,10 @@ class Execution:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._join()  # what has been written is heard before others who hold the streams open are ended
-        self.tree.end()
+        try:
+            self._join()  # what has been written is heard before others who hold the streams open are ended
+        finally:
+            self.tree.end()
         self._join()
 
     def wait(self, seconds: float) -> bool:

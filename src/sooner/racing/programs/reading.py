@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -79,7 +80,9 @@ def pattern_reader(pattern: str) -> Reader:
 
 def _compile(pattern: str) -> re.Pattern[str]:
     try:
-        compiled = re.compile(pattern)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # about patterns that a later Python may read otherwise
+            compiled = re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
         raise RecipeError(f"the metric pattern {_short(pattern)} is no regular expression: {error}") from None
     unknown = sorted(set(compiled.groupindex) - set(_NAMES))

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 
 import psutil
 
-from sooner.report import VARIABLE
+from sooner._report import VARIABLE
 
 _GRACE = 3.0  # seconds to end by oneself when asked
 _PASSES = 5  # a process that starts others while it is ended is looked for again

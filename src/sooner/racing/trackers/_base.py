@@ -58,7 +58,7 @@ class Sink(Protocol):
         ...
 
     def log(self, looks: Sequence[Look]) -> None:
-        """Write the race's metric and `seconds` of the open run, over examples; readable when this returns."""
+        """Write the race's metric and `seconds` of the open run, over examples."""
         ...
 
     def end(self, metrics: Mapping[str, float], notes: Mapping[str, str]) -> None:

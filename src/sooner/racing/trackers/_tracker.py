@@ -20,6 +20,7 @@ SUMMARY = "race/verdicts"  # no run has this name: theirs end in seed-N
 # How long a race waits for a tracker in all: this many seconds, and this share of the time that it has run.
 _SECONDS = 60.0
 _SHARE = 0.1
+_EVERY = 1.0  # seconds between writes of looks: more often serves nobody who watches, and costs the race
 
 
 class Tracker:
@@ -28,8 +29,8 @@ class Tracker:
     The sink works in a thread of its own while the race waits, off the clock, so that it takes no time from training.
     One that fails, or takes longer than a minute and a tenth of the race's time in all, is dropped with a warning.
 
-    Looks are written as they are made. A run is compared with its record when it ends and written anew where they
-    differ: where it was resumed, or made on another machine.
+    Looks are written while a run goes on, once a second at most. When it ends it is compared with its record, and
+    written anew where they differ: where it was resumed, or made on another machine.
 
     Args:
         name: of the tracker.
@@ -50,7 +51,9 @@ class Tracker:
         self._began, self._waited = monotonic(), 0.0
         self._params: dict[str, dict[str, Value]] = {}
         self._run: tuple[str, int] | None = None
-        self._logged: list[Look] = []
+        self._looks: list[Look] = []  # of the run under way
+        self._written = 0  # how many of them
+        self._written_at = 0.0
 
         def begin() -> None:
             ledger.save()
@@ -59,38 +62,42 @@ class Tracker:
         self._do(begin)
 
     def run_started(self, cell: Cell) -> None:
-        """A run begins; it is written from its first look on."""
+        """A run begins."""
         self._params[cell.lane.name] = _content.params(cell.lane)
-        self._run, self._logged = (cell.lane.name, cell.seed), []
+        self._run = (cell.lane.name, cell.seed)
+        self._looks, self._written, self._written_at = [], 0, monotonic()
 
     def looked(self, look: Look) -> None:
-        """Write a look of the run under way."""
+        """Write the looks of the run under way, unless that was done just now."""
         if self._run is None:
             return
-        lane, seed = self._run
-        first = not self._logged
-        self._logged.append(look)
+        self._looks.append(look)
+        if monotonic() - self._written_at < _EVERY:
+            return
+        (lane, seed), looks, written = self._run, list(self._looks), self._written
+        self._written = len(looks)
 
         def write() -> None:
-            if first:
+            if not written:
                 self._begin(lane, seed)
-            self._sink.log([look])
+            self._sink.log(looks[written:])
 
         self._do(write)
+        self._written_at = monotonic()
 
     def stepped(self) -> None:
         """Nothing is written between looks."""
 
     def run_finished(self, record: Record) -> None:
         """Write what is missing of a run that has ended, unless it was written whole before."""
-        live = self._logged if self._run == (record.lane, record.seed) else []
-        self._run, self._logged = None, []
+        written = self._looks[: self._written] if self._run == (record.lane, record.seed) else []
+        self._run = None
         if self._ledger.holds(self._name, record):
             return
 
         def write() -> None:
-            missing = record.looks[len(live) :]
-            if not live or record.looks[: len(live)] != live:
+            missing = record.looks[len(written) :]
+            if not written or record.looks[: len(written)] != written:
                 self._begin(record.lane, record.seed)
                 missing = record.looks
             if missing:

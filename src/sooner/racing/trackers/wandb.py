@@ -5,10 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from sooner.racing.trackers._base import Race, Value
 from sooner.training.loop import Look
+
+_PATIENCE = 2.0  # seconds
+_QUIET = 0.05  # seconds in which a file that is whole does not grow
+_EMPTY = 7  # bytes, a file's header
 
 
 class WandB:
@@ -71,5 +77,22 @@ class WandB:
 
     def _finish(self, exit_code: int) -> None:
         if self._run is not None:
+            file = Path(self._run.dir).parent / f"run-{self._run.id}.wandb"
             self._run.finish(exit_code=exit_code)
             self._run = None
+            _settle(file)
+
+
+def _settle(file: Path) -> None:
+    """Wait until W&B's own process, which an offline run does not wait for, has written the run's file.
+
+    Otherwise it would do so during the next run, on the clock. It does so in the end even if that takes longer.
+    """
+    end = monotonic() + _PATIENCE
+    size = -1
+    while monotonic() < end:
+        found = file.stat().st_size if file.exists() else 0
+        if found == size and found > _EMPTY:
+            return
+        size = found
+        sleep(_QUIET)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sooner.racing.results import Lane, Results, Rung, Run
+from sooner.racing.results import Lane, Results, Run, Rung
 from sooner.reporting import _format as words
-from sooner.reporting._budgets import has_rungs, hits_of, smallest
+from sooner.reporting._budgets import has_rungs, smallest
 from sooner.reporting._style import LaneStyle
 from sooner.reporting._summary import Clock, clocks
 from sooner.reporting.figures._base import (
@@ -38,9 +38,10 @@ def frontier(results: Results, styles: Sequence[LaneStyle], at: Results | None =
         title=f"{results.metric.capitalize()} for the time spent",
         reading=(
             "Each point of a line is a budget, with the schedule fitted to it: how much time its runs take, and the "
-            "median that they end at. The band reaches from the worst to the best of its runs, each a small dot. "
-            "Further left and higher is better. Where a line crosses the target, the lane's smallest budget lies, "
-            "which has a ring. Budgets far from the crossing have few runs."
+            "median that they end at, over seeds that were not chosen for it. The band reaches from the worst to the "
+            "best of them; each small dot is a run. Further left and higher is better. The ring is around the smallest "
+            "budget that is enough: with it, or with a smaller one, at least "
+            f"{results.share:.0%} of the seeds reach the target."
         ),
         alt=_alt(at or results),
         panels=(Panel("", {clock: _plot(results, styles, clock, at) for clock in clocks(results)}),)
@@ -137,7 +138,7 @@ def _ring(index: int, lane: Lane, style: LaneStyle, clock: Clock, unit: TimeUnit
         "x": [unit.of(_seconds(rung, clock)) for rung in found],
         "y": [rounded(rung.metric) for rung in found],
         "marker": {"symbol": "circle-open", "size": 17, "color": style.colour, "line": {"width": 2.5}},
-        "text": [f"{label(rung.budget)} is enough: {hits_of(rung)}" for rung in found],
+        "text": [f"{label(rung.budget)} is enough" for rung in found],
         "hovertemplate": "%{text}",
         "name": label(lane.name),
         "meta": {"lane": index},
@@ -146,5 +147,5 @@ def _ring(index: int, lane: Lane, style: LaneStyle, clock: Clock, unit: TimeUnit
 
 
 def _alt(results: Results) -> str:
-    told = " ".join(f"{lane.name}: {smallest(lane)}" for lane in results.lanes if lane.rungs)
+    told = " ".join(f"{lane.name}: {smallest(results, lane)}" for lane in results.lanes if lane.rungs)
     return f"Validation {results.metric} at the end of each budget against its time. {told}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from sooner.racing.results import Comparison, CurvePoint, Results
 from sooner.racing.signed_rank import MIN_PAIRS
@@ -25,6 +26,7 @@ from sooner.reporting.figures._base import (
     rounded,
 )
 
+_ROOM = 0.12  # of the height: what a line of words needs
 _REACH = 8.0  # a bound further than this from every ratio is not worth the height it would take
 
 
@@ -104,7 +106,7 @@ def _plot(
             axis(f"target, validation {results.metric}", **percent(results)),
             axis("", **{**scale, "ticktext": [f"{tick}x" for tick in scale["ticktext"]]}),
             shapes=[line_across("y", 1.0, "solid"), line_across("x", now.target, "dash")],
-            annotations=[heading("times faster"), _beside_1x("faster ↑", "bottom"), _beside_1x("slower ↓", "top")],
+            annotations=[heading("times faster"), *_corners(*edges)],
         ),
     }
 
@@ -194,9 +196,16 @@ def _mark(results: Results, comparison: Comparison, style: LaneStyle) -> dict[st
     }
 
 
-def _beside_1x(text: str, anchor: Literal["top", "bottom"]) -> dict[str, Any]:
-    """Words that sit on the line of 1x or hang from it; the axis is logarithmic, so its logarithm is the place."""
-    return note(text, xref="paper", x=0.005, y=0.0, yanchor=anchor)
+def _corners(low: float, high: float) -> list[dict[str, Any]]:
+    """Which side is which, where there is room between 1x and the edge."""
+    place = {"xref": "paper", "yref": "paper", "x": 0.01}
+    above = math.log(high) / math.log(high / low)
+    corners = []
+    if above > _ROOM:
+        corners.append(note("faster ↑", **place, y=0.99, yanchor="top"))
+    if above < 1 - _ROOM:
+        corners.append(note("slower ↓", **place, y=0.01, yanchor="bottom"))
+    return corners
 
 
 def _alt(results: Results) -> str:

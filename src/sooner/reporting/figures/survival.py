@@ -37,9 +37,9 @@ def survival(results: Results, styles: Sequence[LaneStyle], at: Results | None =
             "Each step is a run that reaches the target, so a line tells which share of the lane's runs has reached it "
             "by then; further left and higher is better. The band is the 95% interval at each time by itself, and wide "
             "with a few runs (Kaplan and Meier, 1958). A line that ends below 100% is of a lane that missed the target "
-            "in some runs. In the table, the restricted mean is the mean time to the target or to the time given beside it, whichever is first, "
-            "and the expected running time is what one would spend on average by starting again until a run reaches "
-            "the target: all time spent, divided by the runs that reached it."
+            "in some runs. In the table, the restricted mean is the mean time to the target or to the time given below "
+            "it, whichever is first; the expected running time is what one would spend on average by starting again "
+            "until a run reaches the target: all time spent, divided by the runs that reached it."
         ),
         alt=_alt(at or results),
         panels=(Panel("", {clock: _plot(results, styles, clock, at or results) for clock in clocks(results)}),)
@@ -56,7 +56,7 @@ def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock, now: Resu
         for i, (lane, style) in enumerate(zip(now.lanes, styles, strict=True))
         if (estimate := survival_on(lane, clock))
     ]
-    horizon = max([unit.of(estimate.horizon) for *_, estimate in found], default=1.0)
+    horizon = max([unit.of(_end(estimate)) for *_, estimate in found], default=1.0)
     first = min([unit.of(time) for *_, estimate in found for time in estimate.times if time > 0], default=horizon / 10)
     bands = [_band(i, name, style, estimate, unit) for i, name, style, estimate in found]
     return {
@@ -71,13 +71,18 @@ def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock, now: Resu
     }
 
 
+def _end(found: Survival) -> float:
+    """Where the lane's line ends: the horizon that all means are restricted to may come before its last step."""
+    return max([found.horizon, *found.times])
+
+
 def _line(index: int, name: str, style: LaneStyle, found: Survival, unit: TimeUnit) -> dict[str, Any]:
     times = [unit.of(time) for time in found.times]
     reached = [rounded(share) for share in found.reached]
     return {
         "type": "scatter",
         "mode": "lines",
-        "x": [0.0, *times, unit.of(found.horizon)],
+        "x": [0.0, *times, unit.of(_end(found))],
         "y": [0.0, *reached, reached[-1] if reached else 0.0],
         "line": {"color": style.colour, "width": 2.5, "dash": style.dash, "shape": "hv"},
         "hovertemplate": f"%{{y:.0%}} by %{{x:.3g}} {unit.name}",
@@ -93,7 +98,7 @@ def _band(index: int, name: str, style: LaneStyle, found: Survival, unit: TimeUn
     There and back as steps, since a filled path has no shape of its own.
     """
     known = [i for i, share in enumerate(found.reached) if share > 0]
-    times = [*(unit.of(found.times[i]) for i in known), unit.of(found.horizon)]
+    times = [*(unit.of(found.times[i]) for i in known), unit.of(_end(found))]
     low, high = ([*(shares[i] for i in known), *shares[-1:]] for shares in (found.low, found.high))
     path = [*_steps(times, low), *reversed(_steps(times, high))] if known else []
     return {
@@ -128,5 +133,5 @@ def _alt(results: Results) -> str:
         found = survival_on(lane, "wall")
         if found:
             share = found.reached[-1] if found.reached else 0.0
-            told.append(f"{lane.name} {share:.0%} by {words.seconds(found.horizon)}")
+            told.append(f"{lane.name} {share:.0%} by {words.seconds(_end(found))}")
     return f"Steps of the share of runs that have reached {words.goal(results)}: {'; '.join(told)}."

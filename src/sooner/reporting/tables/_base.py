@@ -50,7 +50,7 @@ class Table:
                 yield place, cell.text
                 yield f"{place}.note", cell.note
                 if cell.sort is not None:
-                    yield f"{place}@data-sort", f"{cell.sort:.12g}"
+                    yield f"{place}@data-sort", f"{cell.sort:.6g}" if cell.sort < LAST else f"{cell.sort:.0f}"
 
 
 NONE = Cell("none", -1.0)

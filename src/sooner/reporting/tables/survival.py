@@ -26,7 +26,7 @@ def _cells(found: Survival | None) -> tuple[Cell, Cell]:
     if found is None:
         return NONE, NONE
     interval = words.seconds_range(found.rmst_low, found.rmst_high)
-    mean = Cell(words.seconds(found.rmst), found.rmst, f"{interval}, restricted to {words.seconds(found.horizon)}")
+    mean = Cell(words.seconds(found.rmst), found.rmst, f"{interval}\nrestricted to {words.seconds(found.horizon)}")
     if found.ert is None:
         return mean, Cell("never reached", 2 * LAST)
     return mean, Cell(words.seconds(found.ert), found.ert, words.seconds_range(found.ert_low, found.ert_high))

@@ -20,9 +20,9 @@ const resolved = (value, style) => {
 
 const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 const changed = (base, change) => {
-  const found = { ...base };
+  const found = Array.isArray(base) ? [...base] : { ...base };
   for (const [key, value] of Object.entries(change ?? {})) {
-    found[key] = isObject(value) && isObject(base[key]) ? changed(base[key], value) : value;
+    found[key] = isObject(value) && typeof base[key] === "object" ? changed(base[key], value) : value;
   }
   return found;
 };

@@ -12,7 +12,7 @@ from ray import cloudpickle
 
 from sooner.errors import SoonerError
 from sooner.racing._base import Runs, Watcher
-from sooner.racing.engines.local import _interruptible
+from sooner.racing.engines.local import interruptible
 from sooner.racing.engines.ray.cluster import Devices, connect
 from sooner.racing.engines.ray.dispatch import Dispatch
 from sooner.racing.engines.ray.fleet import HARDWARE, Fleet
@@ -51,14 +51,15 @@ class RayEngine:
         self._end: Callable[[], Any] = lambda: None
 
     def environment(self) -> Mapping[str, Any]:
-        """See `Engine`. The hardware is that of the plan: this process trains nothing, and workers are asked each."""
+        """See `Engine`. Hardware and threads are those of the plan: this process trains nothing; workers are asked."""
         runs = self._runs
         if runs is None:
             from sooner.racing.commands.finish import make_runs
 
             runs = make_runs(self._plan, self._data)
-        planned = {key: self._plan.environment[key] for key in HARDWARE if key in self._plan.environment}
-        return {key: value for key, value in runs.environment().items() if key not in HARDWARE} | planned
+        trains = (*HARDWARE, "threads")
+        planned = {key: value for key, value in self._plan.environment.items() if key in trains}
+        return {key: value for key, value in runs.environment().items() if key not in trains} | planned
 
     def run(self, cells: Sequence[Cell], folder: Path, keep: Callable[[Record], None], watcher: Watcher) -> None:
         """See `Engine`. Raises SoonerError where no node can make the runs that are left."""
@@ -67,7 +68,7 @@ class RayEngine:
             self._fleet = Fleet(self._job, self._sent(), self._devices())
             self._end = weakref.finalize(self, _leave, self._fleet, disconnect)
         dispatch = Dispatch(self._plan, cells, self._fleet, folder, keep, watcher)
-        with _interruptible() as interrupted:
+        with interruptible() as interrupted:
             try:
                 dispatch.run(interrupted)
             except BaseException:

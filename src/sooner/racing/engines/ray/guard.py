@@ -19,9 +19,9 @@ _PASSES = 5  # a process that starts others while it is ended is looked for agai
 
 def main(mark: str, folder: str) -> None:
     """Wait for the end of stdin, whose other end the worker holds; then end what it left."""
+    os.setsid()
     if os.fork():
         os._exit(0)  # an orphan is not among the children that Ray ends with their worker
-    os.setsid()
     sys.stdin.buffer.read()
     for _ in range(_PASSES):
         if not end_marked(mark):

@@ -105,13 +105,15 @@ class Worker:
             os.chdir(self._job.folder)
             if self._job.folder not in sys.path:
                 sys.path.insert(0, self._job.folder)  # the user's own models and data are looked for there
-        self._scratch = Path(tempfile.mkdtemp(prefix="sooner-worker-"))
+        self._scratch = Path(tempfile.gettempdir()) / f"sooner-worker-{mark}"
         self._guard = subprocess.Popen(
             [sys.executable, "-P", guard.__file__, mark, str(self._scratch)],
             stdin=subprocess.PIPE,  # it ends with this process, whatever ends that
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+        self._guard.wait()  # until it has left this process's group, and is not ended with it
+        self._scratch.mkdir(mode=0o700)
 
     def _make(self, plan: Plan, data: Data | None) -> Runs:
         if self._job.runs is not None:

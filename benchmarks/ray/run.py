@@ -1,0 +1,134 @@
+"""A digits race on two nodes, one of them lost in the middle, compared run by run with the race of one process.
+
+    python benchmarks/ray/run.py [--pairs 6] [--budget 20ep]
+
+Both nodes are on this machine, with one core each. Prints and writes result.json beside this file; exits 1 if any run
+differs in anything but its times and memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from sooner.racing import machine
+from sooner.racing.engines.ray import ray
+
+HERE = Path(__file__).parent
+
+
+def race(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "sooner.cli", "race", "digits", "--threads", "1", *arguments]
+
+
+def timed(command: list[str]) -> float:
+    began = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - began
+
+
+def substance(folder: Path) -> dict[tuple[str, int], Any]:
+    """Of each run, what no engine and no loss may change."""
+    results = json.loads((folder / "results.json").read_text())
+    assert results["complete"], f"{folder} is not complete"
+    keep = ("hit", "steps_to_target", "examples_to_target", "final_metric", "test_metric", "steps", "examples")
+    return {
+        (lane["name"], run["seed"]): {key: run[key] for key in keep}
+        | {"evaluations": [(e["step"], e["examples"], e["metric"]) for e in run["evaluations"]]}
+        for lane in results["lanes"]
+        for run in lane["runs"]
+    }
+
+
+def runs(folder: Path) -> list[dict[str, Any]]:
+    results = json.loads((folder / "results.json").read_text())
+    return [{"lane": lane["name"], **run} for lane in results["lanes"] for run in lane["runs"]]
+
+
+class Loss(threading.Thread):
+    """Takes `node` from `cluster` when `least` runs have been made, some of them there, and one there is half made."""
+
+    def __init__(self, cluster: Any, node: Any, folder: Path, least: int) -> None:
+        super().__init__(daemon=True)
+        self._cluster, self._node, self._folder, self._least = cluster, node, folder, least
+        self.after_s: float | None = None
+
+    def run(self) -> None:
+        began = time.perf_counter()
+        while not (self._seeds() and self._saved()):
+            time.sleep(0.005)
+        self._cluster.remove_node(self._node, allow_graceful=False)
+        self.after_s = time.perf_counter() - began
+
+    def _seeds(self) -> set[int]:
+        """The seeds that run on the node; none as long as it is too early."""
+        from sooner.racing import conduct
+
+        if not (self._folder / "race.db").exists():
+            return set()
+        try:
+            records = conduct.finished(self._folder)
+        except Exception:  # the race is about to make its tables
+            return set()
+        there = {record.seed for record in records if record.host.startswith("second")}
+        return there if len(records) >= self._least else set()
+
+    def _saved(self) -> bool:
+        return any(list(self._folder.glob(f"run-*-{seed}.safetensors")) for seed in self._seeds())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--pairs", default="6")
+    parser.add_argument("--budget", default="20ep")
+    options = parser.parse_args()
+    new = ("--model", "mlp", "--pairs", options.pairs, "--budget", options.budget)
+    from ray.cluster_utils import Cluster
+
+    with tempfile.TemporaryDirectory() as scratch:
+        one, two = Path(scratch) / "one", Path(scratch) / "two"
+        alone_s = timed(race(*new, "--out", str(one)))
+        cluster = Cluster(
+            initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False, "node_name": "head"}
+        )
+        second = cluster.add_node(num_cpus=1, node_name="second")
+        os.environ["RAY_ADDRESS"] = cluster.address
+        loss = Loss(cluster, second, two, least=int(options.pairs))
+        loss.start()
+        spread_s = timed(race(*new, "--out", str(two), "--engine", "ray", "--save-every", "0.05"))
+        assert loss.after_s is not None, "the race ended before the node was lost; give it a larger --budget"
+        cluster.shutdown()
+        expected, found = substance(one), substance(two)
+        different = sorted(
+            f"{lane} seed {seed}" for lane, seed in expected if expected[lane, seed] != found[lane, seed]
+        )
+        made = runs(two)
+        result = {
+            "machine": machine.describe(torch.device("cpu")) | {"threads": 1},
+            "ray": ray.__version__,
+            "runs": len(expected),
+            "different": different,
+            "hits": sum(run["hit"] for run in expected.values()),
+            "runs_by_node": {node: sum(run["host"].startswith(node) for run in made) for node in ("head", "second")},
+            "repeated": [f"{run['lane']} seed {run['seed']}" for run in made if run["resumed"]],
+            "notes": [note for note in json.loads((two / "results.json").read_text())["warnings"] if "lost" in note],
+            "node_lost_after_s": round(loss.after_s, 1),
+            "wall_s": {"one process": round(alone_s, 1), "two nodes, one lost": round(spread_s, 1)},
+        }
+    (HERE / "result.json").write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result, indent=1))
+    sys.exit(bool(different))
+
+
+if __name__ == "__main__":
+    main()

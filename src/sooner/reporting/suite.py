@@ -1,0 +1,154 @@
+"""The report of a suite: performance profiles over its tasks, and every lane's times and verdicts, on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from sooner.errors import StoreError
+from sooner.racing.profiles import REACH, Clock, Profile, identities, left_out, profiles
+from sooner.racing.results import Results
+from sooner.reporting import _format as words
+from sooner.reporting._style import HUES
+from sooner.reporting._summary import Median, own, summarise
+from sooner.reporting.figures._base import axis, heading, label, layout, log_axis, rounded
+
+PAGE = "suite.html"
+_WEB = Path(__file__).parent / "web"
+_STYLES = ("base", "tables", "figures", "rest")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One lane on one task, in words. `first` marks the first lane of a task."""
+
+    task: str
+    lane: str
+    what: str
+    hits: str
+    wall: str
+    calibrated: str
+    verdicts: list[str]
+
+
+def caveat(races: Mapping[str, Results]) -> str:
+    """What a profile over so few tasks can tell."""
+    missing = left_out(races)
+    return (
+        f"Over {words.number_of(len(races), 'task')}: shares come in steps of {1 / len(races):.0%}, and tell of these "
+        "tasks on this machine alone. A profile is of medians, without an interval, and depends on which lanes are in "
+        "it; whether a lane is faster is for the verdicts to say."
+        + (f" Left out, as they did not run on every task: {', '.join(missing)}." if missing else "")
+    )
+
+
+def write_suite(races: Mapping[str, Results], folder: Path) -> None:
+    """Write the page of a suite into `folder`, where each task's report lies in a folder of the task's name.
+
+    Like a race's page it holds all it needs and makes no request. Raises StoreError where it cannot be written.
+    """
+    path = folder / PAGE
+    part = folder / f".{PAGE}.part"
+    try:
+        part.write_text(render(races), encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise StoreError(
+            f"the report cannot be written to {path} ({error}); make room, or give another --out"
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def render(races: Mapping[str, Results]) -> str:
+    """The page as text."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+    from plotly.offline import get_plotlyjs
+
+    environment = Environment(
+        loader=FileSystemLoader(_WEB), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
+    found = {clock: profiles(races, clock) for clock in get_args(Clock)}
+    return environment.get_template("suite.html.j2").render(
+        tasks=list(races),
+        reach=f"{REACH:g}",
+        caveat=caveat(races),
+        areas=[(each.lane, [_area(found[clock], each.lane) for clock in found]) for each in found["wall"]],
+        clocks=list(found),
+        rows=rows(races),
+        plots={clock: _plot(each) for clock, each in found.items()},
+        css=Markup("".join((_WEB / f"{style}.css").read_text(encoding="utf-8") for style in _STYLES)),
+        js=Markup((_WEB / "suite.js").read_text(encoding="utf-8")),
+        plotly=Markup(get_plotlyjs()),
+    )
+
+
+def rows(races: Mapping[str, Results]) -> list[Row]:
+    """One per task and lane, with the race's verdicts on the wall clock."""
+    found = []
+    for task, race in races.items():
+        what = {name: called for called, name in identities(race).items()}
+        for lane in summarise(race):
+            name = lane.lane.name
+            found.append(
+                Row(
+                    task=task,
+                    lane=name,
+                    what=what[name] if what[name] != name else lane.lane.role,
+                    hits=f"{lane.hits} of {len(lane.lane.runs)}",
+                    wall=_median(lane.wall),
+                    calibrated=_median(lane.calibrated),
+                    verdicts=[f"against {c.against}: {c.verdict}" for c in own(race) if c.lane == name],
+                )
+            )
+    return found
+
+
+def _median(time: Median | None) -> str:
+    if time is None:
+        return "none"
+    return f"{'> ' if time.at_least else ''}{words.seconds(time.value)}"
+
+
+def _area(found: list[Profile], lane: str) -> str:
+    return next(f"{each.area:.2f}" for each in found if each.lane == lane)
+
+
+def _plot(found: list[Profile]) -> dict[str, Any]:
+    order = sorted(found, key=lambda each: each.lane)  # a lane's colour must not depend on the clock
+    looks = {each.lane: _look(each.lane, place) for place, each in enumerate(order)}
+    return {
+        "data": [_line(each, looks[each.lane]) for each in found],
+        "layout": layout(
+            380,
+            axis("times the fastest lane's median", **log_axis(1.0, REACH)),
+            axis("", range=[-0.03, 1.05], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1]),
+            annotations=[heading("tasks solved within the factor")],
+            showlegend=True,
+            legend={"orientation": "h", "y": -0.25, "font": {"color": "var(--ink)"}},
+        ),
+    }
+
+
+def _look(lane: str, place: int) -> dict[str, Any]:
+    if lane == "baseline":
+        return {"color": "var(--lane-0)", "width": 2.5}
+    dash = "dash" if " control of " in lane else "solid"
+    return {"color": f"var(--lane-{place % HUES + 1})", "width": 2.5, "dash": dash}
+
+
+def _line(profile: Profile, look: dict[str, Any]) -> dict[str, Any]:
+    inside = sorted({1.0, REACH, *(f for f in profile.factors.values() if f is not None and f <= REACH)})
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [rounded(factor) for factor in inside],
+        "y": [rounded(profile.share(factor)) for factor in inside],
+        "line": {**look, "shape": "hv"},
+        "name": label(profile.lane),
+        "hovertemplate": f"{label(profile.lane)}: %{{y:.0%}} within %{{x:.3g}}x<extra></extra>",
+    }

@@ -1,0 +1,37 @@
+from sooner.racing.engines.ray.blocks import Blocks
+from sooner.racing.lanes import Cell
+from tests.racing.made import plan
+
+LANES = plan("a", "b").lanes
+CELLS = [Cell(lane, seed) for seed in (5, 6, 7) for lane in LANES]
+
+
+def names(cells: list[Cell | None]) -> list[tuple[str, int] | None]:
+    return [cell and (cell.lane.name, cell.seed) for cell in cells]
+
+
+def test_a_worker_makes_the_runs_of_a_seed_in_their_order_before_those_of_another() -> None:
+    blocks = Blocks(CELLS, {})
+    taken = [blocks.take(worker, "H200") for worker in ("x", "y", "x", "y", "x", "y", "x", "y")]
+    assert names(taken[::2]) == [("baseline", 5), ("a", 5), ("b", 5), ("baseline", 7)]
+    assert names(taken[1::2]) == [("baseline", 6), ("a", 6), ("b", 6), None]  # seed 7 belongs to x
+    assert len(blocks) == 2
+
+
+def test_a_lost_workers_block_goes_on_where_it_was_on_the_same_kind_of_machine_only() -> None:
+    blocks = Blocks(CELLS[:6], {})
+    blocks.take("x", "H200")
+    lost = blocks.take("x", "H200")
+    assert lost is not None
+    blocks.leave("x")
+    blocks.give_back(lost)
+    assert names([blocks.take("y", "A100")]) == [("baseline", 6)]
+    assert names([blocks.take("z", "A100")]) == [None]
+    assert blocks.wanted() == {5: "H200", 6: "A100"}
+    assert names([blocks.take("z", "H200"), blocks.take("z", "H200")]) == [("a", 5), ("b", 5)]
+
+
+def test_a_seed_begun_earlier_stays_on_its_kind() -> None:
+    blocks = Blocks(CELLS, {5: "A100", 6: "H200"})
+    assert names([blocks.take("x", "H200")]) == [("baseline", 6)]
+    assert blocks.wanted() == {5: "A100", 6: "H200", 7: None}
