@@ -8,13 +8,21 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: race test lint clean
+BROWSERS := chromium google-chrome
+
+.PHONY: race test lint browser clean
 
 race: $(INSTALLED)
 	$(BIN)/sooner race digits
 
-test: lint
+test: lint browser
 	$(BIN)/pytest
+
+# The report is tested in a real Chromium: one that is here, else the system's package, else playwright's own.
+browser: $(INSTALLED)
+	@for name in $(BROWSERS); do command -v $$name >/dev/null && exit 0; done; \
+	(command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium) \
+	|| $(BIN)/playwright install chromium
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check

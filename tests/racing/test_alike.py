@@ -41,7 +41,6 @@ def test_everything_that_keeps_races_apart_is_told_at_once(results: Results) -> 
         data={"fingerprint": "g"},
         machine={**results.machine, "cpu": "B", "threads": 2, "memory_gib": 8.0, "accelerator": "C"},
         versions={**results.versions, "torch": "2.9", "python": "3.12.1"},
-        evaluate_every=7,
         lanes=[baseline],
     )
     lines = differences([results, results, other], ["a", "b", "c"])
@@ -57,7 +56,6 @@ def test_everything_that_keeps_races_apart_is_told_at_once(results: Results) -> 
         "machine: memory_gib: 16.0 in a, 16.0 in b, 8.0 in c",
         "version: torch: 2.8 in a, 2.8 in b, 2.9 in c",
         "version: python: 3.11 in a, 3.11 in b, 3.12 in c",
-        "evaluations every (examples): 100 in a, 100 in b, 7 in c",
         "baseline: budget: 40ep in a, 40ep in b, 1ep in c",
         "machine: accelerator: none in a, none in b, C in c",
     ]

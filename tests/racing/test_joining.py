@@ -113,14 +113,20 @@ def test_races_that_are_not_alike_are_refused_with_every_reason(tmp_path: Path) 
         join([first, second], ["a", "b"])
     with pytest.raises(SoonerError, match="give --target"):
         join([first, rescore(replace(first, started="2027"), 0.5)], ["a", "b"])
-    with pytest.raises(SoonerError, match=r"100 in a, 7 in b\nrace .*; the lane with the smallest budget"):
-        join([first, replace(first, started="2027", evaluate_every=7)], ["a", "b"])
     with pytest.raises(SoonerError, match="a and b are the same race"):
         join([first, first], ["a", "b"])
     with pytest.raises(SoonerError, match="1 race was given"):
         join([first], ["a"])
     with pytest.raises(ValueError, match="name of its own"):
         join([first, second], ["a", "a"])
+
+
+def test_races_looked_at_unequally_often_stand_side_by_side(tmp_path: Path) -> None:
+    first = race(tmp_path / "a", plan("one"), {"baseline": 10.0, "one": 5.0})
+    second = at(race(tmp_path / "b", later("one", seed=6), {"baseline": 10.0, "one": 5.0}), "2027")
+    joined = join([first, replace(second, evaluate_every=7)], ["a", "b"])
+    assert [lane.name for lane in joined.lanes] == ["baseline", "one", "baseline#2", "one#2"]
+    assert any("every 100 examples in a, every 7 examples in b" in warning for warning in joined.warnings)
 
 
 def test_prices_and_warnings_keep_their_race(tmp_path: Path) -> None:

@@ -74,5 +74,3 @@ def test_examples_are_a_clock_that_no_machine_disturbs(tmp_path: Path) -> None:
     found = scored(tmp_path / "r", plan("fast"), {"baseline": 10.0, "fast": 5.0})
     (examples,) = [c for c in found.comparisons if c.clock == "examples"]
     assert examples.ratio == pytest.approx(1.0)
-
-

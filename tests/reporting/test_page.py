@@ -162,7 +162,7 @@ def test_a_race_without_runs_is_a_page_without_figures(lanes: list[Lane]) -> Non
 
 def test_a_baseline_alone_has_figures_but_no_ratio() -> None:
     page = Page(render(race([Lane("baseline", "baseline", {}, [run([0.1, 0.9])])])))
-    assert list(page.plots) == ["metric", "pairs", "phases"]
+    assert list(page.plots) == ["metric", "pairs", "survival", "phases"]
 
 
 def test_twelve_lanes_and_many_evaluations_stay_small() -> None:

@@ -40,7 +40,7 @@ def test_without_any_progress_there_is_the_races_own_target_alone(metrics: list[
 @pytest.mark.parametrize("results", [realistic(), fitted()], ids=["first-hit", "fitted"])
 def test_each_moment_is_the_race_rescored(results: Results) -> None:
     found = moments(results)
-    assert found.race is results
+    assert found.race == results
     for at in (found.results[3], found.results[-2]):
         assert at.target != results.target
         assert at == rescore(results, at.target, curves=False)
@@ -52,8 +52,9 @@ def test_large_races_have_fewer_targets(lanes: int, expected: int) -> None:
     assert amount(race([Lane(f"lane-{i}", "lane", {}, runs) for i in range(lanes)])) == expected
 
 
-def test_results_that_cannot_be_scored_again_keep_their_own_target() -> None:
+def test_results_of_an_older_version_get_what_they_lack() -> None:
     results = realistic()
-    lanes = [dataclasses.replace(lane, opponents=[]) for lane in results.lanes]
-    older = dataclasses.replace(results, lanes=lanes)
-    assert moments(older).results == (older,)
+    lanes = [dataclasses.replace(lane, opponents=[], survival=[]) for lane in results.lanes]
+    wall = [c for c in results.comparisons if c.clock == "wall"]
+    older = dataclasses.replace(results, lanes=lanes, comparisons=wall)
+    assert moments(older).results == moments(results).results

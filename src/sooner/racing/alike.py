@@ -17,7 +17,6 @@ _DATA = ("fingerprint", "n_train_and_validation", "validation_share")
 _MEMORY = 0.02  # relative: what a system reports as its memory differs a little from start to start
 _WORDS = ("name", "summary")  # of a recipe: they change nothing
 _ABSENT = "none"
-GRID = "evaluations every (examples)"
 
 
 def differences(races: Sequence[Results], names: Sequence[str]) -> list[str]:
@@ -25,8 +24,7 @@ def differences(races: Sequence[Results], names: Sequence[str]) -> list[str]:
 
     Alike must be: task, metric, target and protocol; the data, by its fingerprint and validation share; the device, the
     processor, its cores and threads, the memory (within 2%) and the accelerator; the versions of sooner, PyTorch,
-    Lightning Fabric, CUDA and the series of Python; the examples between evaluations, because the grid moves times to
-    target; and the baseline, in everything but its summary.
+    Lightning Fabric, CUDA and the series of Python; and the baseline, in everything but its summary.
     """
     facts = [_facts(race) for race in races]
     keys = dict.fromkeys(key for each in facts for key in each)
@@ -48,7 +46,6 @@ def _facts(race: Results) -> dict[str, Any]:
         **_some("machine", race.machine, (*_MACHINE, "memory_gib")),
         **_some("version", race.versions, _VERSIONS),
         "version: python": ".".join(race.versions.get("python", _ABSENT).split(".")[:2]),
-        GRID: race.evaluate_every,
         **_baseline(baseline),
     }
 

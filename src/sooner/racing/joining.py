@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from sooner.errors import SoonerError
-from sooner.racing.alike import GRID, differences
+from sooner.racing.alike import differences
 from sooner.racing.drift import drift
 from sooner.racing.rescoring import Level, rescore
 from sooner.racing.results import Lane, Results, Run
@@ -36,12 +36,12 @@ class _Side:
 def join(races: Sequence[Results], names: Sequence[str]) -> Results:
     """One race made of several, scored.
 
-    Races with no seed in common go on from each other: their lanes of equal name and recipe become one, with the pairs
-    of all, each pair still within its own race. Pairs that are added when a verdict was there to be seen make another
-    chance of a false one; so where the pairs before had their 5%, those of one addition are judged at 2.5%, of a second
-    at 0.83% (5% / k (k - 1) at the k-th look), which leaves 5% for all additions together however many there will be.
-    Their intervals are that much wider. Races that stopped by what they saw, or were confirmed, keep their own levels
-    and are not added to.
+    Races with no seed in common, evaluated equally often, go on from each other: their lanes of equal name and recipe
+    become one, with the pairs of all, each pair still within its own race. Pairs added when a verdict was there to
+    be seen make another chance of a false one; so where the pairs before had their 5%, those of one addition are
+    judged at 2.5%, of a second at 0.83% (5% / k (k - 1) at the k-th look), which leaves 5% for all additions together
+    however many there will be. Their intervals are that much wider. Races that stopped by what they saw, or were
+    confirmed, keep their own levels and are not added to.
 
     Other races stand side by side. A lane whose name is taken gets the number of its race (`baseline#2`), and the
     warnings say what the baselines tell of the machine between the races.
@@ -74,8 +74,6 @@ def _refuse(races: Sequence[Results], names: Sequence[str]) -> None:
         advice = "race those lanes again in one race"
         if what == {"target"}:
             advice = "give --target, to score all at the same"
-        elif what == {GRID}:
-            advice += "; the lane with the smallest budget sets how often all are evaluated, so it must be in each race"
         raise SoonerError(
             "these races cannot be joined, because their times cannot be compared:\n  "
             + "\n  ".join(lines)
@@ -95,7 +93,9 @@ def _sides(races: Sequence[tuple[str, Results]]) -> list[_Side]:
 
 
 def _goes_on(side: _Side, race: Results) -> bool:
-    return all(_open(each) for _, each in [*side.races, ("", race)]) and not side.seeds & _seeds(race)
+    grid = side.races[0][1].evaluate_every  # it moves times to target, so pairs of two grids are not of one kind
+    alike = all(_open(each) for _, each in [*side.races, ("", race)]) and race.evaluate_every == grid
+    return alike and not side.seeds & _seeds(race)
 
 
 def _open(race: Results) -> bool:
@@ -179,7 +179,11 @@ def _level(parts: Sequence[int]) -> Level:
 
 
 def _told(sides: Sequence[_Side]) -> list[str]:
+    grids = {name: race.evaluate_every for side in sides for name, race in side.races}
     lines = []
+    if len(set(grids.values())) > 1:
+        every = ", ".join(f"every {grid:,} examples in {name}" for name, grid in grids.items())
+        lines.append(f"the metric was looked at {every}: read times of different races as rough by so much")
     for side in sides:
         called = " and ".join(name for name, _ in side.races)
         own = [name for name, (before, _) in side.lanes.items() if name != before]

@@ -40,7 +40,14 @@ def rescore(
         levels: of each lane's comparisons, where they are not those that `results` has already.
     """
     goal = results.target if target is None else target
-    lanes = [replace(lane, runs=[timed(run, goal) for run in lane.runs]) for lane in results.lanes]
+    against = {
+        lane.name: list(dict.fromkeys(c.against for c in results.comparisons if c.lane == lane.name))
+        for lane in results.lanes
+    }
+    lanes = [
+        replace(lane, runs=[timed(run, goal) for run in lane.runs], opponents=lane.opponents or against[lane.name])
+        for lane in results.lanes
+    ]
     horizons = {clock: common_horizon([_times(lane.runs, goal, clock) for lane in lanes]) for clock in _SURVIVAL}
     lanes = [_lane(lane, goal, results, horizons) for lane in lanes]
     fresh = {name: [timed(run, goal) for run in runs] for name, runs in results.confirmation.items()}

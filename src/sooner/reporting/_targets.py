@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from sooner.racing.rescoring import rescore
-from sooner.racing.results import Comparison, Results
+from sooner.racing.results import Results
 
 MOST, FEWEST = 80, 16
 _RUNS_TIMES_TARGETS = 6000  # what keeps the page of a large race at a few MB
@@ -26,18 +26,14 @@ class Moments:
 
 
 def moments(results: Results) -> Moments:
-    """The race at its own target alone where its results cannot tell of another one.
+    """The race at its own target and at others; what an older version left out of its results is added.
 
     A hundredth of a second per target and six pairs of three lanes; large races get fewer targets.
     """
-    at_own = rescore(results, curves=False)
-    if [_place(c) for c in at_own.comparisons] != [_place(c) for c in results.comparisons] or [
-        len(lane.survival) for lane in at_own.lanes
-    ] != [len(lane.survival) for lane in results.lanes]:
-        return Moments((results,), 0)
-    others = choices(results, amount(results))
-    found = [results if target == results.target else rescore(results, target, curves=False) for target in others]
-    return Moments(tuple(found), others.index(results.target))
+    own = rescore(results)
+    targets = choices(own, amount(own))
+    found = [own if target == own.target else rescore(own, target, curves=False) for target in targets]
+    return Moments(tuple(found), targets.index(own.target))
 
 
 def amount(results: Results) -> int:
@@ -74,7 +70,3 @@ def _rounded_down(value: float, gap: float) -> float:
     factor = next(factor for factor in (5, 2, 1) if factor * 10.0**power <= gap * (1 + 1e-9))
     step = factor * 10.0**power
     return float(f"{math.floor(value / step + 1e-9) * step:.12g}")
-
-
-def _place(comparison: Comparison) -> tuple[str, str, str, bool]:
-    return comparison.lane, comparison.against, comparison.clock, comparison.confirmation

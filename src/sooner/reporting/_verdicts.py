@@ -76,6 +76,9 @@ def headlines(results: Results) -> list[Headline]:
     return [_headline(results, lane) for lane in results.lanes if lane.role == "lane"]
 
 
+_OPEN = ("no difference shown", "equal within ", "not faster by ")
+
+
 def tone(comparison: Comparison) -> Tone:
     """What kind of verdict it is, by the words that the race uses for it."""
     told = re.split("[:;] ", comparison.verdict)
@@ -83,7 +86,7 @@ def tone(comparison: Comparison) -> Tone:
         return "faster"
     if "slower" in told:
         return "slower"
-    return "open" if "no difference shown" in told else "none"
+    return "open" if any(words.startswith(_OPEN) for words in told) else "none"
 
 
 def on_calibrated_clock(results: Results, comparison: Comparison) -> Comparison | None:

@@ -72,6 +72,7 @@ def render(results: Results) -> str:
     )
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
     found = moments(results)
+    results = found.race
     axis = axis_of(c for each in found.results for c in each.comparisons if c.clock == "wall")
     styles = lane_styles(results)
     figures = all_figures(results, styles)

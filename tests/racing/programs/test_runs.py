@@ -19,12 +19,7 @@ from sooner.racing.programs import Program, ProgramRuns
 from sooner.racing.store import Record, Store
 from sooner.training.loop import Look, Stopped
 
-# The module itself: the package would load torch, which takes longer than these programs.
-REPORT = f"""
-import sys, time
-sys.path.insert(0, {str(Path(sys.modules["sooner.report"].__file__ or "").parent)!r})
-from report import report
-"""
+REPORT = "import sys, time; from sooner import report\n"  # which loads no torch
 NUMBER = "acc=([0-9.]+)"
 Race = Callable[..., Record]
 
