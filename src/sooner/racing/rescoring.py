@@ -155,9 +155,11 @@ def _curve(mine: Sequence[Run], theirs: Sequence[Run], clock: Clocks, level: Lev
 
 
 def _targets(runs: list[Run]) -> list[float]:
-    """Targets from just above the untrained metric to the best one seen, evenly spaced."""
+    """Targets from just above the untrained metric, or the worst of the smallest budget, to the best seen."""
     metrics = [e.metric for run in runs for e in run.evaluations]
-    first = [run.evaluations[0].metric for run in runs if run.evaluations]
-    if not metrics or max(metrics) <= max(first):
+    firsts = [run.evaluations[0] for run in runs if run.evaluations]
+    if not metrics:
         return []
-    return [float(t) for t in np.linspace(max(first), max(metrics), _CURVE_POINTS + 1)[1:]]
+    climbs = firsts[0].budget is not None
+    low = (min if climbs else max)(first.metric for first in firsts)
+    return [float(t) for t in np.linspace(low, max(metrics), _CURVE_POINTS + 1)[1:]] if low < max(metrics) else []

@@ -138,12 +138,13 @@ def _first_look(results: Results) -> Iterable[Check]:
         for lane in results.lanes
         for run in lane.runs
     )
-    if at_once:
-        yield Check(
-            "caution",
-            "Target too easy",
-            f"{words.number_of(at_once, 'run')} had reached it at the very first evaluation, so when is not known.",
-        )
+    if not at_once:
+        return
+    if results.rungs:
+        told = f"{words.number_of(at_once, 'seed')} reached it at the smallest budget: how little is enough is not known"
+    else:
+        told = f"{words.number_of(at_once, 'run')} had reached it at the very first evaluation, so when is not known"
+    yield Check("caution", "Target too easy", f"{told}.")
 
 
 def _controls(results: Results) -> Iterable[Check]:

@@ -43,14 +43,17 @@ def amount(results: Results) -> int:
 
 
 def choices(results: Results, amount: int) -> list[float]:
-    """About `amount` round targets from the first untrained metric to the best seen, and the race's own.
+    """About `amount` round targets from the untrained metric to the best seen, and the race's own.
+
+    Under the fitted protocol they begin at the worst end of the smallest budget: below it no time is known.
 
     Ascending; the distance to the best shrinks with its square, so that they lie closest where races are decided.
     """
     runs = [run for lane in results.lanes for run in lane.runs if run.evaluations]
     if not runs:
         return [results.target]
-    low = max(run.evaluations[0].metric for run in runs)
+    first = [run.evaluations[0].metric for run in runs]
+    low = min(first) if results.rungs else max(first)
     high = max(e.metric for run in runs for e in run.evaluations)
     if not low < high:
         return [results.target]

@@ -76,6 +76,7 @@ def headlines(results: Results) -> list[Headline]:
     return [_headline(results, lane) for lane in results.lanes if lane.role == "lane"]
 
 
+_FITTED = "Each at the smallest budget that it needs, its schedule fitted to it: what the method itself gains."
 _OPEN = ("no difference shown", "equal within ", "not faster by ")
 
 
@@ -118,7 +119,7 @@ def _readings(results: Results, found: list[Comparison]) -> list[Reading]:
             calibrated=on_calibrated_clock(results, c),
             # "against the baseline", not "against the baseline baseline"
             relation=_RELATION[kinds[c.against]].removesuffix(f" {c.against}"),
-            meaning=_MEANING[kinds[c.against]],
+            meaning=_FITTED if results.rungs else _MEANING[kinds[c.against]],
         )
         for c in found
     ]
