@@ -1,6 +1,6 @@
 """What the races of this folder found, as the tables of its README: budgets, times, and both protocols' ratios.
 
-    python benchmarks/fitted_frontier/show.py FITTED.json FIRST_HIT.json
+python benchmarks/fitted_frontier/show.py FITTED.json FIRST_HIT.json
 """
 
 from __future__ import annotations

@@ -141,7 +141,7 @@ def _first_look(results: Results) -> Iterable[Check]:
     if not at_once:
         return
     if results.rungs:
-        told = f"{words.number_of(at_once, 'seed')} reached it at the smallest budget: how little is enough is not known"
+        told = f"{words.number_of(at_once, 'seed')} reached it at the smallest budget: how little is enough is unknown"
     else:
         told = f"{words.number_of(at_once, 'run')} had reached it at the very first evaluation, so when is not known"
     yield Check("caution", "Target too easy", f"{told}.")

@@ -1,0 +1,74 @@
+"""The tables of the README: accuracy at equal examples and the tool's verdicts, per level and method.
+
+python benchmarks/dynamic_pruning/show.py [RESULTS.json ...]
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from statistics import mean
+
+import numpy as np
+
+from sooner.racing.rescoring import rescore
+from sooner.racing.results import Lane, Results
+from sooner.racing.signed_rank import signed_rank
+
+HERE = Path(__file__).parent
+LEVELS = {30: "4.2ep", 50: "3ep", 70: "1.8ep"}
+
+
+def finals(lane: Lane) -> dict[int, float]:
+    """Final validation accuracy in percent by seed."""
+    return {run.seed: 100 * run.final_metric for run in lane.runs if run.final_metric is not None}
+
+
+def difference(lane: Lane, other: Lane) -> str:
+    """Points of final accuracy above `other`, seed by seed, with the 95% interval."""
+    mine, theirs = finals(lane), finals(other)
+    seeds = sorted(mine.keys() & theirs.keys())
+    gaps = np.array([mine[seed] - theirs[seed] for seed in seeds])
+    found = signed_rank(gaps, gaps)
+    middle = float(found.estimate_low)
+    star = "**" if found.low > 0 or found.high < 0 else ""
+    return f"{star}{middle:+.2f}{star} ({float(found.low):+.2f} to {float(found.high):+.2f})"
+
+
+def words(results: Results, lane: str, against: str, clock: str) -> str:
+    (found,) = [c.verdict for c in results.comparisons if (c.lane, c.against, c.clock) == (lane, against, clock)]
+    return found
+
+
+def show(results: Results) -> None:
+    lanes = {lane.name: lane for lane in results.lanes}
+    print(
+        f"\n### {results.task}: {results.data['n_train_and_validation']:,} images, baseline "
+        f"{mean(finals(lanes['baseline']).values()):.2f}%\n"
+    )
+    for level, budget in LEVELS.items():
+        control, chance = lanes[f"baseline@{budget}"], lanes[f"dynamic-random-{level}"]
+        target = min(finals(control).values()) / 100
+        scored = rescore(results, target, curves=False)
+        print(f"\n#### {level}% pruned, {budget}; fitted control {mean(finals(control).values()):.2f}%\n")
+        print(
+            "| method | final | against the fitted control | against dynamic random | verdict in examples to "
+            f"{target:.1%}, against the control | on the wall clock |\n|---|---|---|---|---|---|"
+        )
+        ranked = [lane for lane in results.lanes if lane.role == "lane" and lane.name.endswith(f"-{level}")]
+        for lane in sorted(ranked, key=lambda lane: -mean(finals(lane).values())):
+            chosen = "" if lane is chance else difference(lane, chance)
+            print(
+                f"| {lane.name.rsplit('-', 1)[0]} | {mean(finals(lane).values()):.2f}% | {difference(lane, control)} | "
+                f"{chosen} | {words(scored, lane.name, control.name, 'examples')} | "
+                f"{words(scored, lane.name, control.name, 'wall')} |"
+            )
+
+
+def main() -> None:
+    for path in [Path(each) for each in sys.argv[1:]] or sorted(HERE.glob("*.json")):
+        show(Results.load(path))
+
+
+if __name__ == "__main__":
+    main()
