@@ -195,3 +195,28 @@ def test_a_race_that_cannot_go_on_is_status_2_and_a_message_on_stderr(sooner: Ru
     status, _, err = sooner("race", "--resume", "r")
     assert status == 2
     assert "could not write r/race.lock" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["digits", "--scan", "3"], "--share and --scan go with --protocol fitted"),
+        (["digits", "--detect", "5%"], "--detect with --until decided"),
+        (["digits", "--until", "decided", "--pairs", "8"], "takes --max-pairs"),
+        (["digits", "--max-pairs", "8"], "--max-pairs is for a race --until decided"),
+        (["digits", "--engine", "slurm"], "--engine must be local or ray, not slurm"),
+        (["digits", "--metric", "(.*)"], "are for programs"),
+        (["--metric", "acc=(.*)", "--", "python -c pass"], "needs a finite target"),
+        (["--target", "nan", "--metric", "acc=(.*)", "--", "python -c pass"], "nan was given"),
+        (["--target", "0.9", "--lanes", "rs2-10", "--", "python -c pass"], "leave out lanes"),
+        (["--target", "0.9", "--"], "no program stands after --"),
+        (["--resume", "r", "--", "python -c pass"], "leave out --, and the programs"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused_before_anything_is_written(
+    sooner: Run, tmp_path: Path, arguments: list[str], told: str
+) -> None:
+    status, _, err = sooner("race", *arguments)
+    assert status == 2
+    assert told in err
+    assert not list(tmp_path.iterdir())

@@ -14,7 +14,7 @@ from typer.core import TyperCommand
 
 from sooner import cli_analysis
 from sooner._version import __version__
-from sooner.cli_options import count_pairs, listed, make_rules, refuse_beside
+from sooner.cli_options import count_pairs, listed, make_rules, refuse_beside, refuse_idle
 from sooner.errors import SoonerError
 
 app = typer.Typer(
@@ -120,10 +120,13 @@ def race(
 
     trackers = listed(track)
     if resume is not None:
+        if context.obj is not None:
+            raise SoonerError("a race is resumed as it was planned; leave out --, and the programs after it")
         refuse_beside(context, "a race is resumed as it was planned", "resume", "save_every", "engine", "track")
         finish.resume(resume, engine=engine, trackers=trackers, save_every=save_every)
         return
     rules = make_rules(protocol, until, detect, confirm, share, price, scan)
+    refuse_idle(context, protocol, until)
     count = count_pairs(pairs, max_pairs, until)
     if context.obj is not None:
         of_programs = (

@@ -71,6 +71,7 @@ def compare(
 
 
 def suite(
+    context: typer.Context,
     tasks: Annotated[str, typer.Argument(help="Tasks by name, with commas between.")],
     out: Annotated[Path, typer.Option(help="Folder for the suite, a race in each task's folder below it.")],
     lanes: options.Lanes = "",
@@ -100,6 +101,7 @@ def suite(
     """Race the same lanes on several tasks, and draw their performance profiles; the same command again goes on."""
     from sooner.racing.commands import suite as command
 
+    options.refuse_idle(context, protocol, until)
     command.suite(
         options.listed(tasks),
         out=out,

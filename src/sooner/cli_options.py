@@ -66,6 +66,14 @@ def count_pairs(pairs: int | None, max_pairs: int | None, until: str) -> int:
     return 6 if pairs is None else pairs
 
 
+def refuse_idle(context: typer.Context, protocol: str, until: str) -> None:
+    """Refuse options of a protocol or an ending that was not asked for."""
+    idle = (() if protocol == "fitted" else ("share", "scan")) + (() if until == "decided" else ("detect",))
+    others = [name for name in context.params if name not in idle]
+    needed = "--share and --scan go with --protocol fitted, --detect with --until decided"
+    refuse_beside(context, needed, *others)
+
+
 def refuse_beside(context: typer.Context, why: str, *allowed: str) -> None:
     """An option that would change nothing must not seem to."""
     sources = {name: context.get_parameter_source(name) for name in context.params}

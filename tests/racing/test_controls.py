@@ -100,6 +100,13 @@ def test_a_lane_that_chooses_by_score_gets_as_much_random_data(sampling: dict[st
     assert [other.name for other in opponents(lanes[1], lanes)] == ["baseline", "random@mine"]
 
 
+def test_a_lane_that_chooses_by_score_gets_it_at_any_budget_and_under_either_protocol() -> None:
+    longer = recipe("mine", sampling={"name": "infobatch", "prune_ratio": 0.3}, budget="60ep")
+    for fitted in (False, True):
+        lanes = with_controls([longer], BASELINE, N, fitted=fitted)
+        assert [lane.name for lane in lanes] == ["baseline", "mine", "random@mine"]
+
+
 def test_a_score_that_leaves_nothing_out_has_the_baseline_as_its_random_data() -> None:
     lanes = with_controls([recipe("mine", sampling={"name": "importance"})], BASELINE, N)
     assert [lane.name for lane in lanes] == ["baseline", "mine"]

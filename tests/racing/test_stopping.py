@@ -1,14 +1,16 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from sooner.errors import RecipeError
 from sooner.racing import sequential
 from sooner.racing.agenda import agenda
+from sooner.racing.lanes import PlannedLane
 from sooner.racing.plan import Plan
 from sooner.racing.stopping import level, standing
 from sooner.racing.store import Record
-from tests.racing.made import plan, record
+from tests.racing.made import plan, recipe, record
 
 
 def played(race: Plan, seconds: Callable[[str, int], float]) -> list[Record]:
@@ -74,3 +76,23 @@ def test_a_race_of_fixed_pairs_claims_95_percent_and_one_until_decided_less_at_e
 def test_rules_out_of_range_are_refused(rules: dict[str, object]) -> None:
     with pytest.raises(RecipeError, match=next(iter(rules))):
         plan("a", **rules)
+
+
+def test_a_lane_whose_verdict_is_in_runs_on_as_long_as_another_is_held_against_it() -> None:
+    """As `dynamic-random` does, when it is both a lane and the control of a lane that picks by score."""
+    baseline, half = recipe("baseline"), {"budget": "20ep"}
+    shorter = recipe("shorter", **half)  # the fitted control of the other one
+    other = recipe("other", label_smoothing=0.1, **half)
+    lanes = (
+        PlannedLane("baseline", "baseline", baseline),
+        PlannedLane("shorter", "lane", shorter),
+        PlannedLane("other", "lane", other),
+    )
+    race = replace(plan("x", pairs=16, until="decided", detect=0.02), lanes=lanes)
+    seconds = {"baseline": 20.0, "shorter": 10.0, "other": 10.0}
+    shift = {"baseline": 0, "shorter": 0, "other": 3}
+    records = played(race, lambda lane, seed: seconds[lane] * noise(seed + shift[lane]))
+    runs = {name: sum(each.lane == name for each in records) for name in seconds}
+    found = standing(race, records)
+    assert found.stopped["shorter"] == sequential.looks(16)[0]
+    assert runs["shorter"] == runs["other"] == 16

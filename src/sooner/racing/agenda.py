@@ -34,7 +34,7 @@ def at_most(plan: Plan) -> list[Cell]:
     if plan.rules.protocol == "fitted":
         seeds = range(plan.seed, plan.seed + plan.pairs)
         return [Cell(at_rung(lane, rung), seed) for seed in seeds for lane in plan.lanes for rung in plan.rungs]
-    return plan.cells
+    return plan.cells + (confirming.at_most(plan) if plan.rules.confirm else [])
 
 
 def at_rung(lane: PlannedLane, rung: str) -> PlannedLane:

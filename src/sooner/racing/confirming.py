@@ -30,6 +30,14 @@ def cells(plan: Plan, records: Sequence[Record]) -> list[Cell]:
     return [Cell(lanes[place], first + pair) for pair, order in enumerate(orders) for place in order]
 
 
+def at_most(plan: Plan) -> list[Cell]:
+    """The most runs that a confirmation may take: those of the lane with the most opponents."""
+    lanes = list(plan.lanes)
+    most = max(([lane, *opponents(lane, lanes)] for lane in lanes if lane.role == "lane"), key=len, default=[])
+    first = plan.seed + FRESH
+    return [Cell(lane, seed) for seed in range(first, first + max(MIN_PAIRS, plan.pairs)) for lane in most]
+
+
 def winner(plan: Plan, records: Sequence[Record]) -> PlannedLane | None:
     """The lane that is faster than the baseline and each of its controls, the fastest of them."""
     runs: dict[str, list[Run]] = {lane.name: [] for lane in plan.lanes}

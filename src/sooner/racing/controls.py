@@ -46,9 +46,10 @@ def with_controls(recipes: list[Recipe], baseline: Recipe, n: int, *, fitted: bo
     lanes += [PlannedLane(r.name, "lane", r) for r in recipes if r.name != "baseline"]
     controls: list[PlannedLane] = []
     for lane in lanes[1:]:
-        for wanted in _controls(lane.recipe, baseline)[1 if fitted else 0 :]:
-            if wanted.budget != baseline.budget and not spends_less(wanted, baseline, n):
-                continue
+        compressed, *twins = _controls(lane.recipe, baseline)
+        if not fitted and spends_less(compressed, baseline, n):
+            twins.insert(0, compressed)
+        for wanted in twins:
             if any(_same(other.recipe, wanted) for other in lanes):  # raced already
                 continue
             shared = next((i for i, other in enumerate(controls) if _same(other.recipe, wanted)), None)

@@ -154,7 +154,10 @@ def plan_entries(
                 f"the fitted protocol gives each run a budget, which {', '.join(without)} cannot take: put {{budget}} "
                 "where a program takes it, and say with --budget how much the longest run may spend"
             )
-        rungs = ladder(lanes[0].entry.budget or "")
+        try:
+            rungs = ladder(lanes[0].entry.budget or "")
+        except ValueError as error:
+            raise RecipeError(str(error)) from None
     return _checked(
         Plan(
             task=task,

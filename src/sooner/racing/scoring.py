@@ -55,7 +55,9 @@ def score(plan: Plan, store: Store) -> Results:
             for name in dict.fromkeys(record.lane for record in fresh)
         },
     )
-    return rescore(results, levels={lane.name: stopping.level(plan, _leading(plan, lane)) for lane in results.lanes})
+    leading = {lane.name: _leading(plan, lane) for lane in results.lanes}
+    shared = {lane.name: min(leading[name] for name in (lane.name, *lane.opponents)) for lane in results.lanes}
+    return rescore(results, levels={name: stopping.level(plan, pairs) for name, pairs in shared.items()})
 
 
 def _lane(lane: PlannedLane, plan: Plan, records: Sequence[Record], dropped_after: int | None) -> Lane:

@@ -39,6 +39,8 @@ def standing(plan: Plan, records: Sequence[Record]) -> Standing:
     for record in records:
         runs.get(record.lane, {})[record.seed] = record
     live = {lane.name for lane in plan.lanes}
+    # A lane whose verdict is in may run on, as another's control.
+    open_ones = {lane.name for lane in plan.lanes if lane.role == "lane"}
     stopped: dict[str, int] = {}
     hopeless: set[str] = set()
     for look, (pairs, level) in enumerate(
@@ -47,7 +49,7 @@ def standing(plan: Plan, records: Sequence[Record]) -> Standing:
         seeds = range(plan.seed, plan.seed + pairs)
         if any(seed not in runs[name] for name in live for seed in seeds):
             return Standing(pairs, frozenset(live), stopped, frozenset(hopeless))
-        for lane in _contenders(plan, live):
+        for lane in _contenders(plan, open_ones):
             found = [
                 _figures(plan, runs[lane.name], runs[other.name], seeds, (level, look))
                 for other in opponents(lane, list(plan.lanes))
@@ -55,13 +57,13 @@ def standing(plan: Plan, records: Sequence[Record]) -> Standing:
             beaten = any(sequential.cannot_win(figures, detect=plan.rules.detect) for figures in found)
             if beaten or all(sequential.decided(figures, detect=plan.rules.detect) for figures in found):
                 stopped[lane.name] = pairs
-                live.discard(lane.name)
+                open_ones.discard(lane.name)
                 if beaten:
                     hopeless.add(lane.name)
-        still = _contenders(plan, live)
+        still = _contenders(plan, open_ones)
         needed = {lane.name for lane in still} | {o.name for lane in still for o in opponents(lane, list(plan.lanes))}
         for name in live - needed:
-            stopped[name] = pairs
+            stopped.setdefault(name, pairs)
         live &= needed
         if not live:
             return Standing(pairs, frozenset(), stopped, frozenset(hopeless))
@@ -83,9 +85,9 @@ def block(plan: Plan, records: Sequence[Record]) -> list[Cell]:
     return [cell for cell in plan.cells if cell.lane.name in found.live and cell.seed < last]
 
 
-def _contenders(plan: Plan, live: set[str]) -> list[PlannedLane]:
-    """The lanes whose verdict the race is about: not the baseline, nor what it added by itself."""
-    return [lane for lane in plan.lanes if lane.role == "lane" and lane.name in live]
+def _contenders(plan: Plan, names: set[str]) -> list[PlannedLane]:
+    """The lanes of these names, in the order of the race."""
+    return [lane for lane in plan.lanes if lane.name in names]
 
 
 def _figures(

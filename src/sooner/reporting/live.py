@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from time import monotonic
 
@@ -15,6 +16,7 @@ from sooner.racing.agenda import at_most
 from sooner.racing.lanes import Cell, PlannedLane
 from sooner.racing.plan import Plan
 from sooner.racing.store import Record
+from sooner.training.budget import Budget
 from sooner.training.loop import Look
 
 
@@ -32,10 +34,13 @@ class Progress:
         self._plan = plan
         self._console = console
         cells = at_most(plan)
-        self._fixed = plan.rules.protocol == "first-hit" and plan.rules.until == "pairs"
+        rules = plan.rules
+        self._fixed = rules.protocol == "first-hit" and rules.until == "pairs" and not rules.confirm
         self._work = work
         self._total = sum(work[cell.lane.name] for cell in cells)
         self._most = len(cells)
+        lane_of = {cell.lane.name: self._name_of(cell.lane.name) for cell in cells}
+        self._most_of = Counter(lane_of[cell.lane.name] for cell in cells)
         self._finished = sum(work.get(record.lane, 0.0) for record in done)
         self._runs: dict[str, list[Record]] = {lane.name: [] for lane in plan.lanes}
         for record in done:
@@ -81,11 +86,22 @@ class Progress:
 
     def _lane_of(self, record: Record) -> list[Record]:
         """The runs of the record's lane; under the fitted protocol those at all its budgets."""
-        return self._runs[record.lane if record.lane in self._runs else record.lane.rpartition("@")[0]]
+        return self._runs[self._name_of(record.lane)]
+
+    def _name_of(self, stored: str) -> str:
+        """The lane whose runs are stored by this name."""
+        known = {lane.name for lane in self._plan.lanes}
+        return stored if stored in known else stored.rpartition("@")[0]
 
     def _running(self) -> float:
         """What the run under way has come to; a program's examples are not what its work is counted in."""
-        return float(self._look.examples) if self._look and self._current and self._plan.task.data else 0.0
+        if not (self._look and self._current and self._plan.task.data):
+            return 0.0
+        entry, work = self._current.lane.entry, self._work[self._current.lane.name]
+        budget = Budget.parse(entry.budget)
+        if budget.unit == "s":
+            return work * min(1.0, self._look.seconds / budget.amount)
+        return min(work, float(self._look.examples))
 
     def _share(self) -> float:
         return min(1.0, (self._finished + self._worked + self._running()) / self._total) if self._total else 0.0
@@ -106,7 +122,7 @@ class Progress:
             bests = [max(look.metric for look in record.looks) for record in records if record.looks]
             table.add_row(
                 Text(lane.name),
-                f"{len(records)}/{self._most // len(self._plan.lanes)}",
+                f"{len(records)}/{self._most_of[lane.name]}",
                 f"{max(bests):.4f}" if bests else "",
                 self._now(lane),
             )
@@ -122,7 +138,8 @@ class Progress:
 
     def _name_now(self, lane: PlannedLane) -> str:
         """The lane's name at the rung of the run under way."""
-        return f"{lane.name}@{self._current.lane.entry.budget}" if self._current else lane.name
+        fitted = self._current is not None and self._plan.rules.protocol == "fitted"
+        return f"{lane.name}@{self._current.lane.entry.budget}" if fitted and self._current else lane.name
 
     def _now(self, lane: PlannedLane) -> Text:
         if self._current is None or self._current.lane.name not in (lane.name, self._name_now(lane)):

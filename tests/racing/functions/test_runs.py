@@ -55,8 +55,19 @@ def test_a_function_may_report_instead() -> None:
         sooner.report(lambda: 0.9, step=20)
 
     record = _run(train, seed=5)
-    assert [(look.step, look.examples, look.metric) for look in record.looks] == [(10, 640, 0.5), (20, 20, 0.9)]
+    assert [(look.step, look.examples, look.metric) for look in record.looks] == [(10, 640, 0.5), (20, 640, 0.9)]
     assert sink.get() is None  # nothing listens after the run
+
+
+def test_counts_that_run_back_break_the_run_off() -> None:
+    def train(seed: int) -> Pairs:
+        yield 100, 0.5
+        yield 10, 0.6
+
+    record = _run(train)
+    assert [look.examples for look in record.looks] == [100]
+    assert record.stopped is not None
+    assert "ran back" in record.stopped
 
 
 def test_a_budget_is_its_second_argument() -> None:

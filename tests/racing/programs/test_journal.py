@@ -36,6 +36,13 @@ def test_a_clock_that_runs_back_is_a_fault() -> None:
     assert len(journal.looks) == 1
 
 
+def test_counts_that_run_back_are_a_fault() -> None:
+    for back in (Reading(0.9, step=5), Reading(0.9, step=20, examples=5)):
+        journal = _told((1.0, Reading(0.1, step=10, examples=640)), (2.0, back))
+        assert "steps or examples ran back" in (journal.fault or "")
+        assert len(journal.looks) == 1
+
+
 def test_a_metric_that_is_not_finite_is_no_look() -> None:
     journal = _told((1.0, Reading(0.1)), (2.0, Reading(math.nan)))
     assert len(journal.looks) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,8 +32,8 @@ def compare(paths: Sequence[Path], *, target: float | None = None, out: Path | N
         raise SoonerError(f"a race is given twice among {', '.join(map(str, paths))}; give each race once")
     races = [load(path) for path in paths]
     if target is not None:
-        if not target > 0:
-            raise SoonerError(f"--target must be above 0, not {target:g}")
+        if not math.isfinite(target):
+            raise SoonerError(f"--target must be a finite number, not {target:g}")
         races = [rescore(race, target, curves=False) for race in races]
         _say(
             console,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shlex
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,16 @@ from sooner.tasks.split import split
 ENGINES = ("local", "ray")
 
 
+def check_engine(name: str) -> None:
+    """Raises SoonerError for an engine that is unknown or not installed."""
+    if name not in ENGINES:
+        raise SoonerError(f"--engine must be {' or '.join(ENGINES)}, not {name}")
+    if name == "ray":
+        from sooner.racing.engines import ray  # says what is missing
+
+        assert ray
+
+
 def resume(folder: Path, *, engine: str, trackers: Sequence[str], save_every: float) -> None:
     """Go on with the race in `folder`."""
     console = Console()
@@ -45,6 +56,8 @@ def report(folder: Path, *, target: float | None = None) -> None:
     if target is None:
         write(folder, console)
         return
+    if not math.isfinite(target):
+        raise SoonerError(f"--target must be a finite number, not {target:g}")
     from sooner.racing.rescoring import rescore
 
     found = conduct.results(folder)
@@ -136,11 +149,14 @@ def _work(plan: Plan, data: Data | None) -> Mapping[str, float]:
     if data is None:
         return {cell.lane.name: 1.0 for cell in at_most(plan)}
     train, _ = split(data.train.targets, VALIDATION, plan.seed)
-    return {
-        cell.lane.name: float(spend(cell.lane.entry, len(train)) or 1.0)
+    counted = {
+        cell.lane.name: spend(cell.lane.entry, len(train))
         for cell in at_most(plan)
         if isinstance(cell.lane.entry, Recipe)
     }
+    known = [examples for examples in counted.values() if examples is not None]
+    usual = sum(known) / len(known) if known else 1.0  # what a budget in seconds comes to is not known
+    return {name: usual if examples is None else float(examples) for name, examples in counted.items()}
 
 
 def make_runs(plan: Plan, data: Data | None) -> Runs:
@@ -163,8 +179,7 @@ def make_runs(plan: Plan, data: Data | None) -> Runs:
 def _engine(name: str, plan: Plan, data: Data | None, save_every: float) -> Engine:
     if name == "local":
         return LocalEngine(make_runs(plan, data), save_every=save_every)
-    if name == "ray":
-        from sooner.racing.engines.ray import RayEngine
+    check_engine(name)
+    from sooner.racing.engines.ray import RayEngine
 
-        return RayEngine(plan, data, save_every=save_every)
-    raise SoonerError(f"--engine must be {' or '.join(ENGINES)}, not {name}")
+    return RayEngine(plan, data, save_every=save_every)

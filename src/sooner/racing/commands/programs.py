@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from rich.console import Console
 from sooner.errors import DataError, RecipeError
 from sooner.racing import conduct, machine
 from sooner.racing import trackers as tracking
-from sooner.racing.commands.finish import carry_out, free_folder
+from sooner.racing.commands.finish import carry_out, check_engine, free_folder
 from sooner.racing.plan import plan_entries
 from sooner.racing.programs import Program, ProgramRuns
 from sooner.racing.programs.template import places
@@ -39,8 +40,10 @@ def new(
     if not commands:
         raise RecipeError("no program stands after --; give each in quotes: -- 'python train.py --seed {seed}'")
     tracking.check(trackers)
-    if target is None:
-        raise DataError("a race of programs needs a target of its metric, such as --target 0.93")
+    check_engine(engine)
+    if target is None or not math.isfinite(target):
+        given = "none was given" if target is None else f"{target:g} was given"
+        raise DataError(f"a race of programs needs a finite target of its metric, such as --target 0.93; {given}")
     if names and len(names) != len(commands):
         raise RecipeError(f"--names gives {len(names)} ({', '.join(names)}) for {len(commands)} commands; name each")
     called = list(names) or _names(commands)

@@ -13,7 +13,7 @@ from rich.console import Console
 from sooner.errors import DataError
 from sooner.racing import conduct, machine, recipe_runs
 from sooner.racing import trackers as tracking
-from sooner.racing.commands.finish import carry_out, free_folder
+from sooner.racing.commands.finish import carry_out, check_engine, free_folder
 from sooner.racing.plan import Plan, make_plan
 from sooner.racing.precision import choose
 from sooner.racing.rules import Rules
@@ -52,6 +52,7 @@ def new(
     """Plan a race and run it."""
     console = Console()
     tracking.check(trackers)
+    check_engine(engine)
     plan, loaded = prepare(
         items=items,
         task=task,

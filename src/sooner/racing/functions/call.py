@@ -23,6 +23,7 @@ class Call:
     def __init__(self, device: torch.device, on_look: Callable[[Look], None], on_step: Callable[[], None]) -> None:
         self.clock = Clock(device)
         self.looks: list[Look] = []
+        self._examples_told = False
         self.last: float | None = None  # the last metric, finite or not
         self._device = device
         self._on_look = on_look
@@ -62,7 +63,12 @@ class Call:
             if math.isfinite(value):
                 before = self.looks[-1] if self.looks else Look(0.0, 0, 0, math.nan)
                 step = before.step + 1 if step is None else step
-                examples = step if examples is None else examples
+                if examples is None:
+                    examples = before.examples if self._examples_told else step
+                else:
+                    self._examples_told = True
+                if step < before.step or examples < before.examples:
+                    raise ValueError("its count of steps or examples ran back; count from the start of the run")
                 self.looks.append(Look(self.clock.seconds, step, examples, value))
                 self._on_look(self.looks[-1])
             self._on_step()

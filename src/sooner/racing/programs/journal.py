@@ -60,7 +60,11 @@ class Journal:
             return
         self.broken = None
         step = last.step + 1 if reading.step is None else reading.step
-        look = Look(self.clock.seconds(moment), step, self._examples(reading, last, step), reading.metric)
+        examples = self._examples(reading, last, step)
+        if step < last.step or examples < last.examples:
+            self.fault = "its count of steps or examples ran back; count from the start of the run, or leave it out"
+            return
+        look = Look(self.clock.seconds(moment), step, examples, reading.metric)
         self.looks.append(look)
         if len(self.looks) > MOST_READINGS:
             self.fault = (
