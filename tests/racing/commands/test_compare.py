@@ -42,8 +42,8 @@ def test_races_for_different_targets_are_scored_at_one(
     out = capsys.readouterr().out
     assert "A target chosen after seeing the results" in out
     assert "12 pairs" in out
-    with pytest.raises(SoonerError, match="--target must be above 0"):
-        compare([two[0], tmp_path / "c"], target=-1.0)
+    with pytest.raises(SoonerError, match="--target must be a finite number, not nan"):
+        compare([two[0], tmp_path / "c"], target=float("nan"))
 
 
 def test_a_side_by_side_report_can_be_written(two: tuple[Path, Path], tmp_path: Path) -> None:
