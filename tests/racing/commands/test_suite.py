@@ -121,10 +121,17 @@ def test_mistakes_are_told_before_anything_is_raced(tmp_path: Path) -> None:
 
 
 def test_an_interrupt_is_clean_and_the_same_command_goes_on(tmp_path: Path) -> None:
-    arguments = "digits --lanes rs2-30 --target 0.5 --model mlp --budget 300ep --pairs 1 --threads 1 --device cpu"
+    arguments = "digits --lanes rs2-30 --target 0.5 --model mlp --budget 120ep --pairs 1 --threads 1 --device cpu"
     command = [sys.executable, "-m", "sooner.cli", "suite", *arguments.split(), "--out", "s"]
     running = subprocess.Popen(
-        command, cwd=tmp_path, env=dict(os.environ), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=tmp_path,
+        env=dict(os.environ),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # A shell has what it runs in the background ignore interrupts, and the tests may be run there.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 120
     while not (tmp_path / "s" / "digits" / "race.lock").exists():
