@@ -26,7 +26,29 @@ Seam = Literal[
 ]
 
 # Packages whose import registers methods; a new seam's package is one more name here.
-_PACKAGES = ("sooner.sampling", "sooner.augmentation")
+_PACKAGES = (
+    "sooner.sampling",
+    "sooner.augmentation",
+    "sooner.losses",
+    "sooner.optim",
+    "sooner.batching",
+    "sooner.sparsity",
+    "sooner.structure",
+)
+
+# What whoever trains gives to a method, where its signature names it; the rest of the signature are its options.
+GIVEN = {
+    "n": "number of training examples",
+    "batch_size": "examples per step, over all processes",
+    "seed": "any integer",
+    "targets": "(n,) class of each training example",
+    "classes": "number of classes",
+    "model": "the module that is trained",
+    "optimizer": "the optimizer over the model's parameters",
+    "inputs": "(B, ...) a few inputs, as the model takes them",
+    "batches": "iterable of `Batch`es of training examples, each time anew",
+    "loss": "(outputs, targets, index) -> (B,) loss of each example",
+}
 
 
 @dataclass(frozen=True)
@@ -45,8 +67,12 @@ class Method:
         helps: when it helps.
         hurts: when it does not.
         scored: it looks at the model or the losses to choose examples, so a race adds a lane of as much random data.
-        example: arguments, beyond those every method of the seam takes, of a small working instance; the shared
-            contract is run on it.
+        many: a run may have others of its seam beside it; of the rest of a seam it has one.
+        stage: among methods of one seam that act on the same thing, the lower stage acts first.
+        refuses: what it cannot be combined with, and why: "seam/name" patterns to a sentence.
+        extra: the extra of `pip install 'sooner[...]'` that it needs.
+        exempt: what of the shared contract does not apply to it, and why: the test's word to a sentence.
+        example: options of a small working instance; the shared contract is run on it.
     """
 
     name: str
@@ -60,14 +86,22 @@ class Method:
     helps: str
     hurts: str
     scored: bool = False
+    many: bool = False
+    stage: int = 0
+    refuses: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    extra: str | None = None
+    exempt: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     example: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def options(self) -> dict[str, inspect.Parameter]:
         """The method's own arguments, by name: those that a recipe may set."""
-        given = {"self", "n", "batch_size", "seed", "targets"}
-        parameters = inspect.signature(self.make).parameters
-        return {name: parameter for name, parameter in parameters.items() if name not in given}
+        return {name: parameter for name, parameter in self.parameters.items() if name not in GIVEN}
+
+    @property
+    def parameters(self) -> dict[str, inspect.Parameter]:
+        """All of its arguments by name, those that training gives it included."""
+        return dict(inspect.signature(self.make, eval_str=False).parameters)
 
 
 _METHODS: dict[tuple[str, str], Method] = {}
@@ -97,3 +131,21 @@ def get(seam: str, name: str) -> Method:
         if method.name == name:
             return method
     raise KeyError(f"no {seam} method is named '{name}'; there are: {', '.join(m.name for m in known) or 'none'}")
+
+
+def make(seam: str, name: str, given: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
+    """The method of that seam and name, made with its `options` and with what it takes of `given`, keys of `GIVEN`.
+
+    Raises:
+        KeyError: the seam has no such method; the message lists those there are.
+        TypeError: it has no such option, or one that it needs is not given; the message lists its options.
+        ValueError: a value is out of range.
+    """
+    method = get(seam, name)
+    unknown = sorted(set(options) - set(method.options))
+    needed = {name for name, parameter in method.options.items() if parameter.default is inspect.Parameter.empty}
+    lacking = sorted(needed - set(options))
+    if unknown or lacking:
+        problem = f"has no option {', '.join(unknown)}" if unknown else f"needs the option {', '.join(lacking)}"
+        raise TypeError(f"{name} {problem}; its options are: {', '.join(method.options) or 'none'}")
+    return method.make(**{key: value for key, value in given.items() if key in method.parameters}, **options)

@@ -10,7 +10,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from sooner.sampling._arguments import Plain, arguments, plain, shown, whole_number
+from sooner._arguments import Plain, arguments, plain, shown, whole_number
 from sooner.sampling._orders import Order as Order
 from sooner.sampling._orders import ReadAhead
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 from torch import Tensor
 
-from sooner.registry import get
+from sooner import registry
 from sooner.sampling._base import Sampler
 
 
@@ -27,14 +26,6 @@ def make(
         TypeError: the method has no such option, or one that it needs is not given; the message lists its options.
         ValueError: a value is out of range.
     """
-    method = get("sampling", name)
-    unknown = sorted(set(options) - set(method.options))
-    needed = {name for name, parameter in method.options.items() if parameter.default is inspect.Parameter.empty}
-    lacking = sorted(needed - set(options))
-    if unknown or lacking:
-        problem = f"has no option {', '.join(unknown)}" if unknown else f"needs the option {', '.join(lacking)}"
-        raise TypeError(f"{name} {problem}; its options are: {', '.join(method.options)}")
-    if "targets" in inspect.signature(method.make).parameters:
-        options["targets"] = targets
-    sampler: Sampler = method.make(n, batch_size, seed=seed, **options)
+    given = {"n": n, "batch_size": batch_size, "seed": seed, "targets": targets}
+    sampler: Sampler = registry.make("sampling", name, given, options)
     return sampler

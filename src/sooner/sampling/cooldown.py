@@ -12,7 +12,7 @@ from torch import Tensor
 
 from sooner.random import derive
 from sooner.registry import Method, register
-from sooner.sampling._arguments import labels, number, one_of, share
+from sooner._arguments import labels, number, one_of, share
 from sooner.sampling._base import Order
 from sooner.sampling._draws import Independent, by_weight, uniforms
 from sooner.sampling._progress import ByProgress

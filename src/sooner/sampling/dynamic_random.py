@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from sooner.random import derive
 from sooner.registry import Method, register
-from sooner.sampling._arguments import share, whole_number
+from sooner._arguments import share, whole_number
 from sooner.sampling._base import Order, Sampler
 from sooner.sampling._orders import Picked
 from sooner.sampling.permutation import Permutation

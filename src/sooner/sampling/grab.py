@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from sooner.registry import Method, register
-from sooner.sampling._arguments import one_of
+from sooner._arguments import one_of
 from sooner.sampling._balancing import Balancer
 from sooner.sampling._base import Order, Sampler
 from sooner.sampling.reshuffling import pass_over

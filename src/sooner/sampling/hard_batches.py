@@ -9,7 +9,7 @@ import torch
 
 from sooner.random import derive
 from sooner.registry import Method, register
-from sooner.sampling._arguments import share
+from sooner._arguments import share
 from sooner.sampling._base import Order
 from sooner.sampling._orders import Picked
 from sooner.sampling._ranking import hardest

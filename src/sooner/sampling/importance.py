@@ -11,7 +11,7 @@ from torch import Tensor
 
 from sooner.random import derive, generator
 from sooner.registry import Method, register
-from sooner.sampling._arguments import one_of, share
+from sooner._arguments import one_of, share
 from sooner.sampling._base import Order
 from sooner.sampling._orders import Picked
 from sooner.sampling._scored import Decision, Scored

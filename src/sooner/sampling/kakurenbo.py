@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from sooner.random import derive
 from sooner.registry import Method, register
-from sooner.sampling._arguments import number
+from sooner._arguments import number
 from sooner.sampling._hiding import Hiding
 from sooner.sampling._ranking import hardest
 from sooner.sampling._scored import Decision

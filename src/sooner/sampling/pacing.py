@@ -13,7 +13,7 @@ from torch import Tensor
 
 from sooner.random import derive
 from sooner.registry import Method, register
-from sooner.sampling._arguments import labels, number, one_of, per_example, share
+from sooner._arguments import labels, number, one_of, per_example, share
 from sooner.sampling._base import Order
 from sooner.sampling._draws import uniforms
 from sooner.sampling._orders import Picked

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from sooner.random import derive
 from sooner.registry import Method, register
-from sooner.sampling._arguments import labels, share
+from sooner._arguments import labels, share
 from sooner.sampling._base import Order, Sampler
 from sooner.sampling._orders import Part
 from sooner.sampling._strata import Strata

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from sooner.random import generator
 from sooner.registry import Method, register
-from sooner.sampling._arguments import number, whole_number
+from sooner._arguments import number, whole_number
 from sooner.sampling._base import Order, Sampler
 from sooner.sampling._screening import Screening
 from sooner.sampling.reshuffling import pass_over

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from sooner.random import derive
 from sooner.registry import Method, register
-from sooner.sampling._arguments import labels, one_of
+from sooner._arguments import labels, one_of
 from sooner.sampling._base import Order, Sampler
 from sooner.sampling._draws import uniforms
 from sooner.sampling.permutation import Permutation

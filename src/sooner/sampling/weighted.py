@@ -11,7 +11,7 @@ from torch import Tensor
 
 from sooner.random import derive
 from sooner.registry import Method, register
-from sooner.sampling._arguments import labels, per_example, share
+from sooner._arguments import labels, per_example, share
 from sooner.sampling._base import Order, Sampler
 from sooner.sampling._draws import WeightedDraws, without_replacement
 from sooner.sampling._orders import Picked
