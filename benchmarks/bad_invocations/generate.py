@@ -95,7 +95,7 @@ def recipe(draw: random.Random, folder: Path, finished: Path) -> Case:
         "sampling": {"name": "rs2", "fraction": 0.5},
         "augmentation": ["flip"],
         "schedule": "constant",
-        "label_smoothing": 0.1,
+        "loss": {"name": "cross-entropy", "label_smoothing": 0.1},
         "precision": "float32",
     }
     junk = [

@@ -21,12 +21,12 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
+from sooner import optim
 from sooner.racing import machine
 from sooner.random import generator
 from sooner.registry import Method, methods
 from sooner.sampling import Sampler, Scored, Screening, make
 from sooner.tasks import models
-from sooner.training import optimizers
 
 PLAIN = ("reshuffle", "dynamic-random")  # look at nothing: what the order alone costs
 
@@ -109,7 +109,7 @@ def used(sampler: Sampler) -> Callable[[torch.Tensor, torch.Tensor], None]:
 def resnet20_step(batch: int, steps: int = 15) -> float:
     """Milliseconds of a training step, the median."""
     model = models.build("resnet20", (3, 32, 32), 10, seed=0).train()
-    optimizer = optimizers.make("sgd", model, lr=0.1, weight_decay=5e-4)
+    optimizer = optim.make("sgd", model, lr=0.1, weight_decay=5e-4)
     inputs, targets = torch.randn(batch, 3, 32, 32, generator=generator(0, "inputs")), torch.arange(batch) % 10
     spent = []
     for _ in range(steps):

@@ -20,15 +20,16 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
+from sooner import optim
 from sooner.augmentation import make as augmentation
 from sooner.losses import CrossEntropy
 from sooner.racing import machine
+from sooner.racing.assembling import make_fabric
 from sooner.racing.precision import choose
-from sooner.racing.runner import make_fabric
 from sooner.random import generator
 from sooner.sampling import make as sampler
 from sooner.tasks import load_data, models
-from sooner.training import optimizers, schedules
+from sooner.training import schedules
 from sooner.training.budget import Budget
 from sooner.training.clock import Clock
 from sooner.training.loading import Loader, channel_statistics
@@ -53,7 +54,7 @@ def main() -> None:
 
     def make_model() -> tuple[torch.nn.Module, torch.optim.Optimizer]:
         model = models.build("convnet-16", data.shape, 10, seed=0).to(device)
-        return model, optimizers.make("sgd", model, lr=0.1, weight_decay=5e-4)
+        return model, optim.make("sgd", model, lr=0.1, weight_decay=5e-4)
 
     def ours() -> Callable[[int], None]:
         model, optimizer = make_model()

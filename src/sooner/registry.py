@@ -66,7 +66,8 @@ class Method:
         costs: what it costs per step and in memory, one sentence.
         helps: when it helps.
         hurts: when it does not.
-        scored: it looks at the model or the losses to choose examples, so a race adds a lane of as much random data.
+        scored: it looks at the model or the losses to choose examples, or weights, so a race adds a lane that has as
+            many of them at random.
         many: a run may have others of its seam beside it; of the rest of a seam it has one.
         stage: among methods of one seam that act on the same thing, the lower stage acts first.
         refuses: what it cannot be combined with, and why: "seam/name" patterns to a sentence.

@@ -118,3 +118,25 @@ def test_a_lane_meets_the_random_twin_that_the_user_races_already() -> None:
     assert [lane.name for lane in lanes] == ["baseline", "ucb", "mine", "baseline@5ep"]
     assert [other.name for other in opponents(lanes[1], lanes)] == ["baseline", "mine", "baseline@5ep"]
     assert [other.name for other in opponents(lanes[2], lanes)] == ["baseline", "baseline@5ep"]
+
+
+def test_a_lane_that_chooses_its_weights_gets_as_many_at_random() -> None:
+    options = {"density": 0.2, "exclude": ["head"]}
+    chosen = [recipe(name, sparsity={"name": name, **options}) for name in ("rigl", "magnitude-gradual")]
+    lanes = with_controls([*chosen, recipe("static", sparsity={"name": "random-pruning", **options})], BASELINE, N)
+    controls = {lane.name: lane for lane in lanes if lane.role == "control"}
+    assert not controls  # the static lane is that control already
+    assert [other.name for other in opponents(lanes[1], lanes)] == ["baseline", "static"]
+    lanes = with_controls(chosen, BASELINE, N)
+    (control,) = [lane for lane in lanes if lane.role == "control"]
+    assert control.name == "random-mask@rigl"
+    assert control.added_for == ("rigl", "magnitude-gradual")
+    masks = control.recipe.to_dict()["sparsity"]
+    assert (masks["name"], masks["distribution"], masks["density"]) == ("random-pruning", "erk", 0.2)
+    assert list(masks["exclude"]) == ["head"]
+
+
+def test_a_budget_that_batching_stretches_is_the_one_that_counts() -> None:
+    lane = recipe("long", batch_size=64, batching=[{"name": "regime-adaptation", "reference": 32}])
+    assert spend(lane, N) == 40 * N
+    assert not spends_less(lane, BASELINE, N)

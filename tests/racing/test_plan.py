@@ -6,6 +6,7 @@ from sooner.errors import RecipeError, StoreError
 from sooner.racing.plan import evaluation_grid, make_plan, mismatch, refuse_mismatch
 from sooner.recipes import Recipe, resolve
 from sooner.tasks import Data, get_task
+from tests.racing.made import smoothed
 
 TASK = get_task("digits")
 BASE = dict(TASK.recipe) | {"budget": "20ep", "batch_size": 32, "precision": "float32"}
@@ -31,7 +32,7 @@ def plan(digits: Data, *recipes: Recipe, pairs: int = 6) -> Any:
 
 
 def test_runs_go_pair_by_pair_with_every_lane(digits: Data) -> None:
-    runs = plan(digits, recipe("a", budget="10ep", label_smoothing=0.1), pairs=4).cells
+    runs = plan(digits, recipe("a", budget="10ep", loss=smoothed(0.1)), pairs=4).cells
     assert len(runs) == 12
     for pair in range(4):
         block = runs[3 * pair : 3 * pair + 3]
@@ -46,7 +47,7 @@ def test_two_lanes_of_one_name_are_refused(digits: Data) -> None:
 
 def test_another_recipe_named_baseline_is_refused(digits: Data) -> None:
     with pytest.raises(RecipeError, match="baseline is the name of the task's own recipe"):
-        plan(digits, recipe("baseline", label_smoothing=0.1))
+        plan(digits, recipe("baseline", loss=smoothed(0.1)))
 
 
 def test_no_pairs_are_refused(digits: Data) -> None:

@@ -83,3 +83,18 @@ def test_pairs_are_matched_by_seed_and_only_complete_ones_count(scored: Callable
     assert len(comparison.curve) == 100
     assert comparison.curve[-1].target == pytest.approx(0.95)
     assert comparison.curve[0].target > 0.1
+
+
+def test_steps_of_another_kind_have_a_pace_of_their_own(scored: Callable[..., Results]) -> None:
+    # 30 steps on small images at 0.1 s, of which the second stretch took 3 s more, then 20 on large ones at 0.4 s.
+    kinds = ["", "small", "small", "small", "large", "large"]
+    at = [0.5, 1.5, 5.5, 6.5, 10.5, 14.5]
+    metrics = [0.1, 0.5, 0.6, 0.7, 0.95, 0.95]
+    looks = [
+        Look(seconds, 10 * i, 640 * i, metric, besides=0.5, kind=kind)
+        for i, (seconds, metric, kind) in enumerate(zip(at, metrics, kinds, strict=True))
+    ]
+    run = scored(replace(record("baseline", 0, metrics, 0.1), looks=looks, seconds=14.5)).lanes[0].runs[0]
+    assert [e.calibrated_seconds for e in run.evaluations] == pytest.approx([0.5, 1.5, 2.5, 3.5, 7.5, 11.5])
+    assert run.calibrated_time_to_target_s == pytest.approx(3.5 + 4.0 * 0.8)  # 0.9 lies at 0.8 of 0.7 to 0.95
+    assert run.calibrated_budget_s == pytest.approx(11.5)

@@ -10,7 +10,7 @@ from sooner.racing.lanes import PlannedLane
 from sooner.racing.plan import Plan
 from sooner.racing.stopping import level, standing
 from sooner.racing.store import Record
-from tests.racing.made import plan, recipe, record
+from tests.racing.made import plan, recipe, record, smoothed
 
 
 def played(race: Plan, seconds: Callable[[str, int], float]) -> list[Record]:
@@ -82,7 +82,7 @@ def test_a_lane_whose_verdict_is_in_runs_on_as_long_as_another_is_held_against_i
     """As `dynamic-random` does, when it is both a lane and the control of a lane that picks by score."""
     baseline, half = recipe("baseline"), {"budget": "20ep"}
     shorter = recipe("shorter", **half)  # the fitted control of the other one
-    other = recipe("other", label_smoothing=0.1, **half)
+    other = recipe("other", loss=smoothed(0.1), **half)
     lanes = (
         PlannedLane("baseline", "baseline", baseline),
         PlannedLane("shorter", "lane", shorter),

@@ -7,10 +7,13 @@ from sooner.recipes._choice import CATALOGUES
 
 
 def test_the_options_of_a_method_are_those_of_its_record():
-    for seam in ("sampling", "augmentation"):
-        given = CATALOGUES[seam].given
-        for method in registry.methods(seam=seam):
-            assert set(inspect.signature(method.make).parameters) - set(given) == set(method.options)
+    for method in registry.methods():
+        assert set(method.options) == set(inspect.signature(method.make).parameters) - set(registry.GIVEN)
+
+
+def test_every_method_is_in_the_catalogue_of_one_field():
+    found = [name for catalogue, each in CATALOGUES.items() if catalogue != "schedule" for name in each.makers()]
+    assert sorted(found) == sorted(method.name for method in registry.methods())
 
 
 def test_checking_draws_nothing_from_the_global_generator(base):

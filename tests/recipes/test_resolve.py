@@ -91,7 +91,7 @@ def test_python_and_yaml_make_equal_recipes(base, write):
         sampling:
           name: static
           fraction: .5
-        label_smoothing: 0.1
+        loss: {name: cross-entropy, label_smoothing: 0.1}
         precision: bf16
         """
     )
@@ -106,7 +106,7 @@ def test_python_and_yaml_make_equal_recipes(base, write):
         schedule="cosine",
         augmentation=("flip", {"name": "cutout", "size": 4}),
         sampling={"name": "static", "fraction": 0.5},
-        label_smoothing=0.1,
+        loss={"name": "cross-entropy", "label_smoothing": 0.1},
         precision="bf16",
     )
 

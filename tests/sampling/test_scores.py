@@ -104,6 +104,42 @@ def test_in_files_it_does_the_same_and_leaves_nothing_behind(tmp_path):
     assert mapped["loss"][1] == 1.0
 
 
+@pytest.mark.parametrize("mapped", [False, True])
+@pytest.mark.parametrize("default", [(0.5, 0.0, -1.0), torch.tensor([0.5, 0.0, -1.0], dtype=torch.float64)])
+def test_a_vector_per_example(tmp_path, mapped, default):
+    scores = ScoreStore(5, {"target": default, "count": 0}, tmp_path if mapped else None)
+    assert scores["target"].tolist() == [[0.5, 0.0, -1.0]] * 5
+    assert scores["target"].dtype == torch.float32
+    assert repr(scores) == "<ScoreStore of 5 examples, target: 3 float32, count: int32>"
+    scores.recording = True
+    first, last = [1.0, 2.0, 3.0], [4.0, 5.0, 6.0]
+    scores.update(torch.tensor([3, 1, 3]), target=torch.tensor([first, first, last], dtype=torch.bfloat16))
+    assert scores.read("target", torch.tensor([1, 3, 0])).tolist() == [first, last, [0.5, 0.0, -1.0]]
+    seen = scores.observed()
+    assert (seen["index"].tolist(), seen["target"].tolist()) == ([1, 3], [first, last])
+
+    twin = ScoreStore(5, {"target": default, "count": 0})
+    twin.merge([seen])
+    assert torch.equal(twin["target"], scores["target"])
+    fresh = ScoreStore(5, {"target": default, "count": 0})
+    fresh.load_state_dict(scores.state_dict())
+    assert torch.equal(fresh["target"], scores["target"])
+    assert torch.equal(pickle.loads(pickle.dumps(scores))["target"], scores["target"])
+
+
+def test_what_is_no_vector_of_its_length_is_refused():
+    scores = ScoreStore(5, {"target": (0.0, 0.0)})
+    for wrong in (torch.ones(1), torch.ones(1, 3), torch.ones(2, 2)):
+        with pytest.raises(ValueError, match=r"target must be a vector of 2 for each of the 1 indices, shape \(1, 2\)"):
+            scores.update(torch.tensor([0]), target=wrong)
+    assert not scores["target"].any()
+    with pytest.raises(ValueError, match="the state holds other scores"):
+        ScoreStore(5, {"target": (0.0,) * 3}).load_state_dict(scores.state_dict())
+    wrong = {"whole": (0, 1), "empty": (), "square": torch.ones(2, 2), "int": torch.ones(2, dtype=torch.int64)}
+    with pytest.raises(ValueError, match="see whole, empty, square, int"):
+        ScoreStore(5, wrong)
+
+
 def test_an_update_at_a_hundred_million_costs_what_it_costs_at_a_thousand(tmp_path):
     def median(n):
         scores = ScoreStore(n, {"loss": 0.0}, tmp_path)
@@ -147,6 +183,11 @@ def _exchange(rank, folder):
     scores.exchange()
     known = scores["loss"].isnan().logical_not().nonzero().flatten()
     found = {"index": known, "version": torch.tensor(scores.version)}
+    vectors = ScoreStore(4, {"target": (0.0, 0.0), "count": 0})
+    vectors.recording = True
+    vectors.update(torch.tensor([rank, 3]), target=torch.tensor([[1.5, rank], [rank, 0.1]]))
+    vectors.exchange()
+    found["vectors"] = vectors["target"]
     torch.save(found | {name: scores[name][known] for name in scores.dtypes}, f"{folder}/{rank}.pt")
     dist.destroy_process_group()
 
@@ -159,3 +200,4 @@ def test_two_processes_tell_each_other_exactly(tmp_path):
     assert first["loss"].tolist() == [6.0, 0.25, (2**24 + 1) % 1000, (2**24 + 3) % 1000 + 1]
     assert first["count"].tolist() == [5, 0, 2**24 + 1, 2**24 + 3]
     assert first["seen"].tolist() == [True, False, True, True]
+    assert torch.equal(first["vectors"], torch.tensor([[1.5, 0.0], [1.5, 1.0], [0.0, 0.0], [1.0, 0.1]]))

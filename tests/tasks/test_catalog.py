@@ -10,7 +10,7 @@ from sooner.tasks import default_recipe, get_task, load_data, tasks
 
 def test_known_tasks() -> None:
     assert [task.name for task in tasks()] == ["digits", "mnist", "fashion_mnist", "cifar10", "cifar100"]
-    fields = {"model", "budget", "batch_size", "optimizer", "schedule", "label_smoothing", "augmentation"}
+    fields = {"model", "budget", "batch_size", "optimizer", "schedule", "loss", "augmentation"}
     for task in tasks():
         assert 0 < task.target < 1
         assert set(task.recipe) == fields

@@ -8,11 +8,11 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from sooner import sampling
+from sooner import optim, sampling
 from sooner.losses import CrossEntropy
 from sooner.tasks import load_data, models
 from sooner.tasks.split import split
-from sooner.training import checkpoint, optimizers, schedules
+from sooner.training import checkpoint, schedules
 from sooner.training.budget import Budget
 from sooner.training.clock import Clock
 from sooner.training.evaluation import accuracy
@@ -44,7 +44,7 @@ def make_loop(fabric: Fabric | None = None, *, clock: Clock | None = None, **cha
     return Loop(
         model=model,
         loader=Loader(train, sampler, mean=MEAN, std=STD, seed=options["seed"]),
-        optimizer=optimizers.make("sgd", model, lr=options["lr"], weight_decay=5e-4),
+        optimizer=optim.make("sgd", model, lr=options["lr"], weight_decay=5e-4),
         schedule=schedules.make("one-cycle", warmup=0.2),
         budget=Budget.parse(options["budget"]),
         loss=options["loss"],

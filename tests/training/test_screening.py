@@ -7,10 +7,10 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from sooner import sampling
+from sooner import optim, sampling
 from sooner.losses import CrossEntropy
 from sooner.tasks import load_data
-from sooner.training import checkpoint, optimizers, schedules
+from sooner.training import checkpoint, schedules
 from sooner.training.budget import Budget
 from sooner.training.clock import Clock
 from sooner.training.loading import Loader
@@ -31,7 +31,7 @@ def make_loop(sampler: sampling.Sampler, fabric: Fabric | None = None, **changes
     return Loop(
         model=model,
         loader=Loader(TRAIN, sampler),
-        optimizer=optimizers.make("sgd", model, lr=options["lr"]),
+        optimizer=optim.make("sgd", model, lr=options["lr"]),
         schedule=schedules.make("one-cycle", warmup=0.2),
         budget=Budget.parse(options["budget"]),
         loss=CrossEntropy(),
@@ -91,14 +91,14 @@ def test_only_what_is_kept_is_trained_on_and_observed(accumulate: int) -> None:
     sampler = KeepEven(600, BATCH)
     loop = make_loop(sampler, budget="1ep", accumulate=accumulate)
     seen = []
-    forward = loop.loss
+    forward = loop.stepper.loss
 
     def spy(outputs: Tensor, targets: Tensor, index: Tensor) -> Tensor:
         if outputs.requires_grad:
             seen.extend(index.tolist())
         return forward(outputs, targets, index)
 
-    loop.loss = spy
+    loop.stepper.loss = spy
     loop.run()
     assert sorted(sampler.seen) == list(range(600))
     assert sorted(seen) == sorted(sampler.observed) == list(range(0, 600, 2))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sooner import registry
-from sooner.augmentation._base import Augmentation
+from sooner.augmentation._base import Augmentation, IndexedAugmentation
 
 
 def names() -> list[str]:
@@ -13,13 +13,16 @@ def names() -> list[str]:
     return [method.name for method in registry.methods(seam="augmentation")]
 
 
-def make(name: str, **options: Any) -> Augmentation:
+def make(name: str, *, seed: int = 0, **options: Any) -> Augmentation | IndexedAugmentation:
     """The registered augmentation `name` with its `options`.
+
+    `seed` is for those that decide by the example's index; the others, whose random numbers come from the generator
+    that they are called with, ignore it.
 
     Raises:
         KeyError: no augmentation has that name; the message lists those there are.
         TypeError: it has no such option; the message lists its options.
         ValueError: a value is out of range.
     """
-    augmentation: Augmentation = registry.make("augmentation", name, {}, options)
+    augmentation: Augmentation | IndexedAugmentation = registry.make("augmentation", name, {"seed": seed}, options)
     return augmentation

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from sooner._arguments import whole_number
 from sooner.augmentation._base import image_size
 from sooner.registry import Method, register
 
@@ -26,8 +27,7 @@ class Cutout:
     size: int = 8
 
     def __post_init__(self) -> None:
-        if self.size < 1:
-            raise ValueError(f"cutout: size must be at least 1, not {self.size}")
+        whole_number("cutout: size", self.size, least=1)
 
     def __call__(self, inputs: Tensor, progress: float, generator: torch.Generator) -> Tensor:
         """`inputs` (B, C, H, W) with a square of each image at zero; see `Augmentation`."""
@@ -55,5 +55,7 @@ register(
         costs="One copy of the batch.",
         helps="In long training of large nets on small images, which would overfit otherwise.",
         hurts="In short training and small nets, which underfit already.",
+        many=True,
+        stage=40,
     )
 )

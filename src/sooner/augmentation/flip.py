@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from sooner.augmentation._base import gather_pixels, image_size
+from sooner.augmentation._base import image_size, mirror
 from sooner.registry import Method, register
 
 
@@ -20,11 +20,8 @@ class Flip:
 
     def __call__(self, inputs: Tensor, progress: float, generator: torch.Generator) -> Tensor:
         """`inputs` (B, C, H, W) with about half of the images mirrored; see `Augmentation`."""
-        batch, height, width = image_size(inputs)
-        mirrored = (torch.rand(batch, generator=generator) < 0.5).to(inputs.device)
-        columns = torch.arange(width, device=inputs.device)
-        columns = torch.where(mirrored[:, None], columns.flip(0), columns)
-        return gather_pixels(inputs, torch.arange(height, device=inputs.device)[None], columns)
+        batch, _, _ = image_size(inputs)
+        return mirror(inputs, (torch.rand(batch, generator=generator) < 0.5).to(inputs.device))
 
 
 register(
@@ -39,5 +36,8 @@ register(
         costs="One copy of the batch.",
         helps="On photographs, from the second epoch on: a mirrored object is the same object.",
         hurts="Where left and right differ, as in text and digits, or when each image is seen only once.",
+        many=True,
+        stage=20,
+        refuses={"augmentation/alternating-flip": "it would undo the alternation; choose one of the two"},
     )
 )

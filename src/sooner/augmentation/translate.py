@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from sooner._arguments import whole_number
 from sooner.augmentation._base import gather_pixels, image_size
 from sooner.registry import Method, register
 
@@ -25,8 +26,7 @@ class Translate:
     pixels: int = 2
 
     def __post_init__(self) -> None:
-        if self.pixels < 1:
-            raise ValueError(f"translate: pixels must be at least 1, not {self.pixels}")
+        whole_number("translate: pixels", self.pixels, least=1)
 
     def __call__(self, inputs: Tensor, progress: float, generator: torch.Generator) -> Tensor:
         """`inputs` (B, C, H, W), each image moved; see `Augmentation`. Raises ValueError if an image is too small."""
@@ -57,5 +57,7 @@ register(
         costs="One copy of the batch.",
         helps="On small photographs and drawings that are seen in more than one epoch.",
         hurts="When each image is seen only once, or where the position of an object is the answer.",
+        many=True,
+        stage=30,
     )
 )

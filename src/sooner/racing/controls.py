@@ -13,16 +13,16 @@ from sooner.training.budget import Budget
 
 def spend(recipe: Recipe, n: int) -> int | None:
     """Examples that a recipe's budget pays for with `n` training examples; None where only a clock can tell."""
-    return Budget.parse(recipe.budget).examples(n, recipe.batch_size)
+    return recipe.spends.examples(n, recipe.batch_size)
 
 
 def spends_less(recipe: Recipe, baseline: Recipe, n: int) -> bool:
     """Whether `recipe` has a smaller budget than `baseline`; budgets that cannot be compared count as smaller."""
-    if recipe.budget == baseline.budget and recipe.batch_size == baseline.batch_size:
+    if recipe.spends == baseline.spends and recipe.batch_size == baseline.batch_size:
         return False
     mine, full = spend(recipe, n), spend(baseline, n)
     if mine is None or full is None:
-        a, b = Budget.parse(recipe.budget), Budget.parse(baseline.budget)
+        a, b = recipe.spends, baseline.spends
         return a.unit != b.unit or a.amount < b.amount
     return mine < full
 
@@ -35,6 +35,8 @@ def with_controls(recipes: list[Recipe], baseline: Recipe, n: int, *, fitted: bo
       compressed to the lane's budget. Lanes of one budget share it.
     - A lane whose method looks at the model or its losses to choose examples gets the same recipe on as much random
       data, redrawn every round.
+    - A lane whose method looks at the model or its gradients to choose which weights live gets the same recipe with as
+      many of them, in layers by the same rule of thumb (ERK), chosen by chance once.
 
     Args:
         recipes: complete ones, under distinct names; the baseline among them is not raced twice.
@@ -76,11 +78,13 @@ def _controls(recipe: Recipe, baseline: Recipe) -> list[Recipe]:
     wanted = [_fitted(baseline, recipe)]
     if registry.get("sampling", recipe.sampling.name).scored:
         wanted.append(_random_twin(recipe))
+    if recipe.sparsity is not None and registry.get("sparsity", recipe.sparsity.name).scored:
+        wanted.append(_random_masks(recipe))
     return wanted
 
 
 def _fitted(baseline: Recipe, recipe: Recipe) -> Recipe:
-    budget = Budget.parse(recipe.budget)
+    budget = recipe.spends
     if budget.unit == "ba" and recipe.batch_size != baseline.batch_size:  # as many steps would be other examples
         budget = Budget(budget.amount * recipe.batch_size, "ex")
     fields = {
@@ -106,3 +110,12 @@ def _random_twin(recipe: Recipe) -> Recipe:
     if fraction < 1:
         sampling = {"name": "dynamic-random", "fraction": round(fraction, 6)}
     return Recipe.from_dict({**fields, "name": f"random@{recipe.name}", "sampling": sampling})
+
+
+def _random_masks(recipe: Recipe) -> Recipe:
+    """The recipe with as many live weights, chosen by chance before training."""
+    fields = recipe.to_dict()
+    options = fields["sparsity"]
+    kept = {name: options[name] for name in ("density", "exclude") if name in options}
+    sparsity = {"name": "random-pruning", "distribution": "erk", **kept}
+    return Recipe.from_dict({**fields, "name": f"random-mask@{recipe.name}", "sparsity": sparsity})

@@ -79,7 +79,15 @@ def _entry(kind: str, fields: Mapping[str, Any]) -> Entry:
         from sooner.racing.functions import Function
 
         return Function.from_dict(fields)
-    return Recipe.from_dict(fields)
+    return Recipe.from_dict(_of_today(fields))
+
+
+def _of_today(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields of a recipe that an older version stored."""
+    if "label_smoothing" not in fields:
+        return fields
+    loss = {"name": "cross-entropy", "label_smoothing": fields["label_smoothing"]}
+    return {**{key: value for key, value in fields.items() if key != "label_smoothing"}, "loss": loss}
 
 
 @dataclass(frozen=True)

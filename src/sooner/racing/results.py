@@ -42,6 +42,7 @@ class Run:
     steps: int = 0
     examples: int = 0
     flops: float | None = None  # forward and backward, counted, not timed
+    sparse_flops: float | None = None  # of live weights alone, where weights are masked; no kernel saves them
     peak_memory_bytes: int | None = None
     stopped: str | None = None  # why it ended before its budget ("loss became nan at step 312"), None if it did not
     output: str | None = None  # the end of what a program wrote, where it failed

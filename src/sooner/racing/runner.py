@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,29 +9,24 @@ from pathlib import Path
 
 import psutil
 import torch
-from lightning_fabric import Fabric
-from torch import Tensor, nn
+from torch import Tensor
 
-from sooner import augmentation, sampling
 from sooner.batch import Batch
-from sooner.losses import CrossEntropy
+from sooner.racing.assembling import Site, assemble
 from sooner.racing.energy import EnergyMeter
 from sooner.racing.lanes import PlannedLane
 from sooner.racing.store import Record
 from sooner.random import isolated
-from sooner.tasks import Data, models
+from sooner.tasks import Data
 from sooner.tasks._base import Examples
-from sooner.tasks.examples import InMemory
 from sooner.tasks.split import split
-from sooner.training import checkpoint, optimizers, schedules
-from sooner.training.budget import Budget
+from sooner.training import checkpoint
 from sooner.training.clock import Clock
 from sooner.training.evaluation import accuracy
-from sooner.training.loading import Loader, evaluation_batches
+from sooner.training.loading import evaluation_batches
 from sooner.training.loop import Look, Loop
 
 EVALUATION_BATCH = 1000
-_FORWARD_AND_BACKWARD = 3  # times the forward's FLOPs, the usual count
 
 
 @dataclass(frozen=True)
@@ -46,15 +40,6 @@ class Ground:
     every: int
     validation: float
     workers: int
-
-
-def make_fabric(recipe_precision: str, device: torch.device) -> Fabric:
-    """Lightning Fabric for one process on `device`; precision "float32" or "bf16" (autocast)."""
-    precision = {"float32": "32-true", "bf16": "bf16-mixed"}[recipe_precision]
-    # Fabric announces its precision at every run; the plan has told the user already.
-    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
-    devices = [device.index or 0] if device.type == "cuda" else 1
-    return Fabric(accelerator=device.type, devices=devices, precision=precision)  # type: ignore[arg-type]
 
 
 def run_lane(
@@ -83,7 +68,6 @@ def run_lane(
     memory = _Memory(ground.device)
     loop: Loop | None = None
     test_metric: float | None = None
-    flops: float | None = None
     stopped: str | None = None
 
     def save() -> None:
@@ -103,14 +87,11 @@ def run_lane(
 
     with isolated(seed, "model", device=ground.device):
         try:
-            loop, model = _prepare(lane, seed, ground, clock, resumed=state is not None)
-            per_example = _flops(model, ground.data.shape)
+            loop = _prepare(lane, seed, ground, clock, resumed=state is not None)
             if state:
                 loop.load_state_dict(state["loop"])
             loop.run(on_look=look, on_step=step)
             stopped = loop.failure
-            if per_example is not None:
-                flops = float(per_example * (_FORWARD_AND_BACKWARD * loop.trained + loop.scored))
             if stopped is None:
                 with clock.phase("evaluate"):
                     test_metric = accuracy(loop.model, _batches(ground, ground.data.test))
@@ -137,67 +118,35 @@ def run_lane(
         phases=clock.phases,
         test_metric=test_metric,
         peak_memory_bytes=memory.peak,
-        flops=flops,
+        flops=loop.operations.dense if loop else None,
+        sparse_flops=loop.operations.sparse if loop else None,
         stopped=stopped,
         resumed=resumed,
         energy_joules=meter.joules,
     )
 
 
-def _prepare(lane: PlannedLane, seed: int, ground: Ground, clock: Clock, *, resumed: bool) -> tuple[Loop, nn.Module]:
-    recipe = lane.recipe
+def _prepare(lane: PlannedLane, seed: int, ground: Ground, clock: Clock, *, resumed: bool) -> Loop:
     # The split belongs to the race, not to the lane: it is made before the clock starts.
     train_rows, validation_rows = split(ground.data.train.targets, ground.validation, seed)
-    train = ground.data.train.subset(train_rows)
     validation = ground.data.train.subset(validation_rows)
-    method = recipe.to_dict()["sampling"]
-    options = {name: value for name, value in method.items() if name != "name"}
-    # A resumed run has paid for these phases already, and its clock holds them.
-    paying = Clock(ground.device) if resumed else clock
-    with paying.phase("setup"):
-        model = models.build(recipe.model, ground.data.shape, len(ground.data.classes), seed=seed)
-        fabric = make_fabric(recipe.precision, ground.device)
-        model.to(ground.device)
-        settings = recipe.optimizer.model_dump()
-        optimizer = optimizers.make(settings.pop("name"), model, **settings)
-    with paying.phase("sampling"):
-        sampler = sampling.make(
-            method["name"], len(train), recipe.batch_size, seed=seed, targets=train.targets, **options
-        )
-    with paying.phase("setup"):
-        loader = Loader(
-            train,
-            sampler,
-            device=ground.device,
-            augment=[augmentation.make(**item) for item in recipe.to_dict()["augmentation"]],
-            mean=ground.mean,
-            std=ground.std,
-            seed=seed,
-            workers=0 if isinstance(train, InMemory) else ground.workers,
-        )
-    schedule = recipe.schedule.model_dump()
-    loop = Loop(
-        model=model,
-        loader=loader,
-        optimizer=optimizer,
-        schedule=schedules.make(schedule.pop("name"), **schedule),
-        budget=Budget.parse(recipe.budget),
-        loss=CrossEntropy(recipe.label_smoothing),
+    site = Site(
+        ground.data.train.subset(train_rows),
+        len(ground.data.classes),
+        ground.device,
+        ground.mean,
+        ground.std,
+        ground.workers,
+    )
+    return assemble(
+        lane.recipe,
+        site,
+        seed,
         evaluate=lambda module: accuracy(module, _batches(ground, validation)),
         every=ground.every,
-        fabric=fabric,
         clock=clock,
-        accumulate=recipe.accumulate,
+        paying=Clock(ground.device) if resumed else clock,  # a resumed run's clock holds what it has paid
     )
-    return loop, model
-
-
-def _flops(model: nn.Module, shape: tuple[int, ...]) -> int | None:
-    """Of a forward pass per example; None for a model that cannot be asked for one example at a time."""
-    try:
-        return models.flops(model, shape)
-    except Exception:  # whatever a model of the user's raises at a batch of one: a count is not worth its run
-        return None
 
 
 def _batches(ground: Ground, examples: Examples) -> Iterator[Batch]:

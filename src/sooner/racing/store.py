@@ -14,7 +14,7 @@ from typing import Any
 from sooner.errors import RecipeError, StoreError
 from sooner.training.loop import Look
 
-VERSION = 2
+VERSION = 3
 NAME = "race.db"
 
 _TABLES = """
@@ -24,14 +24,14 @@ CREATE TABLE runs (
   started TEXT NOT NULL, finished TEXT NOT NULL,
   steps INTEGER NOT NULL, examples INTEGER NOT NULL, seconds REAL NOT NULL,
   test_metric REAL, peak_memory_bytes INTEGER, flops REAL, stopped TEXT, resumed INTEGER NOT NULL,
-  output TEXT, energy_joules REAL, host TEXT NOT NULL DEFAULT '',
+  output TEXT, energy_joules REAL, host TEXT NOT NULL DEFAULT '', sparse_flops REAL,
   UNIQUE (lane, seed)
 ) STRICT;
 CREATE TABLE phases (run INTEGER NOT NULL REFERENCES runs, name TEXT NOT NULL, seconds REAL NOT NULL) STRICT;
 CREATE TABLE evaluations (
   run INTEGER NOT NULL REFERENCES runs, seconds REAL NOT NULL, step INTEGER NOT NULL, examples INTEGER NOT NULL,
   metric REAL NOT NULL, besides REAL NOT NULL DEFAULT 0, scoring REAL NOT NULL DEFAULT 0,
-  scored INTEGER NOT NULL DEFAULT 0
+  scored INTEGER NOT NULL DEFAULT 0, kind TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE TABLE events (at TEXT NOT NULL DEFAULT (datetime('now')), text TEXT NOT NULL) STRICT;
 """
@@ -44,6 +44,10 @@ ALTER TABLE runs ADD COLUMN host TEXT NOT NULL DEFAULT '';
 ALTER TABLE evaluations ADD COLUMN besides REAL NOT NULL DEFAULT 0;
 ALTER TABLE evaluations ADD COLUMN scoring REAL NOT NULL DEFAULT 0;
 ALTER TABLE evaluations ADD COLUMN scored INTEGER NOT NULL DEFAULT 0;
+""",
+    2: """
+ALTER TABLE runs ADD COLUMN sparse_flops REAL;
+ALTER TABLE evaluations ADD COLUMN kind TEXT NOT NULL DEFAULT '';
 """,
 }
 
@@ -69,6 +73,7 @@ class Record:
     output: str | None = None  # the end of what a program wrote, where it failed
     energy_joules: float | None = None  # of the devices, measured over the whole run
     host: str = ""  # the machine it ran on, where there were several
+    sparse_flops: float | None = None  # of the live weights alone, where weights are masked
 
 
 _COLUMNS = tuple(field.name for field in fields(Record) if field.name not in ("looks", "phases"))
@@ -204,7 +209,7 @@ class Store:
                 "INSERT INTO phases VALUES (?, ?, ?)", [(run, name, spent) for name, spent in record.phases.items()]
             )
             self._database.executemany(
-                "INSERT INTO evaluations VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO evaluations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [(run, *astuple(look)) for look in record.looks],
             )
 

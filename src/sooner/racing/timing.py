@@ -18,26 +18,32 @@ from sooner.racing.store import Record
 def _calibrated(record: Record) -> list[float]:
     """Seconds at each of the run's looks, its steps and its scoring at the run's own median pace.
 
+    Steps on smaller images or larger batches, or of a model with fewer channels, have a pace of their own.
+
     What a round costs when it begins is no part of a pace: it falls between few looks, and a median would drop it. Each
     run by its own: a pace that a lane's runs shared would put its error into every pair alike, where no paired test can
     see it, and two lanes with the same steps would always get a verdict.
     """
-    per_step, per_scored = _pace(record), _scoring_pace(record)
+    paces, per_scored = _paces(record), _scoring_pace(record)
     first = record.looks[0]
-    fixed = first.seconds - per_step * first.step  # where a program's first look comes after some steps
+    spent = paces.get(first.kind, _median(paces.values())) * first.step  # a program's first look comes after some steps
+    fixed, stepping = first.seconds - spent, [spent]
+    for before, after in pairwise(record.looks):
+        stepping.append(stepping[-1] + paces.get(after.kind, 0.0) * (after.step - before.step))
     return [
-        fixed + per_step * look.step + per_scored * look.scored + look.besides - first.besides for look in record.looks
+        fixed + spent + per_scored * look.scored + look.besides - first.besides
+        for spent, look in zip(stepping, record.looks, strict=True)
     ]
 
 
-def _pace(record: Record) -> float:
-    """The run's median seconds per step, over the stretches between its evaluations."""
-    return _median(
-        (after.seconds - after.besides - after.scoring - before.seconds + before.besides + before.scoring)
-        / (after.step - before.step)
-        for before, after in pairwise(record.looks)
-        if after.step > before.step
-    )
+def _paces(record: Record) -> dict[str, float]:
+    """The run's median seconds per step, by kind of step, over the stretches between its evaluations."""
+    found: dict[str, list[float]] = {}
+    for before, after in pairwise(record.looks):
+        if after.step > before.step:
+            steps = after.seconds - after.besides - after.scoring - before.seconds + before.besides + before.scoring
+            found.setdefault(after.kind, []).append(steps / (after.step - before.step))
+    return {kind: _median(paces) for kind, paces in found.items()}
 
 
 def _scoring_pace(record: Record) -> float:
@@ -61,7 +67,8 @@ def run_of(record: Record, target: float) -> Run:
         Evaluation(look.seconds, seconds, look.step, look.examples, look.metric)
         for look, seconds in zip(record.looks, calibrated, strict=True)
     ]
-    last = record.looks[-1].step if record.looks else record.steps
+    last, kind = (record.looks[-1].step, record.looks[-1].kind) if record.looks else (record.steps, "")
+    pace = _paces(record).get(kind, 0.0)
     run = Run(
         seed=record.seed,
         hit=False,
@@ -70,7 +77,7 @@ def run_of(record: Record, target: float) -> Run:
         steps_to_target=None,
         examples_to_target=None,
         budget_s=record.seconds,
-        calibrated_budget_s=(calibrated or [record.seconds])[-1] + _pace(record) * (record.steps - last),
+        calibrated_budget_s=(calibrated or [record.seconds])[-1] + pace * (record.steps - last),
         final_metric=record.looks[-1].metric if record.looks else None,
         test_metric=record.test_metric,
         phases=record.phases,
@@ -78,6 +85,7 @@ def run_of(record: Record, target: float) -> Run:
         steps=record.steps,
         examples=record.examples,
         flops=record.flops,
+        sparse_flops=record.sparse_flops,
         peak_memory_bytes=record.peak_memory_bytes,
         stopped=record.stopped,
         output=record.output,

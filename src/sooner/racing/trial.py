@@ -5,33 +5,76 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from sooner import augmentation, sampling
-from sooner.errors import RecipeError
+from sooner import augmentation, registry, sampling
+from sooner.errors import RecipeError, SoonerError
+from sooner.racing.assembling import Site, assemble
 from sooner.random import generator, isolated
 from sooner.recipes import Recipe
 from sooner.tasks import Data, models
+from sooner.training.clock import Clock
+
+_FEW = 64  # examples for methods that look at some before training
 
 
 def try_out(recipe: Recipe, data: Data) -> None:
     """Pass two blank examples through the recipe's augmentation and model, on the CPU, and draw its first batch.
 
+    What acts on the model itself (structure, batching, wrappers, sparsity) is made once, on a few of the examples.
+
     Raises RecipeError, naming the recipe and the field, where the augmentation does not fit the data, the model gives
-    anything but logits (B, classes) or has nothing to train, or a step's batch is too small for it. What a model of
-    the user's own raises is left as it is.
+    anything but logits (B, classes) or has nothing to train, a step's batch is too small for it, or a method cannot
+    handle it. What a model of the user's own raises is left as it is.
     """
-    inputs = torch.zeros(2, *data.shape)
-    for choice in recipe.augmentation:
-        try:
-            inputs = augmentation.make(choice.name, **choice.options)(inputs, 0.0, generator(0, "trial"))
-        except ValueError as error:
-            raise RecipeError(f"{recipe.name}: augmentation: {error}") from error
+    blank = torch.zeros(2, *data.shape)
+    changed = _augmented(recipe, blank)
     model = models.build(recipe.model, data.shape, len(data.classes), seed=0)
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise RecipeError(f"{recipe.name}: model: '{recipe.model}' has no parameter that can be trained")
     with isolated(0, "trial"), torch.no_grad():
-        _check_logits(recipe, model.eval()(inputs), len(data.classes))
+        _check_logits(recipe, model.eval()(blank), len(data.classes))
+        if changed.shape != blank.shape:
+            _check_size(recipe, model, changed)
         if _smallest_batch(recipe, data) < 2:
-            _check_single(recipe, model.train(), inputs[:1])
+            _check_single(recipe, model.train(), blank[:1])
+    if recipe.structure or recipe.batching or recipe.wrappers or recipe.sparsity:
+        _check_methods(recipe, data)
+
+
+def _augmented(recipe: Recipe, inputs: Tensor) -> Tensor:
+    """`inputs` as they are in the first step."""
+    index = torch.arange(len(inputs))
+    for choice in recipe.augmentation:
+        drawn = generator(0, "trial")
+        try:
+            each = registry.make("augmentation", choice.name, {"seed": 0}, choice.options)
+            inputs = augmentation.apply(each, inputs, 0.0, drawn, index=index, epoch=0)
+        except ValueError as error:
+            raise RecipeError(f"{recipe.name}: augmentation: {error}") from error
+    return inputs
+
+
+def _check_size(recipe: Recipe, model: nn.Module, inputs: Tensor) -> None:
+    try:
+        model(inputs)
+    except RuntimeError as error:
+        height, width = inputs.shape[2:]
+        raise RecipeError(
+            f"{recipe.name}: augmentation: makes images of {height}x{width}, and '{recipe.model}' cannot take any size "
+            f"({error}); leave out what changes the size, or take a model that ends in a mean over pixels"
+        ) from error
+
+
+def _check_methods(recipe: Recipe, data: Data) -> None:
+    few = data.train.subset(torch.arange(min(len(data.train), _FEW)))
+    size = min(recipe.batch_size, len(few))
+    plain = {"sampling": "reshuffle", "augmentation": [], "accumulate": 1, "batch_size": size, "precision": "float32"}
+    small = Recipe.from_dict({**recipe.to_dict(), **plain})
+    site = Site(few, len(data.classes), torch.device("cpu"))
+    try:
+        with isolated(0, "trial"):
+            assemble(small, site, 0, evaluate=lambda module: 0.0, every=1, clock=Clock())
+    except (ValueError, SoonerError) as error:
+        raise RecipeError(f"{recipe.name}: {error}") from error
 
 
 def _check_logits(recipe: Recipe, outputs: object, classes: int) -> None:

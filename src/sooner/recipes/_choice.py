@@ -5,11 +5,10 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, get_origin
 
-import torch
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -21,8 +20,10 @@ from pydantic import (
 )
 
 from sooner import registry
+from sooner.combining import ONE
+from sooner.errors import SoonerError
 from sooner.recipes._problems import Problem, closest, explained, refuse, shown
-from sooner.training.optimizers import OPTIMIZERS
+from sooner.recipes._tried import supplies
 from sooner.training.schedules import SCHEDULES
 
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False)
@@ -48,37 +49,39 @@ class Catalogue:
     Attributes:
         what: one of them is called, in messages.
         makers: every name and what makes it.
-        given: the arguments that training gives a maker, as small as they come: a choice is tried out on them.
+        why_one: why there is not more than one, where the field is not a list.
     """
 
     what: str
     makers: Callable[[], Mapping[str, Callable[..., Any]]]
-    given: Mapping[str, Any] = field(default_factory=dict)
+    why_one: str = ""
 
 
-def _methods(seam: str) -> dict[str, Callable[..., Any]]:
-    return {method.name: method.make for method in registry.methods(seam=seam)}
+def _methods(seam: str, many: bool | None = None) -> dict[str, Callable[..., Any]]:
+    return {m.name: m.make for m in registry.methods(seam=seam) if many is None or m.many == many}
 
-
-_FEW = 64  # examples to try a sampling method out on, of two classes
 
 CATALOGUES = {
-    "optimizer": Catalogue(
-        "optimizer", lambda: OPTIMIZERS, {"model": torch.nn.ParameterList([torch.nn.Parameter(torch.zeros(1, 1))])}
-    ),
-    "schedule": Catalogue("schedule", lambda: SCHEDULES),
-    "sampling": Catalogue(
-        "sampling method",
-        partial(_methods, "sampling"),
-        {"n": _FEW, "batch_size": 1, "seed": 0, "targets": torch.arange(_FEW) % 2},
-    ),
+    "optimizer": Catalogue("optimizer", partial(_methods, "optim", many=False), ONE["optim"]),
+    "wrappers": Catalogue("optimizer wrapper", partial(_methods, "optim", many=True)),
+    "schedule": Catalogue("schedule", lambda: SCHEDULES, "there is one learning rate"),
+    "sampling": Catalogue("sampling method", partial(_methods, "sampling"), ONE["sampling"]),
     "augmentation": Catalogue("augmentation", partial(_methods, "augmentation")),
+    "loss": Catalogue("loss", partial(_methods, "losses"), ONE["losses"]),
+    "batching": Catalogue("batching method", partial(_methods, "batching")),
+    "sparsity": Catalogue("sparsity method", partial(_methods, "sparsity"), ONE["sparsity"]),
+    "structure": Catalogue("structure method", partial(_methods, "structure")),
 }
 
 
 def choose(catalogue: str) -> BeforeValidator:
     """The validator of a field that chooses from that catalogue: takes a name, a flat mapping or a `Choice`."""
     return BeforeValidator(partial(_checked, CATALOGUES[catalogue]))
+
+
+def choose_or_leave(catalogue: str) -> BeforeValidator:
+    """The same for a field that may also be None."""
+    return BeforeValidator(lambda given: None if given is None else _checked(CATALOGUES[catalogue], given))
 
 
 def _checked(catalogue: Catalogue, given: object) -> Choice:
@@ -89,7 +92,7 @@ def _checked(catalogue: Catalogue, given: object) -> Choice:
         raise refuse(given, Problem(("name",), text))
     maker = makers[name]
     parameters = inspect.signature(maker, eval_str=True).parameters
-    supplied = {key: value for key, value in catalogue.given.items() if key in parameters}
+    supplied = supplies(parameters)
     complete, problems = _typed(
         name, options, {key: parameter for key, parameter in parameters.items() if key not in supplied}
     )
@@ -105,6 +108,9 @@ def _parts(catalogue: Catalogue, given: object) -> tuple[str, dict[str, Any]]:
         return given.name, dict(given.options)
     if isinstance(given, str):
         return given, {}
+    if isinstance(given, list | tuple) and catalogue.why_one:
+        text = f"takes one {catalogue.what}, not {shown(list(given))}: {catalogue.why_one}; choose one"
+        raise refuse(given, Problem((), text))
     if not isinstance(given, Mapping):
         text = f"must name the {catalogue.what}, alone or in a mapping with its options, not {shown(given)}"
         raise refuse(given, Problem((), text))
@@ -153,7 +159,7 @@ def _tried(
     """Make one. A complaint is put down to the option that it speaks of first."""
     try:
         maker(**supplied, **options)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, SoonerError) as error:
         text = str(error).removeprefix(f"{name}: ")
         words = re.findall(r"\w+", text)
         spoken_of = sorted(set(options) & set(words), key=words.index)

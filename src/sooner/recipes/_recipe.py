@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from sooner.recipes._choice import Choice, choose
+from sooner import registry
+from sooner.combining import refusals
+from sooner.recipes._choice import Choice, choose, choose_or_leave
 from sooner.recipes._problems import Problem, explained, invalid, refuse, shown
 from sooner.training.budget import Budget
 
@@ -19,11 +30,25 @@ def _listed(given: object) -> tuple[Any, ...]:
     return tuple(given)
 
 
+# The fields that choose methods, in the order in which recipes list them, and the seam of each.
+SEAMS = {
+    "sampling": "sampling",
+    "augmentation": "augmentation",
+    "loss": "losses",
+    "optimizer": "optim",
+    "wrappers": "optim",
+    "batching": "batching",
+    "sparsity": "sparsity",
+    "structure": "structure",
+}
+
+
 class Recipe(BaseModel):
     """How to train: one choice per seam, with every option spelled out. Equal recipes train alike.
 
-    Made of the same fields in Python, `Recipe(name="mine", model="convnet-16", sampling="rs2", ...)`, from a mapping
-    and from YAML; a choice is a name, a mapping with `name` and options, or a `Choice`.
+    Lists hold methods in the order in which they act, however they were written; see `sooner.combining`, which also
+    says what cannot be combined. Made of the same fields in Python, `Recipe(name="mine", model="convnet-16", ...)`,
+    from a mapping and from YAML; a choice is a name, a mapping with `name` and options, or a `Choice`.
 
     Attributes:
         name: of the lane in a race.
@@ -32,11 +57,15 @@ class Recipe(BaseModel):
         budget: absolute, see `sooner.training.budget.Budget`; kept in its shortest form.
         batch_size: examples per optimizer step, over all processes and micro-batches, at least 1.
         accumulate: micro-batches that a step is made of, 1 to `batch_size`.
-        optimizer: "sgd" or "adamw", with its peak learning rate `lr`.
+        optimizer: "sgd", "adamw" and others, with its peak learning rate `lr`.
         schedule: of the learning rate, over the budget.
-        augmentation: in the order in which they are applied.
+        augmentation: what examples look like.
         sampling: which examples come next.
-        label_smoothing: in [0, 1).
+        loss: what a step minimises.
+        wrappers: around the optimizer.
+        batching: how many examples a step takes, and the learning rate that goes with it.
+        sparsity: which weights are alive; None for all.
+        structure: which channels exist.
         precision: of the forward pass: "float32", "bf16", or "auto", whichever is faster on the device.
 
     Raises:
@@ -55,7 +84,11 @@ class Recipe(BaseModel):
     schedule: Annotated[Choice, choose("schedule")]
     augmentation: Annotated[tuple[Annotated[Choice, choose("augmentation")], ...], BeforeValidator(_listed)] = ()
     sampling: Annotated[Choice, choose("sampling")] = Field(default="reshuffle", validate_default=True)
-    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    loss: Annotated[Choice, choose("loss")] = Field(default="cross-entropy", validate_default=True)
+    wrappers: Annotated[tuple[Annotated[Choice, choose("wrappers")], ...], BeforeValidator(_listed)] = ()
+    batching: Annotated[tuple[Annotated[Choice, choose("batching")], ...], BeforeValidator(_listed)] = ()
+    sparsity: Annotated[Choice | None, choose_or_leave("sparsity")] = None
+    structure: Annotated[tuple[Annotated[Choice, choose("structure")], ...], BeforeValidator(_listed)] = ()
     precision: Literal["auto", "float32", "bf16"] = "auto"
 
     def __init__(self, /, **fields: Any) -> None:
@@ -71,6 +104,52 @@ class Recipe(BaseModel):
         if budget.relative:
             raise ValueError(f"{given} is a share of the budget of a recipe that is extended, and here there is none")
         return str(budget)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _label_smoothing_is_the_losses(cls, given: Any) -> Any:
+        if isinstance(given, Mapping) and "label_smoothing" in given:
+            text = "is an option of the loss: write loss: {name: cross-entropy, label_smoothing: 0.1}"
+            raise refuse(given["label_smoothing"], Problem(("label_smoothing",), text))
+        return given
+
+    @field_validator("augmentation", "wrappers", "batching", "structure")
+    @classmethod
+    def _by_stage(cls, chosen: tuple[Choice, ...], info: ValidationInfo) -> tuple[Choice, ...]:
+        assert info.field_name is not None
+        seam = SEAMS[info.field_name]
+        return tuple(sorted(chosen, key=lambda choice: (registry.get(seam, choice.name).stage, choice.name)))
+
+    @model_validator(mode="after")
+    def _all_combine(self) -> Self:
+        problems = []
+        for one, other, reason in refusals(self.methods()):
+            text = f"{one.name} ({one.seam}) and {other.name} ({other.seam}) cannot be combined: {reason}"
+            problems.append(Problem((FIELDS[other.seam, other.many][0],), text))
+        if self.accumulate > 1 and any(choice.name == "sso" for choice in self.wrappers):
+            problems.append(Problem(("accumulate",), "must be 1 with sso, which passes a batch through several times"))
+        if problems:
+            raise refuse(self.name, *problems)
+        return self
+
+    @property
+    def spends(self) -> Budget:
+        """What a run of it is trained for: its budget, or that as its batching stretches it."""
+        budget = Budget.parse(self.budget)
+        for choice in self.batching:
+            if "model" not in registry.get("batching", choice.name).parameters:
+                made = registry.make("batching", choice.name, {"batch_size": self.batch_size}, choice.options)
+                budget = made.budget(budget)
+        return budget
+
+    def methods(self) -> list[registry.Method]:
+        """The records of all methods it chooses, field by field."""
+        found = []
+        for field, seam in SEAMS.items():
+            chosen = getattr(self, field)
+            choices = chosen if isinstance(chosen, tuple) else (chosen,) if chosen else ()
+            found += [registry.get(seam, choice.name) for choice in choices]
+        return found
 
     @field_validator("accumulate")
     @classmethod
@@ -92,3 +171,18 @@ class Recipe(BaseModel):
     def from_dict(cls, fields: Mapping[str, Any]) -> Self:
         """The recipe of these fields, as of `to_dict` or shorter. Raises RecipeError."""
         return cls(**fields)
+
+
+# By seam and whether a method may have others of its seam beside it: the field that chooses it, and whether that is a
+# list.
+FIELDS = {
+    ("sampling", False): ("sampling", False),
+    ("augmentation", True): ("augmentation", True),
+    ("losses", False): ("loss", False),
+    ("optim", False): ("optimizer", False),
+    ("optim", True): ("wrappers", True),
+    ("batching", False): ("batching", True),
+    ("batching", True): ("batching", True),
+    ("sparsity", False): ("sparsity", False),
+    ("structure", True): ("structure", True),
+}

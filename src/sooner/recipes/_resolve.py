@@ -16,7 +16,13 @@ from sooner.training.budget import Budget
 _SHIPPED = Path(__file__).parent / "shipped"
 ALIASES = {"rs2": "rs2-10", "static": "static-10"}
 
-_CHOICES = ("optimizer", "schedule", "sampling")  # merged option by option while the method stays the same
+_CHOICES = (
+    "optimizer",
+    "schedule",
+    "sampling",
+    "loss",
+    "sparsity",
+)  # merged option by option while the method stays the same
 _OWN = ("name", "summary", "extends")  # of one recipe, not of those that extend it
 
 
@@ -45,9 +51,9 @@ def resolve(name_or_path: str | Path, base: Mapping[str, Any], changes: Mapping[
     """The complete recipe of that name or file, over a task's own.
 
     A recipe may extend another, by its name or by a path from its own folder; at the bottom of every chain is `base`.
-    What a recipe leaves out it takes from below. Options of an optimizer, a schedule or a sampling method are taken
-    over one by one while the method stays the same; with another method they begin anew. A budget such as "0.1x" is
-    that share of the one below.
+    What a recipe leaves out it takes from below. Options of an optimizer, a schedule, a sampling method, a loss and
+    the like are taken over one by one while the method stays the same; with another method they begin anew. Lists are
+    taken whole. A budget such as "0.1x" is that share of the one below.
 
     Args:
         name_or_path: a shipped recipe's name or alias, or a YAML file.

@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import sys
-from inspect import Parameter, signature
+from inspect import Parameter
 from pathlib import Path
-
-from torch import Tensor
 
 from sooner import registry
 from sooner.registry import Method
+from sooner.reporting.measured import measured
+from sooner.reporting.usage import in_a_recipe, lines
 
-_LOOP = {
-    "sampling": [
-        "from sooner.sampling import {make}",
-        "sampler = {make}(len(data), batch_size=128{arguments})",
-        "loader = DataLoader(Indexed(data), batch_sampler=sampler, collate_fn=collate)",
-    ],
-    "augmentation": [
-        "from sooner.augmentation import {make}",
-        "augment = {make}({arguments})",
-        "inputs = augment(inputs, progress, generator)  # (B, C, H, W) float, share of the run, torch.Generator",
-    ],
-}
+
+_CONTROLS = {"sampling": "as much random data", "sparsity": "a lane with as many weights at random"}
 
 
 def card(method: Method) -> str:
     """The card of `method`, in Markdown."""
     source = f"{method.paper}, {method.year}." if method.year else f"{method.paper.capitalize()}."
     options = [f"- `{option(parameter)}`" for parameter in method.options.values()] or ["None."]
-    lines = [
+    text = [
         f"# {method.title}",
         "",
         f"`{method.name}`, seam *{method.seam}*. {source}",
@@ -39,29 +29,32 @@ def card(method: Method) -> str:
         f"- **Costs.** {method.costs}",
         f"- **Helps.** {method.helps}",
         f"- **Does not help, or hurts.** {method.hurts}",
-        *(["- **In a race** as much random data is added as a control, since it chooses by score."] * method.scored),
+        *([f"- **In a race** {_CONTROLS[method.seam]} is added as a control, since it chooses by score."] * method.scored),
+        *([f"- **Needs** `pip install 'sooner[{method.extra}]'`."] if method.extra else []),
+        *(f"- **Not with** `{pattern}`: {reason}." for pattern, reason in method.refuses.items()),
         "",
         "## In your own loop",
         "",
         "```python",
-        *_usage(method),
+        *lines(method),
         "```",
         "",
         "## In a recipe",
         "",
         "```yaml",
         "extends: baseline",
-        _yaml(method),
+        in_a_recipe(method),
         "```",
         "",
         "## Options",
         "",
         *options,
         "",
+        *_measured(method),
         f"The docstring of `{method.make.__module__}.{method.make.__qualname__}` has the details.",
         "",
     ]
-    return "\n".join(lines)
+    return "\n".join(text)
 
 
 def option(parameter: Parameter) -> str:
@@ -71,41 +64,12 @@ def option(parameter: Parameter) -> str:
     return f"{parameter.name}: {kind}{default}"
 
 
-def _usage(method: Method) -> list[str]:
-    given = [f"{name}={_shown(name, value)}" for name, value in method.example.items()]
-    if method.seam == "sampling":
-        given += ["targets=targets"] * _needs_targets(method)
-        arguments = "".join(f", {argument}" for argument in given)
-    else:
-        arguments = ", ".join(given)
-    return [line.format(make=method.make.__name__, arguments=arguments) for line in _LOOP[method.seam]]
-
-
-def _needs_targets(method: Method) -> bool:
-    if "targets" not in signature(method.make).parameters:
-        return False
-    try:
-        method.make(64, 8, **method.example)
-    except ValueError:
-        return True
-    return False
-
-
-def _shown(name: str, value: object) -> str:
-    return name if isinstance(value, Tensor) else repr(value)
-
-
-def _yaml(method: Method) -> str:
-    options = {name: value for name, value in method.example.items() if not isinstance(value, Tensor)}
-    if method.seam == "augmentation":
-        return f"augmentation: [{_flow(method.name, options)}]"
-    return f"{method.seam}: {_flow(method.name, options)}"
-
-
-def _flow(name: str, options: dict[str, object]) -> str:
-    if not options:
-        return name
-    return "{" + ", ".join([f"name: {name}", *(f"{key}: {value}" for key, value in options.items())]) + "}"
+def _measured(method: Method) -> list[str]:
+    found = measured(method)
+    if not found:
+        return []
+    rows = [f"- {each.found} ([{each.on}](../../{each.benchmark}/README.md))" for each in found]
+    return ["## Measured", "", *rows, ""]
 
 
 def write(folder: Path) -> None:

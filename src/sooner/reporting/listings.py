@@ -17,6 +17,8 @@ from sooner import registry
 from sooner.errors import RecipeError
 from sooner.recipes import shipped
 from sooner.reporting.cards import option
+from sooner.reporting.measured import measured
+from sooner.reporting.usage import in_a_recipe, lines
 from sooner.tasks import models, tasks
 
 _IMAGE = (3, 32, 32)
@@ -83,8 +85,18 @@ def _show_method(method: registry.Method, console: Console) -> None:
         console.print(Padding(Text.assemble((f"{head:<9}", "bold"), text), (0, 0, 0, 1)))
     options = ", ".join(option(parameter) for parameter in method.options.values()) or "none"
     console.print(Padding(Text.assemble(("options  ", "bold"), options), (0, 0, 0, 1)))
-    make = method.make
-    console.print(Padding(Text.assemble(("import   ", "bold"), f"{make.__module__}.{make.__qualname__}"), (0, 0, 0, 1)))
+    if method.extra:
+        console.print(
+            Padding(Text.assemble(("needs    ", "bold"), f"pip install 'sooner[{method.extra}]'"), (0, 0, 0, 1))
+        )
+    for pattern, reason in method.refuses.items():
+        console.print(Padding(Text.assemble(("not with ", "bold"), f"{pattern}: {reason}"), (0, 0, 0, 1)))
+    for found in measured(method) or [None]:
+        told = f"{found.found} ({found.on}; {found.benchmark})" if found else "nothing so far"
+        console.print(Padding(Text.assemble(("measured ", "bold"), told), (0, 0, 0, 1)))
+    console.print()
+    for line in (*lines(method), "", f"# in a recipe: {in_a_recipe(method)}"):
+        console.print(Padding(Text(line, style="cyan"), (0, 0, 0, 1)))
 
 
 def show_doctor() -> None:

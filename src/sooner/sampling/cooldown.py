@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sooner._arguments import labels, number, one_of, share
 from sooner.random import derive
 from sooner.registry import Method, register
-from sooner._arguments import labels, number, one_of, share
 from sooner.sampling._base import Order
 from sooner.sampling._draws import Independent, by_weight, uniforms
 from sooner.sampling._progress import ByProgress

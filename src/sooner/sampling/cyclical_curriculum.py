@@ -7,9 +7,9 @@ from functools import cached_property
 
 from torch import Tensor
 
+from sooner._arguments import per_example, share
 from sooner.random import derive
 from sooner.registry import Method, register
-from sooner._arguments import per_example, share
 from sooner.sampling._base import Order, Sampler
 from sooner.sampling._draws import without_replacement
 from sooner.sampling._orders import Part, Picked

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from sooner._arguments import share, whole_number
 from sooner.random import derive
 from sooner.registry import Method, register
-from sooner._arguments import share, whole_number
 from sooner.sampling._base import Order, Sampler
 from sooner.sampling._orders import Picked
 from sooner.sampling.permutation import Permutation

@@ -8,9 +8,9 @@ from types import MappingProxyType
 import torch
 from torch import Tensor
 
+from sooner._arguments import number, share, whole_number
 from sooner.random import derive
 from sooner.registry import Method, register
-from sooner._arguments import number, share, whole_number
 from sooner.sampling._base import Order
 from sooner.sampling._ranking import hardest, random_part
 from sooner.sampling._scored import Decision, Scored

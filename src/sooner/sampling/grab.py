@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
-from sooner.registry import Method, register
 from sooner._arguments import one_of
+from sooner.registry import Method, register
 from sooner.sampling._balancing import Balancer
 from sooner.sampling._base import Order, Sampler
 from sooner.sampling.reshuffling import pass_over
@@ -165,5 +166,12 @@ register(
         hurts="In a few epochs of a deep network, whose gradients change faster than the order follows; without "
         "observed gradients it is plain reshuffling. A race gives it each batch's mean gradient, so batches stay "
         "together.",
+        refuses=MappingProxyType(
+            {
+                "batching/adadagrad": "it needs each of its batches' gradient, and joined ones have one",
+                "structure/channel-pruning": "it adds up a round's gradients, whose length changes with the channels",
+                "optim/sso": "GraB needs the gradient before the step, and SSO makes it inside",
+            }
+        ),
     )
 )

@@ -7,9 +7,9 @@ from types import MappingProxyType
 import numpy as np
 import torch
 
+from sooner._arguments import share
 from sooner.random import derive
 from sooner.registry import Method, register
-from sooner._arguments import share
 from sooner.sampling._base import Order
 from sooner.sampling._orders import Picked
 from sooner.sampling._ranking import hardest

@@ -8,9 +8,9 @@ from typing import Literal, get_args
 
 from torch import Tensor
 
+from sooner._arguments import number, one_of
 from sooner.random import derive
 from sooner.registry import Method, register
-from sooner._arguments import number, one_of
 from sooner.sampling._hiding import Hiding
 from sooner.sampling._ranking import hardest
 from sooner.sampling._scored import Decision

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sooner._arguments import one_of, share
 from sooner.random import derive, generator
 from sooner.registry import Method, register
-from sooner._arguments import one_of, share
 from sooner.sampling._base import Order
 from sooner.sampling._orders import Picked
 from sooner.sampling._scored import Decision, Scored
@@ -107,5 +107,11 @@ register(
         hurts="Early, when gradients are alike and scores go stale; under label noise, which it draws often.",
         scored=True,
         example=MappingProxyType({"score": "loss", "uniform": 0.2}),
+        refuses=MappingProxyType(
+            {
+                f"losses/{loss}": "its bound of the gradient is that of a softmax cross-entropy"
+                for loss in ("elr", "ps-kd", "stablemax", "z-loss")
+            }
+        ),
     )
 )

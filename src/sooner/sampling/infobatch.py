@@ -8,9 +8,9 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
+from sooner._arguments import number, one_of
 from sooner.random import derive, generator
 from sooner.registry import Method, register
-from sooner._arguments import number, one_of
 from sooner.sampling._base import Order
 from sooner.sampling._ranking import random_part
 from sooner.sampling._scored import Decision, Scored

@@ -6,9 +6,9 @@ import math
 from bisect import bisect
 from types import MappingProxyType
 
+from sooner._arguments import number
 from sooner.random import derive
 from sooner.registry import Method, register
-from sooner._arguments import number
 from sooner.sampling._hiding import Hiding
 from sooner.sampling._ranking import hardest
 from sooner.sampling._scored import Decision
@@ -87,5 +87,11 @@ register(
         hurts="Short runs, in which few predictions become sure; with label smoothing hardly any does.",
         scored=True,
         example=MappingProxyType({"hidden": 0.3}),
+        refuses=MappingProxyType(
+            {
+                f"losses/{loss}": "it takes exp(-loss) for the probability of the true class"
+                for loss in ("elr", "ps-kd", "z-loss")
+            }
+        ),
     )
 )

@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sooner._arguments import labels, number, one_of, per_example, share
 from sooner.random import derive
 from sooner.registry import Method, register
-from sooner._arguments import labels, number, one_of, per_example, share
 from sooner.sampling._base import Order
 from sooner.sampling._draws import uniforms
 from sooner.sampling._orders import Picked

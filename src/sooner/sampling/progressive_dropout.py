@@ -10,9 +10,9 @@ from typing import Any, Literal, get_args
 import torch
 from torch import Tensor
 
+from sooner._arguments import number, one_of, share
 from sooner.random import derive, generator
 from sooner.registry import Method, register
-from sooner._arguments import number, one_of, share
 from sooner.sampling._base import Order
 from sooner.sampling._ranking import random_part
 from sooner.sampling._scored import Decision, Scored
@@ -122,5 +122,11 @@ register(
         hurts="Under label noise; and where the forward pass eats what the spared backward pass saves.",
         scored=True,
         example=MappingProxyType({"threshold": 0.5}),
+        refuses=MappingProxyType(
+            {
+                f"losses/{loss}": "it takes exp(-loss) for the probability of the true class"
+                for loss in ("elr", "ps-kd", "z-loss")
+            }
+        ),
     )
 )

@@ -7,9 +7,9 @@ from typing import Literal, Self, get_args
 
 from torch import Tensor
 
+from sooner._arguments import labels, share
 from sooner.random import derive
 from sooner.registry import Method, register
-from sooner._arguments import labels, share
 from sooner.sampling._base import Order, Sampler
 from sooner.sampling._orders import Part
 from sooner.sampling._strata import Strata

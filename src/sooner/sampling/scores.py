@@ -14,22 +14,25 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 Column: TypeAlias = NDArray[Any]
+Default: TypeAlias = float | int | bool | tuple[float, ...] | Tensor
 
 _DTYPES: dict[type, type[np.generic]] = {float: np.float32, int: np.int32, bool: np.bool_}
 
 
 class ScoreStore:
-    """Named columns of one float32, int32 or bool per example: losses, scores, counts, flags.
+    """Named columns of one float32, int32 or bool per example: losses, scores, counts, flags. Or a vector of float32.
 
     Everything is addressed by int64 index. An update or a read of B examples costs O(B), some 10 microseconds for a
-    batch of 128, however many examples there are. Memory is 4 bytes per example and column (1 for bool).
+    batch of 128, however many examples there are. Memory is 4 bytes per example and column (1 for bool), of a column
+    of vectors of C numbers 4 C: 2 MB for 50,000 examples of 10 classes, 5 GB for ImageNet's 1.28 million of 1,000.
 
     With several processes each notes what it observes itself, and `exchange` brings all of them level. Only the
     entries updated since the last exchange travel.
 
     Args:
         n: number of examples, at least 1.
-        columns: each column's name and default; a float makes it float32, an int int32, a bool bool.
+        columns: each column's name and default; a float makes it (n,) float32, an int int32, a bool bool; C floats, as
+            a tuple or a 1-d floating tensor, make it (n, C) float32.
         path: folder for memory-mapped files, where the columns are larger than memory. The files are working memory:
             they have no name, vanish with the store, and two stores may share a folder. None keeps all in memory.
 
@@ -39,22 +42,25 @@ class ScoreStore:
             example. A sharded sampler turns it on.
 
     Raises:
-        ValueError: n is not at least 1, or a default is none of the three kinds, or a column is called "index".
+        ValueError: n is not at least 1, or a default is none of these kinds, or a column is called "index".
     """
 
-    def __init__(self, n: int, columns: Mapping[str, float | int | bool], path: str | Path | None = None) -> None:
+    def __init__(self, n: int, columns: Mapping[str, Default], path: str | Path | None = None) -> None:
         if n < 1:
             raise ValueError(f"n, the number of examples, must be at least 1, not {n}")
-        wrong = [name for name, default in columns.items() if type(default) not in _DTYPES or name == "index"]
+        wrong = [name for name, default in columns.items() if not _makes_a_column(default) or name == "index"]
         if wrong:
-            raise ValueError(f"a column needs a name besides 'index' and a float, int or bool; see {', '.join(wrong)}")
+            raise ValueError(
+                "a column needs a name besides 'index' and a float, an int, a bool or some floats as its default; "
+                f"see {', '.join(wrong)}"
+            )
         self.n = n
         self.version = 0
         self._columns = {name: _column(n, default, path) for name, default in columns.items()}
         self._touched: Column | None = None
 
     def __getitem__(self, name: str) -> Tensor:
-        """The column `name`, (n,), itself and no copy: read it, and write through `update`."""
+        """The column `name`, (n,) or (n, C), itself and no copy: read it, and write through `update`."""
         return torch.from_numpy(self._columns[name])
 
     @property
@@ -63,16 +69,18 @@ class ScoreStore:
         return {name: self[name].dtype for name in self._columns}
 
     def read(self, name: str, index: Tensor) -> Tensor:
-        """(B,) the values of column `name` at `index`, (B,) int64, on the CPU."""
+        """(B,) or (B, C) the values of column `name` at `index`, (B,) int64, on the CPU."""
         return torch.from_numpy(self._columns[name][self._positions(index)])
 
     def update(self, index: Tensor, **values: Tensor) -> None:
-        """Set columns at `index`, (B,) int64, to `values`, each (B,); any device. Of duplicates the last one stays.
+        """Set columns at `index`, (B,) int64, to `values`, each (B,) or (B, C). Of duplicates the last one stays.
+
+        Index and values may lie on any device; what is on an accelerator is waited for and fetched.
 
         Raises:
             TypeError: the index is not int64.
             IndexError: an index is outside 0..n-1.
-            ValueError: a column's values are not one per index.
+            ValueError: a column's values are not one per index, or one vector of its length per index.
             KeyError: there is no column of that name.
         """
         at = self._positions(index)
@@ -121,7 +129,8 @@ class ScoreStore:
         if not (dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1):
             return
         own = self.observed()
-        layout = np.dtype([("index", np.int64), *((name, column.dtype) for name, column in self._columns.items())])
+        fields = ((name, column.dtype, column.shape[1:]) for name, column in self._columns.items())
+        layout = np.dtype([("index", np.int64), *fields])
         records = np.empty(len(own["index"]), dtype=layout)
         for name, value in own.items():
             records[name] = value.numpy()
@@ -136,7 +145,7 @@ class ScoreStore:
         self.version = max(int(head[1]) for head in heads) + 1
 
     def state_dict(self) -> dict[str, Any]:
-        """A copy of everything: {"version": int, "columns": name to (n,) tensor}.
+        """A copy of everything: {"version": int, "columns": name to (n,) or (n, C) tensor}.
 
         Among several processes, `exchange` first: the state holds what this one knows.
         """
@@ -146,7 +155,7 @@ class ScoreStore:
         """Take over a `state_dict()` of a store of the same n and columns. Raises ValueError for another one's."""
         columns: Mapping[str, Tensor] = state["columns"]
         theirs = {name: (column.dtype, tuple(column.shape)) for name, column in columns.items()}
-        mine = {name: (dtype, (self.n,)) for name, dtype in self.dtypes.items()}
+        mine = {name: (self[name].dtype, column.shape) for name, column in self._columns.items()}
         if theirs != mine:
             raise ValueError(f"the state holds other scores: {theirs} there and {mine} here")
         for name, column in columns.items():
@@ -156,7 +165,10 @@ class ScoreStore:
         self.version = int(state["version"])
 
     def __repr__(self) -> str:
-        kinds = ", ".join(f"{name}: {column.dtype}" for name, column in self._columns.items())
+        kinds = ", ".join(
+            f"{name}: {'' if column.ndim == 1 else f'{column.shape[1]} '}{column.dtype}"
+            for name, column in self._columns.items()
+        )
         return f"<ScoreStore of {self.n} examples, {kinds or 'no columns'}>"
 
     def _positions(self, index: Tensor) -> NDArray[np.int64]:
@@ -174,7 +186,12 @@ class ScoreStore:
     def _values(self, name: str, value: Tensor, count: int) -> Column:
         if name not in self._columns:
             raise KeyError(f"there is no column '{name}'; there are: {', '.join(self._columns) or 'none'}")
-        if value.shape != (count,):
+        if value.shape != (count, *self._columns[name].shape[1:]):
+            if self._columns[name].ndim > 1:
+                raise ValueError(
+                    f"{name} must be a vector of {self._columns[name].shape[1]} for each of the {count} indices, shape "
+                    f"({count}, {self._columns[name].shape[1]}), not {tuple(value.shape)}"
+                )
             raise ValueError(
                 f"{name} must be one number for each of the {count} indices, shape ({count},), not "
                 f'{tuple(value.shape)}; with a torch loss pass reduction="none" and reduce it after this call'
@@ -183,13 +200,24 @@ class ScoreStore:
         return column
 
 
-def _column(n: int, default: float | int | bool, path: str | Path | None) -> Column:
-    dtype = _DTYPES[type(default)]
+def _makes_a_column(default: object) -> bool:
+    if isinstance(default, Tensor):
+        return default.ndim == 1 and len(default) > 0 and default.is_floating_point()
+    if isinstance(default, tuple):
+        return len(default) > 0 and all(type(each) is float for each in default)
+    return type(default) in _DTYPES
+
+
+def _column(n: int, default: Default, path: str | Path | None) -> Column:
+    if isinstance(default, Tensor):
+        default = tuple(default.detach().double().tolist())
+    dtype = np.float32 if isinstance(default, tuple) else _DTYPES[type(default)]
+    shape = (n, len(default)) if isinstance(default, tuple) else (n,)
     if path is None:
-        return np.full(n, default, dtype=dtype)
+        return np.full(shape, default, dtype=dtype)
     with tempfile.TemporaryFile(dir=path) as file:  # the mapping outlives the file's name and handle
-        column = np.asarray(np.memmap(file, dtype=dtype, mode="w+", shape=(n,)))
-    if default:
+        column = np.asarray(np.memmap(file, dtype=dtype, mode="w+", shape=shape))
+    if np.any(default):
         column[:] = default
     return column
 

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from sooner._arguments import number, whole_number
 from sooner.random import generator
 from sooner.registry import Method, register
-from sooner._arguments import number, whole_number
 from sooner.sampling._base import Order, Sampler
 from sooner.sampling._screening import Screening
 from sooner.sampling.reshuffling import pass_over

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from sooner._arguments import number, share, whole_number
 from sooner.random import derive
 from sooner.registry import Method, register
-from sooner._arguments import number, share, whole_number
 from sooner.sampling._base import Order
 from sooner.sampling._ranking import random_part
 from sooner.sampling._scored import Decision, Scored

@@ -6,9 +6,9 @@ from types import MappingProxyType
 
 from torch import Tensor
 
+from sooner._arguments import labels, share
 from sooner.random import derive
 from sooner.registry import Method, register
-from sooner._arguments import labels, share
 from sooner.sampling._base import Order, Sampler
 from sooner.sampling._orders import Picked
 from sooner.sampling._strata import Strata

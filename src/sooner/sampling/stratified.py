@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sooner._arguments import labels, one_of
 from sooner.random import derive
 from sooner.registry import Method, register
-from sooner._arguments import labels, one_of
 from sooner.sampling._base import Order, Sampler
 from sooner.sampling._draws import uniforms
 from sooner.sampling.permutation import Permutation

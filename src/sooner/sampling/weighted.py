@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sooner._arguments import labels, per_example, share
 from sooner.random import derive
 from sooner.registry import Method, register
-from sooner._arguments import labels, per_example, share
 from sooner.sampling._base import Order, Sampler
 from sooner.sampling._draws import WeightedDraws, without_replacement
 from sooner.sampling._orders import Picked

@@ -28,7 +28,7 @@ def _recipe(
         "batch_size": batch_size,
         "optimizer": dict(optimizer),
         "schedule": dict(_ONE_CYCLE),
-        "label_smoothing": smoothing,
+        "loss": {"name": "cross-entropy", "label_smoothing": smoothing},
         "augmentation": [dict(each) for each in augmentation],
     }
 

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from sooner.augmentation import Augmentation
+from sooner import augmentation
+from sooner.augmentation import Augmentation, IndexedAugmentation
 from sooner.batch import Batch
 from sooner.errors import SoonerError
 from sooner.random import generator
 from sooner.sampling import Sampler
 from sooner.tasks import Examples
-from sooner.training.normalisation import Normalise
+from sooner.training.normalisation import Normalise, unit_range
 from sooner.training.normalisation import channel_statistics as channel_statistics
 
 
@@ -35,7 +36,7 @@ class Loader:
         examples: the training set. Moved to `device` unless there are workers; then it must be on the CPU.
         sampler: over as many examples, sharded already where there are several processes.
         device: of everything in the batches.
-        augment: applied in this order to the normalised images.
+        augment: applied in this order: those that take images in [0, 1] before they are normalised, the rest after it.
         mean, std: (C,) of the images in units of [0, 1], as `channel_statistics` gives them; None leaves [0, 1].
         seed: of the augmentations.
         workers: processes that fetch, 0 for none. They start with the first batch and stay until `close`.
@@ -55,7 +56,7 @@ class Loader:
         sampler: Sampler,
         *,
         device: torch.device | str = "cpu",
-        augment: Sequence[Augmentation] = (),
+        augment: Sequence[Augmentation | IndexedAugmentation] = (),
         mean: Tensor | None = None,
         std: Tensor | None = None,
         seed: int = 0,
@@ -73,7 +74,8 @@ class Loader:
         self.sampler = sampler
         self.progress = 0.0
         self._device = torch.device(device)
-        self._augment = tuple(augment)
+        self._before = tuple(each for each in augment if augmentation.unit_range(each))
+        self._after = tuple(each for each in augment if not augmentation.unit_range(each))
         self._normalise = Normalise(mean, std, self._device)
         self._seed = seed
         self._examples = examples if workers else examples.to(self._device)
@@ -119,17 +121,30 @@ class Loader:
                 self._used = None
 
     def _batch(self, draw: _Draw, inputs: Tensor, targets: Tensor) -> Batch:
-        inputs = self._normalise(inputs.to(self._device, non_blocking=True))
-        if self._augment:
-            drawn = generator(self._seed, "augment", draw.epoch, draw.position, self.sampler.rank)
-            for augmentation in self._augment:
-                inputs = augmentation(inputs, self.progress, drawn)
+        inputs = inputs.to(self._device, non_blocking=True)
+        drawn = generator(self._seed, "augment", draw.epoch, draw.position, self.sampler.rank)
+        if self._before:
+            inputs = self._normalise.units(self._augmented(unit_range(inputs), self._before, draw, drawn))
+        else:
+            inputs = self._normalise(inputs)
+        inputs = self._augmented(inputs, self._after, draw, drawn)
         return Batch(
             inputs,
             targets.to(self._device, non_blocking=True),
             draw.index.to(self._device),
             self.sampler.weight(draw.index).to(self._device),
         )
+
+    def _augmented(
+        self,
+        inputs: Tensor,
+        augmentations: Sequence[Augmentation | IndexedAugmentation],
+        draw: _Draw,
+        drawn: torch.Generator,
+    ) -> Tensor:
+        for each in augmentations:
+            inputs = augmentation.apply(each, inputs, self.progress, drawn, index=draw.index, epoch=draw.epoch)
+        return inputs
 
     def state_dict(self) -> dict[str, Any]:
         """The sampler's state after the batches handed out so far, whatever workers have fetched beyond them."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import Any
 
 import torch
@@ -12,18 +12,19 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from sooner.batch import Batch
+from sooner.batching import Batching, join
 from sooner.losses import Loss
-from sooner.sampling import GraB, Screening, gathered
+from sooner.sampling import Screening
+from sooner.sparsity import SparseTraining
 from sooner.training import checkpoint
 from sooner.training.budget import Budget
 from sooner.training.clock import Clock
+from sooner.training.divergence import LossWatch
 from sooner.training.loading import Loader
-from sooner.training.optimizers import set_lr
+from sooner.training.operations import Operations
 from sooner.training.schedules import Schedule
-
-_CHECK_EVERY = 20  # steps between looks at the loss: on an accelerator each look waits for the device
-_FEWEST = 2  # examples in a step
-_EXPLODED = 50.0  # times the loss of the first steps
+from sooner.training.screening import screened
+from sooner.training.step import Step, Surgery
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,9 @@ class Look:
     """The metric at one moment of a run, `seconds` on the clock.
 
     Of these `scoring` went into passing `scored` examples forward before they were trained on, and `besides` into
-    what is neither steps nor scoring: set-up, and the sampler's work where a round begins. The rest are steps.
+    what is neither steps nor scoring: set-up, and the sampler's work where a round begins. The rest are steps. `kind`
+    says what these were like since the look before (the size of the inputs, the batches joined, the model's version):
+    stretches of one kind have one pace.
     """
 
     seconds: float
@@ -41,6 +44,7 @@ class Look:
     besides: float = 0.0
     scoring: float = 0.0
     scored: int = 0
+    kind: str = ""
 
 
 class Stopped(Exception):
@@ -72,7 +76,10 @@ class Loop:
         fabric: Lightning Fabric, launched: processes, device and precision. Every process makes its own `Loop`.
         clock: the race's clock; steps count as phase "train", the first batch of a round, which the sampler decides
             the round for, as "sampling".
-        accumulate: micro-batches per step, at least 1.
+        accumulate: micro-batches per batch of the sampler, at least 1.
+        batching: how many of the sampler's batches a step joins, and the learning rate that goes with it.
+        sparsity: masks over the model, made with `optimizer`.
+        structure: surgeries on the model, made with `optimizer`.
     """
 
     def __init__(
@@ -89,28 +96,45 @@ class Loop:
         fabric: Fabric,
         clock: Clock,
         accumulate: int = 1,
+        batching: Batching | None = None,
+        sparsity: SparseTraining | None = None,
+        structure: Sequence[Surgery] = (),
     ) -> None:
         if every < 1 or accumulate < 1:
             raise ValueError(f"every and accumulate must be at least 1, not {every} and {accumulate}")
         self.fabric = fabric
-        self.model, self.optimizer = fabric.setup(model, optimizer)
+        self.watch = LossWatch(fabric)
+        self.stepper = Step(
+            model,
+            optimizer,
+            loss,
+            loader,
+            fabric,
+            self.watch,
+            accumulate=accumulate,
+            batching=batching,
+            sparsity=sparsity,
+            structure=structure,
+        )
+        self.model, self.optimizer = self.stepper.model, self.stepper.optimizer
+        self.operations = Operations(checkpoint.unwrapped(self.model), sparsity, clock)
         self.loader = loader
         self.schedule = schedule
         self.budget = budget
-        self.loss = loss
         self.evaluate = evaluate
         self.every = every
         self.clock = clock
-        self.accumulate = accumulate
         self.step = 0
         self.examples = 0  # handed out by the sampler
         self.trained = 0  # of these, passed forward and backward
         self.scored = 0  # of these, passed forward only, before any of their batch was trained on
         self.looks: list[Look] = []
-        self.failure: str | None = None  # why the run diverged
-        self._loss_sum: Tensor | float = 0.0
-        self._loss_steps = 0
-        self._first_loss: float | None = None
+        self._kinds: set[str] = set()  # of the steps since the last look
+
+    @property
+    def failure(self) -> str | None:
+        """Why the run diverged, None as long as it has not."""
+        return self.watch.failure
 
     @property
     def progress(self) -> float:
@@ -148,7 +172,7 @@ class Loop:
         self.loader.progress = self.loader.sampler.progress = self.progress
         batches = iter(self.loader)
         with self.clock.phase("sampling"):
-            batch = next(batches, None)
+            batch = self._next(batches)
         while batch is not None:
             self._step(batch)
             self._after_step(on_look)
@@ -156,13 +180,19 @@ class Loop:
                 return
             on_step()
             self.loader.progress = self.progress
-            batch = next(batches, None)
+            batch = self._next(batches)
+        self.stepper.end_round()
+
+    def _next(self, batches: Iterator[Batch]) -> Batch | None:
+        """As many of the round's next batches as a step joins, fewer at its end."""
+        found = list(islice(batches, self.stepper.joined))
+        return join(found) if found else None
 
     def _after_step(self, on_look: Callable[[Look], None]) -> None:
         due = self.examples // self.every > self.looks[-1].examples // self.every
         ended = self.progress >= 1.0 and self.looks[-1].step < self.step
-        if due or ended or self._loss_steps >= _CHECK_EVERY:
-            self._check_loss()
+        if due or ended or self.watch.due:
+            self.watch.check(self.step)
         if (due or ended) and self.failure is None:
             self._look(on_look)
 
@@ -172,81 +202,29 @@ class Loop:
         scored = 0
         if isinstance(sampler, Screening) and sampler.screens(batch.index):
             scored = drawn
-            batch, own = self._screened(batch, sampler)
+            with self.clock.phase("scoring"):
+                module = checkpoint.unwrapped(self.model)
+                batch, own = screened(batch, sampler, module, self.stepper.loss, self.fabric)
         trained = own
         if world > 1:
             drawn, trained, scored = self._sum_over_processes(drawn, own, scored)
+        version, joined = self.stepper.version, self.stepper.joined  # as they are for this batch
         if trained:
-            self._train(batch, own, trained)
+            progress = self.progress
+            self.stepper.make(batch, own, trained, rate=self.schedule(progress), progress=progress)
+            self.step += 1
         self.examples += drawn
         self.trained += trained
         self.scored += scored
-
-    def _screened(self, batch: Batch, sampler: Screening) -> tuple[Batch, int]:
-        """What the sampler keeps of the batch, and how many examples that is.
-
-        Where a step is made but fewer than two are kept, others fill up behind them at weight 0: batch norm needs two
-        examples, and of several processes one that keeps nothing must still take its part in the step.
-        """
-        module = checkpoint.unwrapped(self.model)  # in the wrapper processes would wait for each other
-        with self.clock.phase("scoring"), torch.no_grad(), self.fabric.autocast():
-            module.eval()
-            losses = self.loss(module(batch.inputs), batch.targets, batch.index).float()
-            module.train()
-            keep, weight = sampler.screen(batch.index, losses)
-            kept = keep.nonzero().flatten()
-            if len(kept) or self.fabric.world_size > 1:
-                fillers = (~keep).nonzero().flatten()[: max(0, _FEWEST - len(kept))]
-                weight = weight.index_fill(0, fillers, 0.0)
-                return batch.select(torch.cat([kept, fillers]), weight), len(kept)
-            return batch.select(kept, weight), 0
-
-    def _train(self, batch: Batch, own: int, total: int) -> None:
-        """One optimizer step on the batch. Its first `own` examples are this process's part of the `total`."""
-        sampler, world = self.loader.sampler, self.fabric.world_size
-        set_lr(self.optimizer, self.schedule(self.progress) * sampler.lr_scale)
-        parts = [batch] if self.accumulate == 1 else list(batch.split(self.accumulate))
-        for position, part in enumerate(parts, 1):
-            with self.fabric.no_backward_sync(self.model, enabled=position < len(parts)):
-                losses = self.loss(self.model(part.inputs), part.targets, part.index)
-                if losses.shape != part.index.shape:
-                    raise ValueError(
-                        f"the loss must give one number per example, shape ({len(part)},), not "
-                        f'{tuple(losses.shape)}; with a torch loss pass reduction="none"'
-                    )
-                # DDP averages over processes, hence the factor: the sum over all of them is divided by their total.
-                loss = (losses * part.weight).sum() * (world / total)
-                self.fabric.backward(loss)
-            if own > 0:
-                sampler.observe(part.index[:own], losses.detach()[:own])
-            own -= len(part)
-            self._loss_sum += loss.detach()
-        if isinstance(sampler, GraB):
-            gradients = [p.grad.flatten() for p in self.model.parameters() if p.grad is not None]
-            sampler.observe_gradient(gathered(batch.index), torch.cat(gradients))
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        self._loss_steps += 1
-        self.step += 1
+        shape = tuple(batch.inputs.shape[1:]) if isinstance(batch.inputs, Tensor) else ()
+        self.operations.add(shape, version, trained, scored)
+        if trained:
+            self._kinds.add("x".join(map(str, (*shape, f"{joined}b", f"v{version}"))))
+            self.stepper.conclude(self.progress)
 
     def _sum_over_processes(self, *counts: int) -> list[int]:
         reduced = self.fabric.all_reduce(torch.tensor(counts), reduce_op="sum")
         return reduced.tolist()  # type: ignore[union-attr]
-
-    def _check_loss(self) -> None:
-        if self._loss_steps == 0:
-            return
-        mean = torch.as_tensor(self._loss_sum) / self._loss_steps
-        if self.fabric.world_size > 1:
-            mean = self.fabric.all_reduce(mean, reduce_op="mean")  # type: ignore[assignment]
-        value = float(mean)
-        self._loss_sum, self._loss_steps = 0.0, 0
-        if self._first_loss is None and math.isfinite(value):
-            self._first_loss = value
-        if not math.isfinite(value):
-            self.failure = f"the loss became {value} by step {self.step}"
-        elif self._first_loss is not None and value > _EXPLODED * max(self._first_loss, 1.0):
-            self.failure = f"the loss exploded from {self._first_loss:.3g} to {value:.3g} by step {self.step}"
 
     def _look(self, on_look: Callable[[Look], None]) -> None:
         with self.clock.phase("evaluate"):
@@ -256,7 +234,9 @@ class Loop:
             seconds, phases = self.clock.seconds, self.clock.phases
             scoring = phases.get("scoring", 0.0)
             besides = seconds - phases.get("train", 0.0) - scoring
-            look = Look(seconds, self.step, self.examples, metric, besides, scoring, self.scored)
+            kind = " ".join(sorted(self._kinds))
+            look = Look(seconds, self.step, self.examples, metric, besides, scoring, self.scored, kind)
+            self._kinds.clear()
             self.looks.append(look)
             on_look(look)
 
@@ -266,6 +246,8 @@ class Loop:
             "model": checkpoint.unwrapped(self.model).state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "loader": self.loader.state_dict(),
+            "methods": [part.state_dict() for part in self._parts],
+            "structure": [surgery.state_dict() for surgery in self.stepper.structure],
             "random": checkpoint.random_state(self.fabric.device),
             "phases": self.clock.phases,
             "step": self.step,
@@ -273,18 +255,30 @@ class Loop:
             "trained": self.trained,
             "scored": self.scored,
             "looks": [asdict(look) for look in self.looks],
-            "failure": self.failure,
-            "loss": [float(self._loss_sum), self._loss_steps, self._first_loss],
+            "kinds": sorted(self._kinds),
+            "watch": self.watch.state_dict(),
+            "operations": self.operations.state_dict(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from `state_dict()` of a loop made with the same arguments; the clock must hold its phases."""
+        for surgery, saved in zip(self.stepper.structure, state["structure"], strict=True):
+            surgery.load_state_dict(saved)  # first: the tensors that follow are of the smaller shapes
         checkpoint.unwrapped(self.model).load_state_dict(state["model"])
         checkpoint.load_optimizer(self.optimizer, state["optimizer"])
         self.loader.load_state_dict(state["loader"])
+        for part, saved in zip(self._parts, state["methods"], strict=True):
+            part.load_state_dict(saved)
         checkpoint.load_random_state(state["random"], self.fabric.device)
         self.step, self.examples = state["step"], state["examples"]
         self.trained, self.scored = state["trained"], state["scored"]
         self.looks = [Look(**look) for look in state["looks"]]
-        self.failure = state["failure"]
-        self._loss_sum, self._loss_steps, self._first_loss = state["loss"]
+        self._kinds = set(state["kinds"])
+        self.watch.load_state_dict(state["watch"])
+        self.operations.load_state_dict(state["operations"])
+
+    @property
+    def _parts(self) -> list[Any]:
+        """What has a state of its own besides the model, the optimizer, the loader and the surgeries."""
+        parts = (self.stepper.loss, self.stepper.batching, self.stepper.sparsity)
+        return [part for part in parts if hasattr(part, "state_dict")]

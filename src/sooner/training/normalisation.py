@@ -45,7 +45,7 @@ class Normalise:
             return inputs if self._mean is None or self._std is None else (inputs - self._mean) / self._std
         batch, channels, height, width = inputs.shape
         if self._mean is None or self._std is None:
-            return inputs.to(torch.float32, memory_format=torch.channels_last).div_(255)
+            return unit_range(inputs)
         self._check(inputs)
         # Over rows of W * C neighbours in memory: along C alone the loop would be too short to vectorise, and three
         # times as slow.
@@ -54,9 +54,21 @@ class Normalise:
         shift = (-self._mean / self._std).repeat(width)
         return torch.addcmul(shift, rows, scale).view(batch, height, width, channels).permute(0, 3, 1, 2)
 
+    def units(self, images: Tensor) -> Tensor:
+        """`images` (B, C, H, W) float32 in [0, 1], as `unit_range` gives them, normalised. Raises as the call does."""
+        if self._mean is None or self._std is None:
+            return images
+        self._check(images)
+        return (images - self._mean[:, None, None]) / self._std[:, None, None]
+
     def _check(self, inputs: Tensor) -> None:
         if self._mean is not None and len(self._mean) != inputs.shape[1]:
             raise ValueError(f"mean and std are of {len(self._mean)} channels, but the inputs have {inputs.shape[1]}")
+
+
+def unit_range(inputs: Tensor) -> Tensor:
+    """Images (B, C, H, W) uint8 as float32 in [0, 1], channels_last; rows of a table as they are."""
+    return inputs if inputs.ndim == 2 else inputs.to(torch.float32, memory_format=torch.channels_last).div_(255)
 
 
 def channel_statistics(examples: Examples) -> tuple[Tensor, Tensor]:

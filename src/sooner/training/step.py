@@ -1,0 +1,175 @@
+"""One optimizer step on a batch, with every seam that acts in it, in the order that `sooner.combining` states."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from sooner.batch import Batch
+from sooner.batching import Batching
+from sooner.losses import Loss
+from sooner.optim import SSO, set_lr
+from sooner.sampling import GraB, gathered
+from sooner.sparsity import SparseTraining
+from sooner.training import checkpoint
+from sooner.training.divergence import LossWatch
+from sooner.training.loading import Loader
+from sooner.training.part_gradients import PartGradients
+
+
+class Surgery(Protocol):
+    """Removes channels while training goes on. `version` rises with each time it did."""
+
+    @property
+    def version(self) -> int: ...
+    def step(self, progress: float) -> bool: ...
+    def state_dict(self) -> dict[str, Any]: ...
+    def load_state_dict(self, state: dict[str, Any]) -> None: ...
+
+
+class Step:
+    """Makes the steps of a run.
+
+    Args:
+        model: maps a batch's inputs to outputs; trained in place.
+        optimizer: over its parameters, at its peak learning rates, wrappers included.
+        loss: of each example. Where it has an attribute `progress`, it is told.
+        loader: of whose sampler the batches are; it is told the losses.
+        fabric: launched: processes, device and precision.
+        watch: is told the loss of every step.
+        accumulate: micro-batches per batch of the sampler.
+        batching: how many of these a step joins; None for one.
+        sparsity: masks over the model, made with `optimizer`.
+        structure: surgeries on the model, made with `optimizer`; in one process only.
+
+    Raises ValueError where surgeries meet several processes, or SSO meets micro-batches.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        loss: Loss,
+        loader: Loader,
+        fabric: Fabric,
+        watch: LossWatch,
+        *,
+        accumulate: int = 1,
+        batching: Batching | None = None,
+        sparsity: SparseTraining | None = None,
+        structure: Sequence[Surgery] = (),
+    ) -> None:
+        if structure and fabric.world_size > 1:
+            raise ValueError(
+                "channels cannot be removed while several processes train: their wrapper holds on to the old "
+                "parameters; prune in one process, or at the start"
+            )
+        self._surrogate = optimizer if isinstance(optimizer, SSO) else None
+        if self._surrogate is not None and (accumulate > 1 or fabric.world_size > 1):
+            raise ValueError("SSO passes a batch through several times: it needs accumulate=1 and one process")
+        self.model, self.optimizer = fabric.setup(model, optimizer)
+        self.loss = loss
+        self._loader = loader
+        self.batching = batching
+        self.sparsity = sparsity
+        self.structure = tuple(structure)
+        self._fabric = fabric
+        self._watch = watch
+        self._accumulate = accumulate
+        self._remembered = getattr(loss, "scores", None) if fabric.world_size > 1 else None
+        if self._remembered is not None:
+            self._remembered.recording = True
+
+    @property
+    def version(self) -> int:
+        """Rises whenever the model's tensors are replaced."""
+        return sum(surgery.version for surgery in self.structure)
+
+    @property
+    def joined(self) -> int:
+        """How many of the sampler's batches the next step takes."""
+        return self.batching.batches if self.batching else 1
+
+    def make(self, batch: Batch, own: int, total: int, *, rate: float, progress: float) -> None:
+        """Move the parameters. The batch's first `own` examples are this process's part of the `total`.
+
+        `rate` is the schedule's factor of the peak learning rates, `progress` the share of the budget spent before.
+        """
+        grown = self.batching.lr_scale if self.batching else 1.0
+        set_lr(self.optimizer, rate * self._loader.sampler.lr_scale * grown)
+        if hasattr(self.loss, "progress"):
+            self.loss.progress = progress
+        if self._surrogate is not None:
+            self._minimise(self._surrogate, batch, own, total)
+        else:
+            self._descend(batch, own, total)
+        self._watch.stepped()
+
+    def conclude(self, progress: float) -> None:
+        """What follows a step: masks, channels, the size of the next one. `progress` has this step in it."""
+        if self.sparsity is not None:
+            self.sparsity.step(progress)
+        for surgery in self.structure:
+            surgery.step(progress)
+        if self.batching is not None:
+            self.batching.step(progress)
+        self.optimizer.zero_grad(set_to_none=True)
+
+    def end_round(self) -> None:
+        """Bring what the loss remembers of examples level among processes: the next round shares them out anew."""
+        if self._remembered is not None:
+            self._remembered.exchange()
+
+    def _descend(self, batch: Batch, own: int, total: int) -> None:
+        wanted = self.batching.parts if self.batching else 0
+        parts = list(batch.split(max(self._accumulate * (self.joined if self._accumulate > 1 else 1), wanted, 1)))
+        seen = PartGradients(checkpoint.unwrapped(self.model).parameters()) if wanted else None
+        for position, part in enumerate(parts, 1):
+            with self._fabric.no_backward_sync(self.model, enabled=position < len(parts) or seen is not None):
+                self._fabric.backward(self._loss_of(part, own, total))
+            if seen is not None and self.batching is not None:
+                # Of the mean loss of these examples: what was passed back is their sum over the whole batch's number.
+                gradient = seen.take()
+                self.batching.observe(gradient * (total / (len(part) * self._fabric.world_size)), len(part))
+            own -= len(part)
+        if seen is not None:
+            if self._fabric.world_size > 1:
+                seen.sum.copy_(self._fabric.all_reduce(seen.sum, reduce_op="mean"))  # type: ignore[arg-type]
+            seen.give_back()
+        sampler = self._loader.sampler
+        if isinstance(sampler, GraB):
+            gradients = [p.grad.flatten() for p in self.model.parameters() if p.grad is not None]
+            sampler.observe_gradient(gathered(batch.index), torch.cat(gradients))
+        self.optimizer.step()
+
+    def _loss_of(self, part: Batch, own: int, total: int) -> Tensor:
+        losses = self.loss(self.model(part.inputs), part.targets, part.index)
+        return self._told(losses, part, own, total)
+
+    def _told(self, losses: Tensor, part: Batch, own: int, total: int) -> Tensor:
+        """The part's share of the step's loss, after the sampler was told the losses of its own examples."""
+        if losses.shape != part.index.shape:
+            raise ValueError(
+                f"the loss must give one number per example, shape ({len(part)},), not "
+                f'{tuple(losses.shape)}; with a torch loss pass reduction="none"'
+            )
+        if own > 0:
+            self._loader.sampler.observe(part.index[:own], losses.detach()[:own])
+        # DDP averages over processes, hence the factor: the sum over all of them is divided by their total.
+        loss = (losses * part.weight).sum() * (self._fabric.world_size / total)
+        self._watch.add(loss.detach())
+        return loss
+
+    def _minimise(self, surrogate: SSO, batch: Batch, own: int, total: int) -> None:
+        def forward() -> Tensor:
+            outputs: Tensor = self.model(batch.inputs)
+            return outputs
+
+        def loss(outputs: Tensor) -> Tensor:
+            return self._told(self.loss(outputs, batch.targets, batch.index), batch, own, total)
+
+        surrogate.step(forward, loss)

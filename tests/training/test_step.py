@@ -1,0 +1,131 @@
+"""All seams together in the race's loop: exact resuming, what is counted, what is refused."""
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from sooner import optim
+from sooner.racing.assembling import Site, assemble
+from sooner.recipes import Recipe
+from sooner.tasks import load_data, models
+from sooner.training import checkpoint
+from sooner.training.clock import Clock
+from sooner.training.evaluation import accuracy
+from sooner.training.loading import channel_statistics, evaluation_batches
+from sooner.training.loop import Loop, Stopped
+
+DATA = load_data("digits")
+MEAN, STD = channel_statistics(DATA.train)
+N = 640
+SITE = Site(DATA.train.subset(torch.arange(N)), 10, torch.device("cpu"), MEAN, STD)
+REST = DATA.train.subset(torch.arange(N, N + 200))
+BASE: dict[str, Any] = {
+    "name": "mine",
+    "model": "convnet-16",
+    "budget": "2ep",
+    "batch_size": 32,
+    "optimizer": {"name": "sgd", "lr": 0.1, "momentum": 0.9},
+    "schedule": "cosine",
+    "precision": "float32",
+}
+RIGL = {"name": "rigl", "density": 0.2, "every": 5}
+TOGETHER: dict[str, dict[str, Any]] = {
+    "masks": {
+        "sampling": {"name": "infobatch"},
+        "loss": "elr",
+        "wrappers": ["perpgrad", "lookahead"],
+        "batching": [
+            {"name": "adadagrad", "eta": 0.2, "every": 2, "largest": 128},
+            {"name": "ghost-batch-norm", "size": 16},
+        ],
+        "sparsity": RIGL,
+        "structure": [{"name": "precropping", "density": 0.6}],
+    },
+    "surgery": {
+        "loss": "ps-kd",
+        "wrappers": ["lookahead"],
+        "structure": [{"name": "channel-pruning", "channels": 0.5, "every": 4}],
+        "augmentation": ["alternating-flip", {"name": "randaugment", "magnitude": 3.0}],
+    },
+    "surrogate": {"wrappers": ["sso"], "sparsity": {"name": "set", "density": 0.3, "every": 5}},
+}  # fmt: skip
+
+
+def make(**fields: Any) -> Loop:
+    evaluate = lambda module: accuracy(module, evaluation_batches(REST, 200, mean=MEAN, std=STD))
+    return assemble(Recipe(**{**BASE, **fields}), SITE, 3, evaluate=evaluate, every=160, clock=Clock())
+
+
+def weights(loop: Loop) -> Tensor:
+    return torch.cat([p.detach().flatten() for p in checkpoint.unwrapped(loop.model).parameters()])
+
+
+@pytest.mark.parametrize("name", TOGETHER)
+@pytest.mark.parametrize("moment", [1, 13])
+def test_a_run_of_many_methods_saved_anywhere_goes_on_exactly(tmp_path: Path, name: str, moment: int) -> None:
+    unbroken = make(**TOGETHER[name])
+    unbroken.run()
+    loop = make(**TOGETHER[name])
+
+    def stop() -> None:
+        if loop.step == moment:
+            checkpoint.save(tmp_path / "run", loop.state_dict())
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        loop.run(on_step=stop)
+    resumed = make(**TOGETHER[name])
+    resumed.load_state_dict(checkpoint.load(tmp_path / "run"))
+    resumed.run()
+    assert torch.equal(weights(resumed), weights(unbroken))
+    assert [look.metric for look in resumed.looks] == [look.metric for look in unbroken.looks]
+    assert [look.kind for look in resumed.looks] == [look.kind for look in unbroken.looks]
+    assert resumed.operations.state_dict() == unbroken.operations.state_dict()
+    assert unbroken.looks[-1].metric > 0.5
+
+
+def test_the_kind_of_steps_follows_their_size() -> None:
+    loop = make(batching=[{"name": "adadagrad", "eta": 0.05, "every": 2, "largest": 128}])
+    loop.run()
+    kinds = [look.kind for look in loop.looks[1:]]
+    assert kinds[-1] == "1x8x8x4bxv0"
+    assert kinds[0] != kinds[-1]
+    sizes = [after.examples - before.examples for before, after in pairwise(loop.looks)]
+    assert sum(sizes) == 2 * N
+    assert loop.step < 2 * N // 32
+
+
+def test_operations_are_those_of_the_inputs_and_the_masks_that_were_used() -> None:
+    dense = models.flops(models.build("convnet-16", (1, 8, 8), 10, seed=3), (1, 8, 8))
+    plain = make()
+    plain.run()
+    assert plain.operations.dense == 3 * dense * 2 * N
+    assert plain.operations.sparse is None
+    masked = make(sparsity={"name": "random-pruning", "density": 0.1, "distribution": "uniform"})
+    masked.run()
+    assert masked.operations.dense == plain.operations.dense
+    assert masked.operations.sparse == pytest.approx(0.1 * 3 * dense * 2 * N, rel=0.01)
+    cut = make(structure=[{"name": "channel-pruning", "channels": 0.5, "every": 2, "until": 0.1}])
+    cut.run()
+    assert cut.operations.dense is not None
+    assert 0.2 * plain.operations.dense < cut.operations.dense < 0.6 * plain.operations.dense
+
+
+def test_the_masked_weights_are_zero_at_the_end_and_the_count_is_exact() -> None:
+    loop = make(sparsity=RIGL)
+    loop.run()
+    weights = [p for p in checkpoint.unwrapped(loop.model).parameters() if p.ndim > 1]
+    alive, total = sum(int((w != 0).sum()) for w in weights), sum(w.numel() for w in weights)
+    assert alive <= round(0.2 * total)
+    assert alive > 0.19 * total  # a regrown weight may still be zero
+
+
+def test_the_optimizer_is_the_outermost_wrapper() -> None:
+    loop = make(wrappers=["lookahead", "perpgrad"])
+    inner = loop.optimizer.optimizer
+    assert isinstance(inner, optim.Lookahead)
+    assert isinstance(inner.optimizer, optim.PerpGrad)
