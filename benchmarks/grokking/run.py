@@ -29,7 +29,7 @@ from sooner.random import generator
 
 HERE = Path(__file__).parent
 P, WIDTH, SHARE = 113, 200, 0.4
-EVERY = 10  # steps between looks
+EVERY = 5  # steps between looks
 TARGETS = (0.95, 0.99)
 
 # Per lane: the loss, the optimizer's options, and the wrapper's where there is one.
@@ -38,7 +38,7 @@ LANES: dict[str, dict[str, Any]] = {
     "float64 softmax": {"loss": "float64"},
     "stablemax": {"loss": "stablemax"},
     "weight decay 1.5": {"weight_decay": 1.5},
-    "weight decay 5, lr 0.02": {"weight_decay": 5.0, "lr": 0.02},
+    "weight decay 5, lr 0.03": {"weight_decay": 5.0, "lr": 0.03},
     "perpgrad": {"wrap": {"norm": "restored"}},
     "perpgrad as-is": {"wrap": {"norm": "as-is"}},
 }
@@ -106,7 +106,7 @@ def run(lane: str, seed: int, steps: int) -> dict[str, Any]:
                 accuracy = (net(pairs[held_out]).argmax(1) == sums[held_out]).double().mean().item()
                 fitted = (net(inputs).argmax(1) == targets).double().mean().item()
             looks.append([step, round(seconds, 3), round(accuracy, 5), round(fitted, 5), found.item()])
-            if all(look[2] >= TARGETS[-1] for look in looks[-3:]) and len(looks) > 2:
+            if len(looks) > 2 and all(look[2] >= TARGETS[-1] for look in looks[-3:]):
                 break
     return {"lane": lane, "seed": seed, "steps": steps, "seconds": round(seconds, 3), "looks": looks}
 
@@ -166,7 +166,7 @@ def spread(times: list[Time]) -> str:
 
 def comparisons(lanes: list[str]) -> list[tuple[str, str]]:
     pairs = [(lane, BASELINE) for lane in lanes if lane != BASELINE]
-    pairs += [("perpgrad", "weight decay 1.5"), ("perpgrad", "weight decay 5, lr 0.02"), ("perpgrad as-is", "perpgrad")]
+    pairs += [("perpgrad", "weight decay 1.5"), ("perpgrad", "weight decay 5, lr 0.03"), ("perpgrad as-is", "perpgrad")]
     return [(lane, against) for lane, against in pairs if lane in lanes and against in lanes]
 
 

@@ -21,7 +21,7 @@ ALL = [
     Flip(),
     AlternatingFlip(seed=3),
     Translate(pixels=2),
-    RandAugment(n=3, magnitude=20),
+    RandAugment(operations=3, magnitude=20),
     Cutout(size=4),
     EfficientTrain(multiple=4),
     ProgressiveResizing(start=0.6, multiple=3),
@@ -71,6 +71,11 @@ def test_the_record_of_each_makes_a_working_one(method):
     assert applied(made, images()).shape[:2] == images().shape[:2]
     assert method.parameters.keys() == vars(made).keys()
     assert method.many
+
+
+def test_no_option_has_the_name_of_something_that_training_gives():
+    for method in registry.methods(seam="augmentation"):
+        assert method.parameters.keys() - method.options.keys() <= {"seed"}
 
 
 def test_the_order_in_which_they_act():

@@ -31,7 +31,7 @@ def test_the_papers_fourteen_operations():
 
 def test_one_operation_per_image_all_equally_often_in_either_direction():
     draws = 5600
-    outputs = RandAugment(n=1, magnitude=15)(IMAGE.expand(draws, -1, -1, -1), 0.0, generator(0))
+    outputs = RandAugment(operations=1, magnitude=15)(IMAGE.expand(draws, -1, -1, -1), 0.0, generator(0))
     expected = results(0.5)
     count = dict.fromkeys(OPERATIONS, 0)
     signed = {}
@@ -50,7 +50,7 @@ def test_one_operation_per_image_all_equally_often_in_either_direction():
 
 
 def test_two_operations_one_after_the_other():
-    outputs = RandAugment(n=2, magnitude=15)(IMAGE.expand(4000, -1, -1, -1), 0.0, generator(0))
+    outputs = RandAugment(operations=2, magnitude=15)(IMAGE.expand(4000, -1, -1, -1), 0.0, generator(0))
     brighter, inverted = torch.tensor([0.5]), torch.tensor([0.5])
     for first, second in (("brightness", "solarize"), ("solarize", "brightness")):
         both = _operations.PIXELWISE[second](_operations.PIXELWISE[first](IMAGE, brighter), inverted)
@@ -64,9 +64,16 @@ def test_the_magnitude_rises_with_progress():
         assert torch.allclose(rising, RandAugment(magnitude=magnitude)(batch, 0.7, generator(0)), atol=1e-6)
 
 
+def test_every_image_stays_in_its_place():
+    images = torch.rand(64, 3, 12, 12, generator=generator(1, "images")) * 0.6 + 0.2
+    outputs = RandAugment(operations=2, magnitude=0)(images, 0.0, generator(0))
+    correlation = torch.corrcoef(torch.cat([images, outputs]).flatten(1))[:64, 64:]
+    assert torch.equal(correlation.argmax(1), torch.arange(64))
+
+
 def test_grey_images():
     batch = IMAGE[:, :1].expand(400, -1, -1, -1)
-    outputs = RandAugment(n=1, magnitude=15)(batch, 0.0, generator(0))
+    outputs = RandAugment(operations=1, magnitude=15)(batch, 0.0, generator(0))
     assert outputs.shape == batch.shape
     same = (outputs - batch).abs().flatten(1).amax(1) < 1e-6
     assert 30 <= same.sum() <= 90  # identity and color: 57 expected
@@ -75,7 +82,7 @@ def test_grey_images():
 def test_what_moves_in_is_the_fill():
     white = torch.ones(200, 1, 20, 20)
     for fill in (0.0, 0.3):
-        outputs = RandAugment(n=1, magnitude=30, fill=fill)(white, 0.0, generator(0))
+        outputs = RandAugment(operations=1, magnitude=30, fill=fill)(white, 0.0, generator(0))
         corner = outputs[:, 0, 0, 0]
         assert (corner.sub(fill).abs() < 1e-5).any()
 
@@ -88,8 +95,8 @@ def test_images_that_are_normalised_already_are_refused():
 
 
 def test_bad_arguments():
-    with pytest.raises(ValueError, match="n must be at least 1, not 0"):
-        RandAugment(n=0)
+    with pytest.raises(ValueError, match="operations must be at least 1, not 0"):
+        RandAugment(operations=0)
     with pytest.raises(ValueError, match="magnitude must be at least 0 and at most 30, not 31"):
         RandAugment(magnitude=31)
     with pytest.raises(ValueError, match="end must be at least 0 and at most 30, not -1"):

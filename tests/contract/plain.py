@@ -11,6 +11,7 @@ from sooner.batch import Batch
 from sooner.batching import join
 from sooner.optim import SSO, set_lr
 from sooner.random import generator, isolated
+from sooner.sampling import gathered
 from sooner.training.part_gradients import PartGradients
 
 N, CLASSES, BATCH = 256, 10, 32
@@ -133,7 +134,8 @@ class PlainLoop:
                 self.step += 1
                 progress = self.step / self.steps
                 for each in (*self.acting, *([self.batching] if self.batching else [])):
-                    each.step(progress)
+                    if each.step(progress) and self.world > 1:  # channels went, and DDP holds on to the old parameters
+                        self.net = DistributedDataParallel(self.model)
                 self.optimizer.zero_grad()
                 if self.step == until:
                     return self
@@ -166,7 +168,7 @@ class PlainLoop:
             seen.give_back()
         if hasattr(self.sampler, "observe_gradient"):
             flat = torch.cat([parameter.grad.flatten() for parameter in self.model.parameters()])
-            self.sampler.observe_gradient(batch.index, flat)
+            self.sampler.observe_gradient(gathered(batch.index), flat)
         self.optimizer.step()
 
     def state_dict(self):

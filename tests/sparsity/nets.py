@@ -1,13 +1,25 @@
-"""Small nets, data and loops that the tests of sparsity share."""
+"""Small nets, data, loops and methods that the tests of sparsity share."""
 
 import itertools
 
+import pytest
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
 import sooner
 from sooner.random import generator, isolated
+from sooner.registry import methods
+from sooner.sparsity import make
+
+METHODS = methods(seam="sparsity")
+GROWING = ["rigl", "granet", "dst-ee"]
+every_method = pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
+
+
+def sparse(method, model, optimizer, **options):
+    """The method's small working instance on `model`."""
+    return make(method.name, model, optimizer, batches=batches(), loss=loss_of, **{**method.example, **options})
 
 
 def mlp(seed=0, sizes=(6, 8, 8, 3)):

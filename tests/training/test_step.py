@@ -65,7 +65,7 @@ def weights(loop: Loop) -> Tensor:
 
 
 @pytest.mark.parametrize("name", TOGETHER)
-@pytest.mark.parametrize("moment", [1, 13])
+@pytest.mark.parametrize("moment", [1, 7])
 def test_a_run_of_many_methods_saved_anywhere_goes_on_exactly(tmp_path: Path, name: str, moment: int) -> None:
     unbroken = make(**TOGETHER[name])
     unbroken.run()

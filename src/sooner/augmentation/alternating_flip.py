@@ -25,7 +25,7 @@ class AlternatingFlip:
     no state, the same on every rank, and no matter in which order examples come.
 
     An `IndexedAugmentation`: an image is mirrored by the parity of its hash plus `epoch`, the sampler's round. Where a
-    round is one pass, that is the paper's method. Where rounds are parts of a pass (RS2, static subsets drawn anew) an
+    round is one pass, that is the paper's method. Where rounds are parts of a pass (RS2, dynamic-random) an
     image's next turn may be any number of rounds later, and this is a random flip, no worse and no better; where a
     method leaves examples out of some rounds (InfoBatch), those that stay alternate.
 

@@ -1,6 +1,7 @@
 """Batching: how many examples a step takes, the learning rate that goes with it, and norm layers for large batches."""
 
 from sooner.batching._base import Batching as Batching
+from sooner.batching._base import grows as grows
 from sooner.batching._ghosts import GhostBatchNorm1d as GhostBatchNorm1d
 from sooner.batching._ghosts import GhostBatchNorm2d as GhostBatchNorm2d
 from sooner.batching._ghosts import GhostBatchNorm3d as GhostBatchNorm3d

@@ -14,6 +14,11 @@ if TYPE_CHECKING:  # the methods do without the race's packages
     from sooner.training.budget import Budget
 
 
+def grows(make: object) -> bool:
+    """Whether steps change in size with what `make` makes: it has a `batches` of its own."""
+    return isinstance(make, type) and issubclass(make, Batching) and make.batches is not Batching.batches
+
+
 class Batching:
     """Steps of `batch_size` examples at the learning rate as it is: what the methods change.
 

@@ -24,7 +24,7 @@ class PerpGrad(Wrapper):
     Weights that only grow along themselves make the logits larger and the softmax loss smaller without changing any
     answer, until it underflows. This takes that direction away.
 
-    Source: Prieto, Barsbey, Mediano and Birdal, Grokking at the Edge of Numerical Stability, ICLR 2025, section 5.
+    Source: Prieto, Barsbey, Mediano and Birdal, Grokking at the Edge of Numerical Stability, ICLR 2025.
     The paper's formula is norm="as-is". The published code also gives g' the length of g, norm="restored", as
     `pytorch_optimizer.OrthoGrad` does; with Adam, which scales gradients itself, they differ little. As in that code
     the projection is of each tensor by itself, biases and norms included; `dimensions=2` leaves those as they are.

@@ -88,26 +88,27 @@ class SSO(Wrapper):
         """
         if not callable(forward) or not callable(loss):
             raise TypeError("SSO.step needs forward() -> outputs and loss(outputs) -> scalar, not a closure or nothing")
-        if self.line_search and torch.distributed.is_initialized() and torch.distributed.get_world_size() > 1:
+        if self.line_search and _processes() > 1:
             raise RuntimeError("line_search is for one process: each would choose a step length of its own")
         with torch.enable_grad():
-            outputs = forward()
+            outputs = _wide(forward())
             start = outputs.detach()
             leaf = start.clone().requires_grad_()
             value = loss(leaf)
             if value.ndim != 0:
                 raise ValueError(f"loss must give a scalar, not a tensor of shape {tuple(value.shape)}")
             (slope,) = torch.autograd.grad(value, leaf)
-            surrogate: Callable[[Tensor], Tensor] = lambda z: (
-                (slope * z).sum() + (z - start).square().sum() / (2 * self.eta * len(start))
-            )
+
+            def surrogate(z: Tensor) -> Tensor:
+                return (slope * z).sum() + (z - start).square().sum() / (2 * self.eta * len(start))
+
             current: Tensor | None = surrogate(outputs)
             for _ in range(self.steps):
-                current = surrogate(forward()) if current is None else current
+                current = surrogate(_wide(forward())) if current is None else current
                 self.zero_grad()
                 backward(current)
                 if self.line_search:
-                    current = self._searched(current.detach(), lambda: surrogate(forward()))
+                    current = self._searched(current.detach(), lambda: surrogate(_wide(forward())))
                 else:
                     self.optimizer.step()
                     current = None
@@ -123,6 +124,7 @@ class SSO(Wrapper):
             rises = [(p.grad * move).sum() for p, move in zip(parameters, moves, strict=True)]
             # A step with momentum may lead uphill; then the surrogate just must not rise.
             predicted = torch.stack([rise.real for rise in rises]).sum().clamp(max=0)
+            before = before + 4 * torch.finfo(before.dtype).eps * before.abs()  # what rounding may make of no change
         scale = 1.0
         for _ in range(_TRIALS):
             value = surrogate()
@@ -147,6 +149,16 @@ class SSO(Wrapper):
     def register_step_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """A hook after each inner step, with the inner optimizer."""
         return self.optimizer.register_step_post_hook(hook)
+
+
+def _wide(outputs: Tensor) -> Tensor:
+    """In float32 at least: under autocast the way from the outputs at the start would be lost in rounding."""
+    return outputs if outputs.dtype == torch.float64 else outputs.float()
+
+
+def _processes() -> int:
+    distributed = torch.distributed.is_available() and torch.distributed.is_initialized()
+    return torch.distributed.get_world_size() if distributed else 1
 
 
 register(

@@ -92,12 +92,10 @@ def _checked(catalogue: Catalogue, given: object) -> Choice:
         raise refuse(given, Problem(("name",), text))
     maker = makers[name]
     parameters = inspect.signature(maker, eval_str=True).parameters
-    supplied = supplies(parameters)
-    complete, problems = _typed(
-        name, options, {key: parameter for key, parameter in parameters.items() if key not in supplied}
-    )
+    own = {key: parameter for key, parameter in parameters.items() if key not in registry.GIVEN}
+    complete, problems = _typed(name, options, own)
     if not problems:
-        problems = _tried(name, maker, supplied, complete)
+        problems = _tried(name, maker, parameters, complete)
     if problems:
         raise refuse(given, *problems)
     return Choice(name=name, options=complete)
@@ -153,12 +151,23 @@ def _coerced(annotation: Any, value: Any) -> Any:
     return adapter.validate_python(value)
 
 
+_GOOD: set[str] = set()  # choices that were made once without complaint
+
+
 def _tried(
-    name: str, maker: Callable[..., Any], supplied: Mapping[str, Any], options: Mapping[str, Any]
+    name: str, maker: Callable[..., Any], parameters: Mapping[str, inspect.Parameter], options: Mapping[str, Any]
 ) -> list[Problem]:
-    """Make one. A complaint is put down to the option that it speaks of first."""
+    """Make one. A complaint is put down to the option that it speaks of first.
+
+    What names layers of a model is left to the race's own trial, which has the model.
+    """
+    chosen = f"{maker.__module__}.{name} {sorted(options.items())}"
+    if chosen in _GOOD:
+        return []
+    general = {key: value for key, value in options.items() if key != "exclude" and not isinstance(value, Mapping)}
     try:
-        maker(**supplied, **options)
+        maker(**supplies(parameters), **general)
+        _GOOD.add(chosen)
     except (ValueError, TypeError, SoonerError) as error:
         text = str(error).removeprefix(f"{name}: ")
         words = re.findall(r"\w+", text)

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from sooner import registry
+from sooner.batching import grows
 from sooner.combining import refusals
 from sooner.recipes._choice import Choice, choose, choose_or_leave
 from sooner.recipes._problems import Problem, explained, invalid, refuse, shown
@@ -126,6 +127,14 @@ class Recipe(BaseModel):
         for one, other, reason in refusals(self.methods()):
             text = f"{one.name} ({one.seam}) and {other.name} ({other.seam}) cannot be combined: {reason}"
             problems.append(Problem((FIELDS[other.seam, other.many][0],), text))
+        try:
+            spends = self.spends
+        except ValueError as error:
+            problems.append(Problem(("batching",), str(error)))
+        else:
+            if spends.unit == "ba" and any(grows(method.make) for method in self.methods()):
+                text = "in steps does not say how many examples, as steps grow: give it in ep, ex or s"
+                problems.append(Problem(("budget",), text))
         if self.accumulate > 1 and any(choice.name == "sso" for choice in self.wrappers):
             problems.append(Problem(("accumulate",), "must be 1 with sso, which passes a batch through several times"))
         if problems:

@@ -29,7 +29,8 @@ def supplies(parameters: Iterable[str]) -> dict[str, Any]:
 def _model() -> nn.Module:
     with isolated(0, "tried"):
         features = [nn.Conv2d(1, 8, 3, bias=False), nn.BatchNorm2d(8), nn.ReLU(), nn.AdaptiveAvgPool2d(2)]
-        return nn.Sequential(*features, nn.Flatten(), nn.Linear(32, 16), nn.ReLU(), nn.Linear(16, 2))
+        # Wide enough for a density of a thousandth to leave every layer a weight.
+        return nn.Sequential(*features, nn.Flatten(), nn.Linear(32, 512), nn.ReLU(), nn.Linear(512, 2))
 
 
 def _inputs() -> Tensor:

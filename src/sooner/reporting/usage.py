@@ -7,6 +7,7 @@ from inspect import Parameter
 
 from torch import Tensor
 
+from sooner.batching import grows
 from sooner.recipes import FIELDS
 from sooner.registry import GIVEN, Method
 
@@ -53,7 +54,7 @@ def _use(method: Method) -> list[str]:
             return ["optimizer", "optimizer.step()"]
         case "batching" if "model" in takes:
             return [""]
-        case "batching" if getattr(method.make, "grows", False):
+        case "batching" if grows(method.make):
             return ["batching", "for batch in joined(loader, batching): ...  # from sooner.batching import joined"]
         case "batching":
             return ["batching", "set_lr(optimizer, schedule(progress) * batching.lr_scale)"]

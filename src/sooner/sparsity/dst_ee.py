@@ -103,7 +103,9 @@ register(
         changes="As RigL, but weights that have seldom been alive grow more readily.",
         costs="RigL's, and 4 bytes per weight for how often it was alive.",
         helps="At a few per cent of the weights, in runs long enough for most weights to be tried.",
-        hurts="If c does not fit the size of the gradients it is RigL or a random search; its savings are not seconds.",
+        hurts="If c does not fit the size of the gradients: too small it is RigL, too large a random search, which in "
+        "short runs is worse; its savings are not seconds.",
+        scored=True,
         example=MappingProxyType({"density": 0.2, "every": 2}),
     )
 )

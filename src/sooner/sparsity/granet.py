@@ -112,6 +112,7 @@ register(
         helps="When the trained network is to have 2 to 10% of its weights: published some tenths of a point ahead of "
         "gradual pruning.",
         hurts="In short runs; from a dense start training costs nearly as much on paper, and on the clock always.",
+        scored=True,
         example=MappingProxyType({"density": 0.2, "every": 2}),
     )
 )

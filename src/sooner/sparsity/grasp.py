@@ -105,7 +105,9 @@ register(
         costs="Two gradients and one second derivative of 256 examples at the start, then two products the size of the "
         "weights per step.",
         helps="At 2% of the weights and below, where it was published to be ahead of SNIP.",
-        hurts="Up to 95% of zeros it was no better than SNIP or random masks with good layer shares; no time is saved.",
+        hurts="Up to 95% of zeros it was published to be no better than SNIP, and masks that move to be better. Its "
+        "zeros save no time.",
+        scored=True,
         example=MappingProxyType({"density": 0.2}),
     )
 )

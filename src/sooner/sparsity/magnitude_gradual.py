@@ -82,6 +82,7 @@ register(
         costs="Two products the size of the weights per step, and a ranking of them every 100 steps.",
         helps="When the trained network is to be small; hard to beat at that up to 95% of zeros.",
         hurts="If training itself is to be cheaper: it starts with all weights, and zeros do not make a step faster.",
+        scored=True,
         example=MappingProxyType({"density": 0.2, "every": 2}),
     )
 )

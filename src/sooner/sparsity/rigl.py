@@ -72,6 +72,7 @@ register(
         costs="Two products the size of the weights per step, a copy of all gradients and a ranking every 100 steps.",
         helps="When few weights can be kept and training may last longer than a dense network's.",
         hurts="In short runs, where masks have little time to move; its savings are FLOPs counted, not seconds.",
+        scored=True,
         example=MappingProxyType({"density": 0.2, "every": 2}),
     )
 )

@@ -95,6 +95,7 @@ register(
         costs="Two products the size of the weights per step, a ranking and as many random numbers every 100 steps.",
         helps="When few weights can be kept, training is long, and gradients of dead weights are not to be had.",
         hurts="In short runs; RigL's growth by gradient finds good weights sooner. Its savings are not seconds.",
+        scored=True,
         example=MappingProxyType({"density": 0.2, "every": 2}),
     )
 )

@@ -82,6 +82,7 @@ register(
         costs="One gradient of a batch at the start, then two products the size of the weights per step.",
         helps="When a small network is wanted from the start, up to some 95% of zeros.",
         hurts="Much of what it gains over random masks is its share of weights per layer; and zeros save no time.",
+        scored=True,
         example=MappingProxyType({"density": 0.2}),
     )
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import fx, nn
 
+from sooner.batching import GhostBatchNorm1d, GhostBatchNorm2d, GhostBatchNorm3d
 from sooner.structure._flow import Flow, Value, place
 from sooner.structure._rules import channelwise
 from sooner.structure._views import flatten
@@ -15,6 +16,7 @@ _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 _NORMS = (
     *(nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm),
     *(nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d),
+    *(GhostBatchNorm1d, GhostBatchNorm2d, GhostBatchNorm3d),
 )
 _MIXING_NORMS = (nn.GroupNorm, nn.LayerNorm, nn.RMSNorm, nn.LocalResponseNorm)
 _CHANNELWISE = (

@@ -221,6 +221,7 @@ register(
         helps="When the model is wider than the task needs, and a smaller one is wanted at the end.",
         hurts="On short runs and narrow models: what is removed had been trained, and most steps are at full width.",
         many=True,
+        refuses=MappingProxyType({"sparsity/*": "channels that go would take tensors away from under their masks"}),
         example=MappingProxyType({"channels": 0.5, "every": 2}),
     )
 )

