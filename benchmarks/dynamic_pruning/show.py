@@ -9,30 +9,12 @@ import sys
 from pathlib import Path
 from statistics import mean
 
-import numpy as np
-
+from sooner.racing.finals import difference, finals
 from sooner.racing.rescoring import rescore
-from sooner.racing.results import Lane, Results
-from sooner.racing.signed_rank import signed_rank
+from sooner.racing.results import Results
 
 HERE = Path(__file__).parent
 LEVELS = {30: "4.2ep", 50: "3ep", 70: "1.8ep"}
-
-
-def finals(lane: Lane) -> dict[int, float]:
-    """Final validation accuracy in percent by seed."""
-    return {run.seed: 100 * run.final_metric for run in lane.runs if run.final_metric is not None}
-
-
-def difference(lane: Lane, other: Lane) -> str:
-    """Points of final accuracy above `other`, seed by seed, with the 95% interval."""
-    mine, theirs = finals(lane), finals(other)
-    seeds = sorted(mine.keys() & theirs.keys())
-    gaps = np.array([mine[seed] - theirs[seed] for seed in seeds])
-    found = signed_rank(gaps, gaps)
-    middle = float(found.estimate_low)
-    star = "**" if found.low > 0 or found.high < 0 else ""
-    return f"{star}{middle:+.2f}{star} ({float(found.low):+.2f} to {float(found.high):+.2f})"
 
 
 def words(results: Results, lane: str, against: str, clock: str) -> str:

@@ -38,6 +38,7 @@ LANES: dict[str, dict[str, Any]] = {
     "float64 softmax": {"loss": "float64"},
     "stablemax": {"loss": "stablemax"},
     "weight decay 1.5": {"weight_decay": 1.5},
+    "weight decay 5, lr 0.02": {"weight_decay": 5.0, "lr": 0.02},
     "weight decay 5, lr 0.03": {"weight_decay": 5.0, "lr": 0.03},
     "perpgrad": {"wrap": {"norm": "restored"}},
     "perpgrad as-is": {"wrap": {"norm": "as-is"}},
@@ -113,7 +114,7 @@ def run(lane: str, seed: int, steps: int) -> dict[str, Any]:
 
 def load(path: Path) -> dict[str, Any]:
     if path.exists():
-        return dict(json.loads(path.read_text()))
+        return {**json.loads(path.read_text()), "lanes": LANES}
     machine = {"processor": platform.machine(), "torch": torch.__version__, "threads": torch.get_num_threads()}
     return {"machine": machine, "p": P, "width": WIDTH, "share": SHARE, "lanes": LANES, "runs": []}
 
@@ -156,17 +157,20 @@ def first(found: dict[str, Any]) -> tuple[float, bool]:
 
 
 def spread(times: list[Time]) -> str:
+    """The median of the runs that reached it, and their range."""
     hits = sorted(time.value for time in times if not time.censored)
     if not hits:
         return f"0 of {len(times)} within {times[0].value:g}"
     middle = (hits[len(hits) // 2] + hits[(len(hits) - 1) // 2]) / 2
     some = "" if len(hits) == len(times) else f", {len(hits)} of {len(times)}"
-    return f"{middle:g} ({hits[0]:g} to {hits[-1]:g}){some}"
+    return f"{middle:.0f} ({hits[0]:.0f} to {hits[-1]:.0f}){some}"
 
 
 def comparisons(lanes: list[str]) -> list[tuple[str, str]]:
     pairs = [(lane, BASELINE) for lane in lanes if lane != BASELINE]
-    pairs += [("perpgrad", "weight decay 1.5"), ("perpgrad", "weight decay 5, lr 0.03"), ("perpgrad as-is", "perpgrad")]
+    pairs += [("perpgrad", lane) for lane in lanes if lane.startswith("weight decay")] + [
+        ("perpgrad as-is", "perpgrad")
+    ]
     return [(lane, against) for lane, against in pairs if lane in lanes and against in lanes]
 
 

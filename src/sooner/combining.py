@@ -31,7 +31,7 @@ ONE = {
 }
 
 # Pairs of seams that act on the same thing, and which of them acts first on it.
-_FIXED = {
+FIXED = {
     ("structure", "batching"): "channels that go at the start are gone before norm layers are replaced",
     (
         "structure",
@@ -73,7 +73,7 @@ def relation(one: Method, other: Method) -> Relation:
             inner, outer = (first, second) if second.many else (second, first)
             return Relation("order fixed", f"{outer.name} goes around {inner.name}")
         return Relation("combines", "they act on different things")
-    for (earlier, later), reason in _FIXED.items():
+    for (earlier, later), reason in FIXED.items():
         if {earlier, later} == {first.seam, second.seam}:
             return Relation("order fixed", reason)
     return Relation("combines", "they act on different things")

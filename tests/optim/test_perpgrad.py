@@ -64,6 +64,19 @@ def test_half_precision_is_projected_in_float32():
     torch.testing.assert_close(seen[0], expected.bfloat16(), rtol=1e-2, atol=1e-4)
 
 
+def test_any_memory_layout_is_kept_and_every_dtype():
+    draw = torch.Generator().manual_seed(0)
+    weight, gradient = (torch.randn(4, 3, 2, 2, generator=draw) for _ in range(2))
+    lasting = {"memory_format": torch.channels_last}
+    plain = stepped(weight, gradient)
+    torch.testing.assert_close(stepped(weight.to(**lasting), gradient.to(**lasting)), plain)
+    torch.testing.assert_close(stepped(weight.to(**lasting), gradient), plain)
+    torch.testing.assert_close(stepped(weight.double(), gradient.double()).float(), plain, rtol=1e-4, atol=1e-5)
+    # Of complex weights the two parts together are the vector.
+    parts = stepped(torch.view_as_complex(weight), torch.view_as_complex(gradient))
+    torch.testing.assert_close(torch.view_as_real(parts), plain)
+
+
 def test_it_steps_as_the_packages_orthograd():
     import pytorch_optimizer
 

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -6,7 +7,10 @@ import yaml
 
 from sooner import registry
 from sooner.recipes import Recipe
+from sooner.recipes._tried import supplies
+from sooner.reporting import pairs
 from sooner.reporting.cards import card, write
+from sooner.reporting.measured import _all, measured
 from sooner.tasks import get_task
 
 DOCS = Path(__file__).parents[2] / "docs" / "methods"
@@ -26,10 +30,34 @@ def test_the_cards_in_the_docs_are_those_of_the_records(tmp_path: Path) -> None:
 def test_the_code_on_a_card_runs(method: registry.Method) -> None:
     text = card(method)
     code = text.split("```python\n")[1].split("```")[0].splitlines()
-    names = {name: value for name, value in method.example.items() if isinstance(value, torch.Tensor)}
-    names["data"] = list(range(max([200, *(len(value) for value in names.values())])))
+    names: dict[str, Any] = supplies(registry.GIVEN)
+    names |= {name: value for name, value in method.example.items() if isinstance(value, torch.Tensor)}
+    names["data"] = list(range(max([200, *(len(value) for value in method.example.values() if _is_long(value))])))
     names["targets"] = torch.arange(len(names["data"])) % 2
+    names["loader"] = names["batches"]
     exec("\n".join(code[:2]), names)
+    assert len(code) in (2, 3)
+
+
+def _is_long(value: object) -> bool:
+    return isinstance(value, torch.Tensor)
+
+
+def test_the_page_of_pairs_is_that_of_the_records(tmp_path: Path) -> None:
+    pairs.write(tmp_path)
+    for path in tmp_path.iterdir():
+        assert path.read_text() == (DOCS.parent / path.name).read_text(), (
+            "the page is out of date: python -m sooner.reporting.pairs docs"
+        )
+
+
+def test_every_result_names_a_method_and_a_benchmark_that_exist() -> None:
+    root = DOCS.parents[1]
+    known = {f"{method.seam}/{method.name}" for method in registry.methods()}
+    assert known >= set(_all())
+    for found in (each for method in registry.methods() for each in measured(method)):
+        assert (root / found.benchmark / "README.md").exists()
+        assert found.found.endswith(".")
 
 
 @pytest.mark.parametrize("method", registry.methods(), ids=lambda method: method.name)

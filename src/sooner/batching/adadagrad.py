@@ -183,6 +183,7 @@ register(
         costs="One step in ten runs in four parts, one after the other; a vector as long as all parameters.",
         helps="Where large batches cost less per example, as on an accelerator, and small ones learn faster at first.",
         hurts="Where the device is full with small batches already: fewer updates for the same examples.",
+        refuses=MappingProxyType({"optim/sso": "it has to see gradients before the step, SSO makes them inside it"}),
         exempt=MappingProxyType({"accumulation": "its test looks at micro-batches, and accumulation makes other ones"}),
         example=MappingProxyType({"eta": 0.5, "every": 2, "micro_batches": 2}),
     )

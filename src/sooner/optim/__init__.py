@@ -9,6 +9,7 @@ from sooner.optim.adagrad import adagrad as adagrad
 from sooner.optim.adagrad_norm import AdaGradNorm as AdaGradNorm
 from sooner.optim.adagrad_norm import adagrad_norm as adagrad_norm
 from sooner.optim.adamw import adamw as adamw
+from sooner.optim.gradient_noise import GradientNoise as GradientNoise
 from sooner.optim.lamb import Lamb as Lamb
 from sooner.optim.lamb import lamb as lamb
 from sooner.optim.lars import lars as lars

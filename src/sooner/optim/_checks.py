@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
-from torch import Tensor, strided
+from torch import Tensor, device, strided
 
 from sooner._arguments import number
 
@@ -48,6 +49,14 @@ def check_nesterov(nesterov: bool, momentum: float) -> None:
     check_flag("nesterov", nesterov)
     if nesterov and momentum == 0:
         raise ValueError("nesterov needs a momentum above 0; set nesterov to false, or momentum to 0.9")
+
+
+def by_device(tensors: Iterable[Tensor]) -> list[list[Tensor]]:
+    """The tensors in a list for each device, so that numbers about them can be stacked."""
+    found: dict[device, list[Tensor]] = {}
+    for tensor in tensors:
+        found.setdefault(tensor.device, []).append(tensor)
+    return list(found.values())
 
 
 def with_gradients(group: dict[str, Any], who: str) -> tuple[list[Tensor], list[Tensor]]:

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from sooner.optim._checks import check_betas, check_positive, check_rates, with_gradients
+from sooner.optim._checks import by_device, check_betas, check_positive, check_rates, with_gradients
 from sooner.optim._groups import NO_REPR, groups, scheduled, weights_and_others
 from sooner.registry import Method, register
 
@@ -61,42 +61,42 @@ class Lamb(Optimizer):
             with torch.enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            parameters, gradients = with_gradients(group, "lamb")
-            if not parameters:
-                continue
-            beta1, beta2 = group["betas"]
-            for parameter in parameters:
-                state = self.state[parameter]
-                if "exp_avg" not in state:
-                    state["step"] = 0
-                    state["exp_avg"] = torch.zeros_like(parameter)
-                    state["exp_avg_sq"] = torch.zeros_like(parameter)
-                state["step"] += 1
-            states = [self.state[parameter] for parameter in parameters]
-            means = [state["exp_avg"] for state in states]
-            squares = [state["exp_avg_sq"] for state in states]
-            torch._foreach_lerp_(means, gradients, 1 - beta1)
-            torch._foreach_mul_(squares, beta2)
-            torch._foreach_addcmul_(squares, gradients, gradients, value=1 - beta2)
-            roots = torch._foreach_sqrt(squares)
-            torch._foreach_div_(roots, [(1 - beta2 ** state["step"]) ** 0.5 for state in states])
-            torch._foreach_add_(roots, group["eps"])
-            directions = list(torch._foreach_div(means, roots))
-            torch._foreach_div_(directions, [1 - beta1 ** state["step"] for state in states])
-            if group["weight_decay"]:
-                torch._foreach_add_(directions, parameters, alpha=group["weight_decay"])
-            if group["adapt"]:
-                torch._foreach_mul_(directions, _ratios(parameters, directions))
-            torch._foreach_add_(parameters, directions, alpha=-group["lr"])
+            for parameters in by_device(with_gradients(group, "lamb")[0]):
+                self._move(group, parameters)
         return loss
+
+    def _move(self, group: dict[str, Any], parameters: list[torch.Tensor]) -> None:
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        beta1, beta2 = group["betas"]
+        for parameter in parameters:
+            state = self.state[parameter]
+            if "exp_avg" not in state:
+                state["step"] = 0
+                state["exp_avg"] = torch.zeros_like(parameter)
+                state["exp_avg_sq"] = torch.zeros_like(parameter)
+            state["step"] += 1
+        states = [self.state[parameter] for parameter in parameters]
+        means = [state["exp_avg"] for state in states]
+        squares = [state["exp_avg_sq"] for state in states]
+        torch._foreach_lerp_(means, gradients, 1 - beta1)
+        torch._foreach_mul_(squares, beta2)
+        torch._foreach_addcmul_(squares, gradients, gradients, value=1 - beta2)
+        roots = torch._foreach_sqrt(squares)
+        torch._foreach_div_(roots, [(1 - beta2 ** state["step"]) ** 0.5 for state in states])
+        torch._foreach_add_(roots, group["eps"])
+        directions = list(torch._foreach_div(means, roots))
+        torch._foreach_div_(directions, [1 - beta1 ** state["step"] for state in states])
+        if group["weight_decay"]:
+            torch._foreach_add_(directions, parameters, alpha=group["weight_decay"])
+        if group["adapt"]:
+            torch._foreach_mul_(directions, _ratios(parameters, directions))
+        torch._foreach_add_(parameters, directions, alpha=-group["lr"])
 
 
 def _ratios(parameters: list[torch.Tensor], directions: list[torch.Tensor]) -> list[torch.Tensor]:
     """||w|| / ||r|| of each, 1 where either is 0; no value leaves the device."""
-    ratios = []
-    for length, step in zip(torch._foreach_norm(parameters), torch._foreach_norm(directions), strict=True):
-        ratios.append(torch.where((length > 0) & (step > 0), length / step, torch.ones_like(length)))
-    return ratios
+    lengths, steps = torch.stack(torch._foreach_norm(parameters)), torch.stack(torch._foreach_norm(directions))
+    return list((lengths / steps).where((lengths > 0) & (steps > 0), 1.0).unbind())
 
 
 def lamb(

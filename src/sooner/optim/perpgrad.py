@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 
 from sooner._arguments import one_of, whole_number
 from sooner.optim._base import Wrapper
-from sooner.optim._checks import with_gradients
+from sooner.optim._checks import by_device, with_gradients
 from sooner.optim._gradients import gradients
 from sooner.registry import Method, register
 
@@ -57,8 +57,8 @@ class PerpGrad(Wrapper):
                 loss = closure()
         replaced: list[tuple[Tensor, Tensor]] = []
         for group in self.param_groups:
-            parameters = [p for p in with_gradients(group, "perpgrad")[0] if self._projects(p)]
-            if parameters:
+            projecting = (p for p in with_gradients(group, "perpgrad")[0] if self._projects(p))
+            for parameters in by_device(projecting):
                 replaced += zip(parameters, self._projected(parameters), strict=True)
         with gradients(replaced):
             self.optimizer.step()
@@ -70,17 +70,15 @@ class PerpGrad(Wrapper):
     def _projected(self, parameters: list[Tensor]) -> list[Tensor]:
         weights = [_wide(parameter) for parameter in parameters]
         given = [_wide(parameter.grad) for parameter in parameters if parameter.grad is not None]
-        along = []
-        for w, g in zip(weights, given, strict=True):
-            squared = torch.dot(w, w)
-            along.append(torch.where(squared > 0, torch.dot(w, g) / squared, torch.zeros_like(squared)))
-        across = list(torch._foreach_sub(given, torch._foreach_mul(weights, along)))
-        scales = []
-        for before, after in zip(torch._foreach_norm(given), torch._foreach_norm(across), strict=True):
-            left = after > 4 * torch.finfo(after.dtype).eps * before  # what rounding leaves is no direction
-            scale = before / after if self.norm == "restored" else torch.ones_like(after)
-            scales.append(torch.where(left, scale, torch.zeros_like(after)))
-        torch._foreach_mul_(across, scales)
+        squared = torch.stack([torch.dot(w, w) for w in weights])
+        along = torch.stack([torch.dot(w, g) for w, g in zip(weights, given, strict=True)]) / squared
+        along = along.where(squared > 0, 0.0)
+        across = list(torch._foreach_sub(given, torch._foreach_mul(weights, along.unbind())))
+        before, after = torch.stack(torch._foreach_norm(given)), torch.stack(torch._foreach_norm(across))
+        scale = before / after if self.norm == "restored" else torch.ones_like(after)
+        # What rounding leaves of a gradient along the weights is no direction.
+        scale = scale.where(after > 4 * torch.finfo(after.dtype).eps * before, 0.0)
+        torch._foreach_mul_(across, scale.unbind())
         return [_like(g, parameter) for g, parameter in zip(across, parameters, strict=True)]
 
 
@@ -93,6 +91,8 @@ def _wide(tensor: Tensor) -> Tensor:
 
 def _like(flat: Tensor, parameter: Tensor) -> Tensor:
     """The gradient that `_wide` flattened, in the parameter's shape, dtype and memory layout."""
+    if flat.dtype == parameter.dtype and parameter.is_contiguous():
+        return flat.view(parameter.shape)
     gradient = torch.empty_like(parameter)
     (torch.view_as_real(gradient) if gradient.is_complex() else gradient).copy_(
         flat.view(*parameter.shape, 2) if gradient.is_complex() else flat.view(parameter.shape)

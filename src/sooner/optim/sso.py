@@ -176,8 +176,5 @@ register(
         many=True,
         stage=2,
         exempt=MappingProxyType({"accumulation": "it takes its batch whole, and keeps the outputs of all of it"}),
-        refuses=MappingProxyType(
-            {"sampling/grab": "SSO leaves the gradient of its last inner step, which is not that of the examples."}
-        ),
     )
 )

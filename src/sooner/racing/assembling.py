@@ -11,7 +11,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from sooner import optim, registry, sampling
+from sooner import registry, sampling
 from sooner.batch import Batch
 from sooner.random import derive
 from sooner.recipes import Choice, Recipe
@@ -23,6 +23,7 @@ from sooner.training import schedules
 from sooner.training.clock import Clock
 from sooner.training.loading import Loader, evaluation_batches
 from sooner.training.loop import Loop
+from sooner.training.normalisation import Normalise
 
 _INPUTS = 2  # examples that a model is traced with
 
@@ -115,11 +116,12 @@ def assemble(
         return registry.make(seam, choice.name, given, choice.options)
 
     with paying.phase("setup"):
-        (few,) = evaluation_batches(train.subset(torch.arange(_INPUTS)), _INPUTS, site.device, site.mean, site.std)
-        model = models.build(recipe.model, tuple(few.inputs.shape[1:]), site.classes, seed=seed)
+        inputs, _ = train.fetch(torch.arange(min(len(train), _INPUTS)))
+        inputs = Normalise(site.mean, site.std, site.device)(inputs.to(site.device))
+        model = models.build(recipe.model, tuple(inputs.shape[1:]), site.classes, seed=seed)
         model.to(site.device)
         loss = made("losses", recipe.loss)
-        given |= {"model": model, "inputs": few.inputs, "loss": loss}
+        given |= {"model": model, "inputs": inputs, "loss": loss}
         given["batches"] = _Scored(site, recipe.batch_size, seed)
     with paying.phase("structure"):
         for choice in recipe.structure:
@@ -132,10 +134,8 @@ def assemble(
                 made("batching", choice)
             else:
                 batching = made("batching", choice)
-        optimizer: torch.optim.Optimizer = optim.make(recipe.optimizer.name, model, **recipe.optimizer.options)
-        for choice in recipe.wrappers:
-            optimizer = optim.wrap(choice.name, optimizer, **choice.options)
-        given["optimizer"] = optimizer
+        for choice in (recipe.optimizer, *recipe.wrappers):
+            given["optimizer"] = made("optim", choice)
     with paying.phase("structure"):
         during = [choice for choice in recipe.structure if _takes("structure", choice, "optimizer")]
         surgeries = [made("structure", choice) for choice in during]
@@ -164,7 +164,7 @@ def assemble(
         return Loop(
             model=model,
             loader=loader,
-            optimizer=optimizer,
+            optimizer=given["optimizer"],
             schedule=schedules.make(recipe.schedule.name, **recipe.schedule.options),
             budget=recipe.spends,
             loss=loss,

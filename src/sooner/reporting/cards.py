@@ -11,8 +11,10 @@ from sooner.registry import Method
 from sooner.reporting.measured import measured
 from sooner.reporting.usage import in_a_recipe, lines
 
-
-_CONTROLS = {"sampling": "as much random data", "sparsity": "a lane with as many weights at random"}
+_CONTROLS = {
+    "sampling": "as much random data is added as a control",
+    "sparsity": "a lane with as many weights at random is added as a control",
+}
 
 
 def card(method: Method) -> str:
@@ -29,7 +31,7 @@ def card(method: Method) -> str:
         f"- **Costs.** {method.costs}",
         f"- **Helps.** {method.helps}",
         f"- **Does not help, or hurts.** {method.hurts}",
-        *([f"- **In a race** {_CONTROLS[method.seam]} is added as a control, since it chooses by score."] * method.scored),
+        *([f"- **In a race** {_CONTROLS[method.seam]}, since it chooses by score."] if method.scored else []),
         *([f"- **Needs** `pip install 'sooner[{method.extra}]'`."] if method.extra else []),
         *(f"- **Not with** `{pattern}`: {reason}." for pattern, reason in method.refuses.items()),
         "",

@@ -91,8 +91,8 @@ def _show_method(method: registry.Method, console: Console) -> None:
         )
     for pattern, reason in method.refuses.items():
         console.print(Padding(Text.assemble(("not with ", "bold"), f"{pattern}: {reason}"), (0, 0, 0, 1)))
-    for found in measured(method) or [None]:
-        told = f"{found.found} ({found.on}; {found.benchmark})" if found else "nothing so far"
+    results = [f"{found.found} ({found.on}; {found.benchmark})" for found in measured(method)]
+    for told in results or ["nothing so far"]:
         console.print(Padding(Text.assemble(("measured ", "bold"), told), (0, 0, 0, 1)))
     console.print()
     for line in (*lines(method), "", f"# in a recipe: {in_a_recipe(method)}"):

@@ -8,7 +8,7 @@ from itertools import combinations
 from pathlib import Path
 
 from sooner import registry
-from sooner.combining import Relation, relation
+from sooner.combining import FIXED, Relation, relation
 from sooner.registry import Method
 
 Pair = tuple[Method, Method, Relation]
@@ -38,7 +38,7 @@ def pairs() -> list[Pair]:
 
 def page(found: list[Pair]) -> str:
     """The page about combining, in Markdown."""
-    counts = Counter(how.kind for _, _, how in found)
+    counts: Counter[str] = Counter(how.kind for _, _, how in found)
     lines = [_HEAD, f"{len(found):,} pairs: " + ", ".join(f"{counts[kind]:,} {kind}" for kind in _KINDS) + ".", ""]
     lines += ["## Refused", "", "| methods | why |", "|---|---|"]
     by_reason: dict[str, list[tuple[Method, Method]]] = {}
@@ -48,16 +48,14 @@ def page(found: list[Pair]) -> str:
     for reason, refused in sorted(by_reason.items(), key=lambda item: -len(item[1])):
         lines.append(f"| {_named(refused)} | {reason} |")
     lines += ["", "## Order fixed", "", "| first | then | rule | pairs |", "|---|---|---|---|"]
-    fixed = Counter((*_seams(one, other), how.reason) for one, other, how in found if how.kind == "order fixed")
-    rows = [(one, other, reason, count) for (one, other, reason), count in fixed.items() if one != other]
-    lines += [f"| {one} | {other} | {reason} | {count} |" for one, other, reason, count in sorted(rows)]
-    within = Counter(one for one, other, _ in fixed.elements() if one == other)
-    lines += [f"| {seam} | {seam} | by stage, or one around the other | {count} |" for seam, count in within.items()]
+    fixed: Counter[frozenset[str]] = Counter(
+        frozenset((one.seam, other.seam)) for one, other, how in found if how.kind == "order fixed"
+    )
+    for (earlier, later), reason in FIXED.items():
+        lines.append(f"| {earlier} | {later} | {reason} | {fixed[frozenset((earlier, later))]} |")
+    for seam in sorted(seam for seams in fixed if len(seams) == 1 for seam in seams):
+        lines.append(f"| {seam} | {seam} | by stage, or one around the other | {fixed[frozenset((seam,))]} |")
     return "\n".join([*lines, ""])
-
-
-def _seams(one: Method, other: Method) -> tuple[str, str]:
-    return one.seam, other.seam
 
 
 def _named(refused: list[tuple[Method, Method]]) -> str:

@@ -71,9 +71,16 @@ def _arguments(method: Method) -> list[str]:
     for name, parameter in method.parameters.items():
         if name in GIVEN and (parameter.default is Parameter.empty or name in _needed(method)):
             found.append(_given(method, name))
-        elif name in method.example:
+        elif name in _options(method):
             found.append(f"{name}={_shown(name, method.example[name])}")
     return found
+
+
+def _options(method: Method) -> dict[str, object]:
+    """Those of the record's example that a user has to think about: the rest is small for the sake of tests."""
+    if method.seam == "sampling":
+        return dict(method.example)
+    return {n: v for n, v in method.example.items() if method.options[n].default is Parameter.empty}
 
 
 def _given(method: Method, name: str) -> str:
@@ -100,7 +107,7 @@ def _shown(name: str, value: object) -> str:
 
 def in_a_recipe(method: Method) -> str:
     """The line of a recipe that chooses it."""
-    options = {name: value for name, value in method.example.items() if not isinstance(value, Tensor)}
+    options = {name: value for name, value in _options(method).items() if not isinstance(value, Tensor)}
     field, listed = FIELDS[method.seam, method.many]
     chosen = method.name
     if options:

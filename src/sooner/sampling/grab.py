@@ -170,7 +170,7 @@ register(
             {
                 "batching/adadagrad": "it needs each of its batches' gradient, and joined ones have one",
                 "structure/channel-pruning": "it adds up a round's gradients, whose length changes with the channels",
-                "optim/sso": "GraB needs the gradient before the step, and SSO makes it inside",
+                "optim/sso": "it has to see gradients before the step, SSO makes them inside it",
             }
         ),
     )

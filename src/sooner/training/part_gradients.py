@@ -38,5 +38,5 @@ class PartGradients:
     def give_back(self) -> None:
         """Set each parameter's `.grad` to its part of the sum."""
         sizes = [parameter.numel() for parameter in self._parameters]
-        for parameter, part in zip(self._parameters, self.sum.split(sizes), strict=True):
+        for parameter, part in zip(self._parameters, torch.split(self.sum, sizes), strict=True):
             parameter.grad = torch.empty_like(parameter).copy_(part.view(parameter.shape))

@@ -173,4 +173,4 @@ class Step:
         def loss(outputs: Tensor) -> Tensor:
             return self._told(self.loss(outputs, batch.targets, batch.index), batch, own, total)
 
-        surrogate.step(forward, loss)
+        surrogate.step(forward, loss, self._fabric.backward)
