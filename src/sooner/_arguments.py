@@ -40,6 +40,13 @@ def number(name: str, value: object, least: float, most: float = math.inf, *, be
     return float(value)  # type: ignore[arg-type]
 
 
+def flag(name: str, value: object) -> bool:
+    """`value` if it is True or False, or an error that names it."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, not {value!r}")
+    return value
+
+
 def labels(targets: object, n: int, name: str = "targets", what: str = "class") -> Tensor:
     """`targets` as an (n,) tensor of whole numbers, or an error that says what is wrong with it."""
     if targets is None:

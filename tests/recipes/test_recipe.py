@@ -70,7 +70,10 @@ WRONG = [
         {"sampling": ["reshuffle", "single-shuffle"]},
         "sampling: takes one sampling method, not ['reshuffle', 'single-shuffle']: each would decide by itself which",
     ),
-    ({"wrappers": ["sgd"]}, "wrappers[0].name: there is no optimizer wrapper 'sgd'; allowed: lookahead, perpgrad, sso"),
+    (
+        {"wrappers": ["sgd"]},
+        "wrappers[0].name: there is no optimizer wrapper 'sgd'; allowed: gradient-noise, lookahead, perpgrad",
+    ),
     ({"wrappers": ["sso"], "accumulate": 2}, "accumulate: must be 1 with sso, which passes a batch through several"),
     (
         {"batching": [{"name": "linear-scaling", "reference": 64}, {"name": "sqrt-scaling", "reference": 64}]},

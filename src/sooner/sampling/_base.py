@@ -10,7 +10,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from sooner._arguments import Plain, arguments, plain, shown, whole_number
+from sooner._arguments import Plain, arguments, flag, plain, shown, whole_number
 from sooner.sampling._orders import Order as Order
 from sooner.sampling._orders import ReadAhead
 
@@ -48,7 +48,7 @@ class Sampler(ABC):
         self.n = whole_number("n, the number of training examples,", n, least=1)
         self.batch_size = whole_number("batch_size", batch_size, least=1)
         self.seed = whole_number("seed", seed)
-        self.drop_last = bool(drop_last)
+        self.drop_last = flag("drop_last", drop_last)
         self.progress = 0.0
         self.epoch = 0
         self.position = 0  # in the round's order, of the next example to hand out, counted over all ranks

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sooner._arguments import labels, number, one_of, share
+from sooner._arguments import flag, labels, number, one_of, share
 from sooner.random import derive
 from sooner.registry import Method, register
 from sooner.sampling._base import Order
@@ -67,7 +67,7 @@ class Cooldown(ByProgress):
         self.end = number("end", end, 1)
         self.until = share("until", until)
         self.shape = one_of("shape", shape, ("linear", "step"))
-        self.upweight = bool(upweight)
+        self.upweight = flag("upweight", upweight)
         if domains is None and targets is None:
             raise ValueError(f"give domains, one per example, or targets, to take the classes of {self.n} examples")
         self.domains = None if domains is None else labels(domains, self.n, "domains", "domain")

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sooner._arguments import labels, number, one_of, per_example, share
+from sooner._arguments import flag, labels, number, one_of, per_example, share
 from sooner.random import derive
 from sooner.registry import Method, register
 from sooner.sampling._base import Order
@@ -92,8 +92,8 @@ class Pacing(ByProgress):
         self.pacing = pacing
         self.start = share("start", start)
         self.full_at = number("full_at", full_at, 0.001)
-        self.hard_first = bool(hard_first)
-        self.stratified = bool(stratified)
+        self.hard_first = flag("hard_first", hard_first)
+        self.stratified = flag("stratified", stratified)
         self.scores = None if scores is None else per_example("scores", scores, self.n)
         self.targets = labels(targets, self.n) if stratified else None
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from torch import Tensor
 
-from sooner._arguments import labels, share
+from sooner._arguments import flag, labels, share
 from sooner.random import derive
 from sooner.registry import Method, register
 from sooner.sampling._base import Order, Sampler
@@ -42,7 +42,7 @@ class StaticSubset(Sampler):
     ) -> None:
         super().__init__(n, batch_size, seed=seed, drop_last=drop_last)
         self.fraction = share("fraction", fraction)
-        self.stratified = bool(stratified)
+        self.stratified = flag("stratified", stratified)
         self.targets = labels(targets, self.n) if stratified else None
         drawn = derive(self.seed, "static")
         if self.targets is not None:

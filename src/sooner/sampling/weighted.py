@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sooner._arguments import labels, per_example, share
+from sooner._arguments import flag, labels, per_example, share
 from sooner.random import derive
 from sooner.registry import Method, register
 from sooner.sampling._base import Order, Sampler
@@ -56,7 +56,7 @@ class Weighted(Sampler):
         targets: Tensor | None = None,
     ) -> None:
         super().__init__(n, batch_size, seed=seed, drop_last=drop_last)
-        self.replacement = bool(replacement)
+        self.replacement = flag("replacement", replacement)
         self.fraction = share("fraction", fraction)
         self.weights = None if weights is None else per_example("weights", weights, self.n, positive=True)
         self.targets = self._classes(targets) if weights is None else None
