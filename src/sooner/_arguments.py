@@ -51,7 +51,10 @@ def labels(targets: object, n: int, name: str = "targets", what: str = "class") 
     """`targets` as an (n,) tensor of whole numbers, or an error that says what is wrong with it."""
     if targets is None:
         raise ValueError(f"a stratified order needs targets, the class of each of the {n} examples")
-    tensor = torch.as_tensor(targets)
+    try:
+        tensor = torch.as_tensor(targets)
+    except (TypeError, ValueError, RuntimeError):
+        raise ValueError(f"{name} must be {n} whole numbers, one {what} per example, not {targets!r}") from None
     if tensor.shape != (n,) or tensor.is_floating_point() or tensor.is_complex():
         raise ValueError(
             f"{name} must be {n} whole numbers, one {what} per example, "

@@ -5,9 +5,9 @@ The order is a rule of the library, not of a recipe's file:
 1. At the start: the model is built; `structure` removes channels; `batching` replaces norm layers; the optimizer is
    made, wrappers around it by their stage; `sparsity` makes its masks.
 2. Each step: `sampling` hands out batches, `batching` says how many are joined; `augmentation` by stage; the forward
-   pass; `losses`; the backward pass; `batching` sees the gradients as they are; `sparsity` masks them; the wrappers,
-   the outermost first, and the optimizer step; `sparsity` masks the weights and moves its masks; `structure` removes
-   channels.
+   pass; `losses`; the backward pass; `batching` sees the gradients, of live weights alone; `sparsity` masks them; the
+   wrappers, the outermost first, and the optimizer step; `sparsity` masks the weights and moves its masks;
+   `structure` removes channels.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ FIXED = {
     ("sampling", "batching"): "the sampler's batches are drawn first and then joined",
     ("sampling", "augmentation"): "examples are drawn first and then changed",
     ("augmentation", "losses"): "the loss is that of the changed examples",
-    ("batching", "sparsity"): "the gradients are seen before those of dead weights are masked",
+    ("batching", "sparsity"): "the gradients are seen before the step, those of live weights alone",
     ("batching", "optim"): "the gradients are seen before a wrapper changes them",
     ("sparsity", "optim"): "gradients are masked before the optimizer's step, weights after it",
 }
@@ -59,6 +59,8 @@ def relation(one: Method, other: Method) -> Relation:
     """How the two go together; the same whichever is named first."""
     first, second = sorted((one, other), key=lambda method: (method.seam, method.stage, method.name))
     if first == second:
+        if first.seam == "augmentation":
+            return Relation("combines", "each changes what the other left")
         return Relation("refused", f"{first.name} is there twice")
     for method, beside in ((first, second), (second, first)):
         for pattern, reason in method.refuses.items():
@@ -67,11 +69,11 @@ def relation(one: Method, other: Method) -> Relation:
     if first.seam == second.seam:
         if not first.many and not second.many:
             return Relation("refused", ONE[first.seam])
-        if first.many and second.many and first.stage != second.stage:
-            return Relation("order fixed", f"{first.name} acts before {second.name}")
         if first.seam == "optim":
             inner, outer = (first, second) if second.many else (second, first)
             return Relation("order fixed", f"{outer.name} goes around {inner.name}")
+        if first.many and second.many and first.stage != second.stage:
+            return Relation("order fixed", f"{first.name} acts before {second.name}")
         return Relation("combines", "they act on different things")
     for (earlier, later), reason in FIXED.items():
         if {earlier, later} == {first.seam, second.seam}:

@@ -102,7 +102,7 @@ class Method:
     @property
     def parameters(self) -> dict[str, inspect.Parameter]:
         """All of its arguments by name, those that training gives it included."""
-        return dict(inspect.signature(self.make, eval_str=False).parameters)
+        return dict(inspect.signature(self.make, eval_str=True).parameters)
 
 
 _METHODS: dict[tuple[str, str], Method] = {}

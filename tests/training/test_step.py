@@ -129,3 +129,46 @@ def test_the_optimizer_is_the_outermost_wrapper() -> None:
     inner = loop.optimizer.optimizer
     assert isinstance(inner, optim.Lookahead)
     assert isinstance(inner.optimizer, optim.PerpGrad)
+
+
+def test_a_short_last_step_is_what_it_is() -> None:
+    # Rounds of five batches of 128, four to a step: the last step of a round has one batch.
+    loop = make(
+        batch_size=128,
+        accumulate=4,
+        batching=[{"name": "adadagrad", "eta": 1.0, "every": 1, "largest": 512, "lr": "linear"}],
+        budget="3ep",
+    )
+    loop.stepper.batching._batches = 4  # as if the test had asked for it
+    rates, sizes = [], []
+    step, forward = loop.optimizer.step, loop.stepper.loss
+
+    def spy(*arguments: Any, **named: Any) -> Any:
+        rates.append(loop.optimizer.param_groups[0]["lr"] / loop.schedule(loop.progress))
+        return step(*arguments, **named)
+
+    def told(outputs: Tensor, targets: Tensor, index: Tensor) -> Tensor:
+        sizes.append(len(index))
+        return forward(outputs, targets, index)
+
+    loop.optimizer.step, loop.stepper.loss = spy, told  # type: ignore[method-assign]
+    loop.run()
+    assert rates == pytest.approx([0.4, 0.1] * 3)
+    assert sizes == [32] * 60  # micro-batches are as large in a short step as in a long one
+    assert {look.kind for look in loop.looks[1:]} <= {"1x8x8x4bxv0", "1x8x8x1bxv0", "1x8x8x1bxv0 1x8x8x4bxv0"}
+
+
+def test_what_is_looked_at_before_training_is_not_remembered_by_the_loss() -> None:
+    loop = make(loss="ps-kd", sparsity={"name": "snip", "density": 0.3})
+    scores = loop.stepper.loss.scores
+    fresh = make(loss="ps-kd").stepper.loss.scores
+    for column in scores.dtypes:
+        assert torch.equal(scores[column].nan_to_num(nan=-1.0), fresh[column].nan_to_num(nan=-1.0))
+
+
+def test_a_surrogate_pays_for_all_its_passes() -> None:
+    plain, surrogate = make(budget="1ep"), make(budget="1ep", wrappers=[{"name": "sso", "steps": 3}])
+    plain.run()
+    surrogate.run()
+    assert plain.operations.dense is not None
+    assert surrogate.operations.dense == 3 * plain.operations.dense

@@ -101,10 +101,9 @@ class AdAdaGrad(Batching):
         """1, 2, 4, ... or what makes `largest`."""
         return self._batches
 
-    @property
-    def lr_scale(self) -> float:
+    def lr_scale_of(self, batches: int) -> float:
         """(size / batch_size) to the power that `lr` names."""
-        return float(self._batches ** _EXPONENTS[self.lr])
+        return float(batches ** _EXPONENTS[self.lr])
 
     @property
     def parts(self) -> int:

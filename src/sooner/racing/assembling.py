@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -121,7 +122,8 @@ def assemble(
         model = models.build(recipe.model, tuple(inputs.shape[1:]), site.classes, seed=seed)
         model.to(site.device)
         loss = made("losses", recipe.loss)
-        given |= {"model": model, "inputs": inputs, "loss": loss}
+        # A copy: what is looked at before training is not to be remembered by the loss that trains.
+        given |= {"model": model, "inputs": inputs, "loss": copy.deepcopy(loss)}
         given["batches"] = _Scored(site, recipe.batch_size, seed)
     with paying.phase("structure"):
         for choice in recipe.structure:

@@ -129,7 +129,8 @@ def _note_noise(store: Store) -> None:
     paces: dict[str, list[float]] = {}
     for record in store.records():
         spent = record.phases.get("train", record.phases.get("run", 0.0))  # a program's phases are its own affair
-        if record.steps and spent:
+        same = len({look.kind for look in record.looks[1:]}) <= 1  # else steps differ, on any machine
+        if record.steps and spent and same:
             paces.setdefault(record.lane, []).append(spent / record.steps)
     spreads = {lane: statistics.stdev(pace) / statistics.mean(pace) for lane, pace in paces.items() if len(pace) >= 3}
     noisy = {lane: spread for lane, spread in spreads.items() if spread > _NOISY}

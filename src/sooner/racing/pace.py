@@ -17,6 +17,7 @@ from sooner.racing.plan import VALIDATION, Plan
 from sooner.racing.recipe_runs import RecipeRuns
 from sooner.racing.store import Record
 from sooner.racing.timing import run_of
+from sooner.recipes import Recipe
 from sooner.tasks import Data
 from sooner.tasks.split import split
 from sooner.training.budget import Budget
@@ -68,10 +69,16 @@ def measure(plan: Plan, data: Data) -> dict[str, Pace]:
     with TemporaryDirectory(prefix="sooner-") as folder:
         for lane in plan.lanes:
             if _kind(lane) not in known:
-                short = replace(lane, entry=lane.recipe.at(f"{_STRETCHES * every}ex"))
+                short = replace(lane, entry=_short(lane.recipe, _STRETCHES * every))
                 record = runs.run(short, plan.seed, saved=Path(folder) / "run")
                 known[_kind(lane)] = _pace(record, plan.target, sizes)
     return {lane.name: known[_kind(lane)] for lane in plan.lanes}
+
+
+def _short(recipe: Recipe, examples: int) -> Recipe:
+    """The recipe with a budget of which it spends so many examples, where its batching stretches budgets, too."""
+    stretched = recipe.at("1000000ex").spends.amount / 1_000_000
+    return recipe.at(f"{max(1, round(examples / stretched))}ex")
 
 
 def sizes_of(plan: Plan, data: Data) -> Sizes:

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psutil
 import torch
 from torch import Tensor
 
 from sooner.batch import Batch
+from sooner.errors import StoreError
 from sooner.racing.assembling import Site, assemble
 from sooner.racing.energy import EnergyMeter
 from sooner.racing.lanes import PlannedLane
@@ -89,7 +91,7 @@ def run_lane(
         try:
             loop = _prepare(lane, seed, ground, clock, resumed=state is not None)
             if state:
-                loop.load_state_dict(state["loop"])
+                _load(loop, state["loop"], saved)
             loop.run(on_look=look, on_step=step)
             stopped = loop.failure
             if stopped is None:
@@ -124,6 +126,15 @@ def run_lane(
         resumed=resumed,
         energy_joules=meter.joules,
     )
+
+
+def _load(loop: Loop, state: dict[str, Any], saved: Path) -> None:
+    try:
+        loop.load_state_dict(state)
+    except KeyError as error:
+        raise StoreError(
+            f"{saved} was saved by another version of sooner, and has no {error}; delete it to start this run again"
+        ) from error
 
 
 def _prepare(lane: PlannedLane, seed: int, ground: Ground, clock: Clock, *, resumed: bool) -> Loop:

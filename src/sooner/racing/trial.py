@@ -19,7 +19,7 @@ _FEW = 64  # examples for methods that look at some before training
 def try_out(recipe: Recipe, data: Data) -> None:
     """Pass two blank examples through the recipe's augmentation and model, on the CPU, and draw its first batch.
 
-    What acts on the model itself (structure, batching, wrappers, sparsity) is made once, on a few of the examples.
+    All that acts on the model itself (structure, optimizer, sparsity and the rest) is made once, on a few examples.
 
     Raises RecipeError, naming the recipe and the field, where the augmentation does not fit the data, the model gives
     anything but logits (B, classes) or has nothing to train, a step's batch is too small for it, or a method cannot
@@ -36,8 +36,7 @@ def try_out(recipe: Recipe, data: Data) -> None:
             _check_size(recipe, model, changed)
         if _smallest_batch(recipe, data) < 2:
             _check_single(recipe, model.train(), blank[:1])
-    if recipe.structure or recipe.batching or recipe.wrappers or recipe.sparsity:
-        _check_methods(recipe, data)
+    _check_methods(recipe, data)
 
 
 def _augmented(recipe: Recipe, inputs: Tensor) -> Tensor:
@@ -66,14 +65,13 @@ def _check_size(recipe: Recipe, model: nn.Module, inputs: Tensor) -> None:
 
 def _check_methods(recipe: Recipe, data: Data) -> None:
     few = data.train.subset(torch.arange(min(len(data.train), _FEW)))
-    size = min(recipe.batch_size, len(few))
-    plain = {"sampling": "reshuffle", "augmentation": [], "accumulate": 1, "batch_size": size, "precision": "float32"}
-    small = Recipe.from_dict({**recipe.to_dict(), **plain})
+    plain = {"sampling": "reshuffle", "augmentation": [], "accumulate": 1, "precision": "float32"}
     site = Site(few, len(data.classes), torch.device("cpu"))
     try:
+        small = Recipe.from_dict({**recipe.to_dict(), **plain})
         with isolated(0, "trial"):
             assemble(small, site, 0, evaluate=lambda module: 0.0, every=1, clock=Clock())
-    except (ValueError, SoonerError) as error:
+    except (ValueError, ImportError, SoonerError) as error:
         raise RecipeError(f"{recipe.name}: {error}") from error
 
 

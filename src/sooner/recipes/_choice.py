@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, get_origin
+from typing import Any, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -142,7 +142,8 @@ def _typed(
 
 
 def _coerced(annotation: Any, value: Any) -> Any:
-    if get_origin(annotation) is tuple and isinstance(value, list):
+    kinds = {get_origin(annotation), *(get_origin(part) for part in get_args(annotation))}  # of a union, its parts
+    if tuple in kinds and isinstance(value, list):
         value = tuple(value)  # YAML and JSON have no tuples
     try:
         adapter = TypeAdapter(annotation, config=_STRICT)
@@ -150,6 +151,9 @@ def _coerced(annotation: Any, value: Any) -> Any:
         return value  # not a type that text can hold: the maker itself judges it
     return adapter.validate_python(value)
 
+
+_OF_LAYERS = ("exclude", "others")  # options that name layers
+_THIN = 0.01
 
 _GOOD: set[str] = set()  # choices that were made once without complaint
 
@@ -164,11 +168,13 @@ def _tried(
     chosen = f"{maker.__module__}.{name} {sorted(options.items())}"
     if chosen in _GOOD:
         return []
-    general = {key: value for key, value in options.items() if key != "exclude" and not isinstance(value, Mapping)}
+    general = {k: v for k, v in options.items() if k not in _OF_LAYERS and not isinstance(v, Mapping)}
+    if 0 < general.get("density", 1) < _THIN:  # of a large model that may leave every layer a weight
+        general["density"] = _THIN
     try:
         maker(**supplies(parameters), **general)
         _GOOD.add(chosen)
-    except (ValueError, TypeError, SoonerError) as error:
+    except (ValueError, TypeError, ImportError, SoonerError) as error:
         text = str(error).removeprefix(f"{name}: ")
         words = re.findall(r"\w+", text)
         spoken_of = sorted(set(options) & set(words), key=words.index)

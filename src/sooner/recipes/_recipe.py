@@ -135,6 +135,9 @@ class Recipe(BaseModel):
             if spends.unit == "ba" and any(grows(method.make) for method in self.methods()):
                 text = "in steps does not say how many examples, as steps grow: give it in ep, ex or s"
                 problems.append(Problem(("budget",), text))
+        if self.sampling.name == "kakurenbo" and self.loss.options.get("label_smoothing", 0) > 0:
+            text = "must be 0 with kakurenbo: of softened labels no prediction is sure, so that nothing would be hidden"
+            problems.append(Problem(("loss", "label_smoothing"), text))
         if self.accumulate > 1 and any(choice.name == "sso" for choice in self.wrappers):
             problems.append(Problem(("accumulate",), "must be 1 with sso, which passes a batch through several times"))
         if problems:

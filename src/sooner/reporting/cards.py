@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from inspect import Parameter
 from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
 from sooner import registry
 from sooner.registry import Method
@@ -61,9 +63,18 @@ def card(method: Method) -> str:
 
 def option(parameter: Parameter) -> str:
     """An option as its signature has it: `fraction: float`, `beta: float = 1.0`."""
-    kind = parameter.annotation if isinstance(parameter.annotation, str) else parameter.annotation.__name__
+    kind = _kind(parameter.annotation)
     default = "" if parameter.default is Parameter.empty else f" = {parameter.default!r}"
     return f"{parameter.name}: {kind}{default}"
+
+
+def _kind(annotation: Any) -> str:
+    """A type as one reads it: the values of a Literal, `float | None`, `tuple[str, ...]`."""
+    if get_origin(annotation) is Literal:
+        return " | ".join(map(repr, get_args(annotation)))
+    if get_origin(annotation) in (Union, UnionType):
+        return " | ".join("None" if part is NoneType else _kind(part) for part in get_args(annotation))
+    return str(annotation if isinstance(annotation, str) or get_args(annotation) else annotation.__name__)
 
 
 def _measured(method: Method) -> list[str]:

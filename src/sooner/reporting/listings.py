@@ -76,24 +76,18 @@ def show_methods(pattern: str) -> None:
 def _show_method(method: registry.Method, console: Console) -> None:
     console.print(Text(f"{method.title}  ({method.seam}: {method.name})", style="bold"))
     console.print(Text(f"{method.paper}{f', {method.year}' if method.year else ''}"), style="dim")
-    for head, text in (
-        ("changes", method.changes),
-        ("costs", method.costs),
-        ("helps", method.helps),
-        ("does not", method.hurts),
-    ):
-        console.print(Padding(Text.assemble((f"{head:<9}", "bold"), text), (0, 0, 0, 1)))
-    options = ", ".join(option(parameter) for parameter in method.options.values()) or "none"
-    console.print(Padding(Text.assemble(("options  ", "bold"), options), (0, 0, 0, 1)))
+    rows = [("changes", method.changes), ("costs", method.costs), ("helps", method.helps), ("does not", method.hurts)]
+    rows.append(("options", "\n".join(option(parameter) for parameter in method.options.values()) or "none"))
     if method.extra:
-        console.print(
-            Padding(Text.assemble(("needs    ", "bold"), f"pip install 'sooner[{method.extra}]'"), (0, 0, 0, 1))
-        )
-    for pattern, reason in method.refuses.items():
-        console.print(Padding(Text.assemble(("not with ", "bold"), f"{pattern}: {reason}"), (0, 0, 0, 1)))
+        rows.append(("needs", f"pip install 'sooner[{method.extra}]'"))
+    rows += [("not with", f"{pattern}: {reason}") for pattern, reason in method.refuses.items()]
     results = [f"{found.found} ({found.on}; {found.benchmark})" for found in measured(method)]
-    for told in results or ["nothing so far"]:
-        console.print(Padding(Text.assemble(("measured ", "bold"), told), (0, 0, 0, 1)))
+    rows += [("measured", told) for told in results or ["nothing so far"]]
+    rows.append(("import", f"{method.make.__module__}.{method.make.__qualname__}"))
+    table = Table.grid(padding=(0, 2, 0, 1))
+    for head, text in rows:
+        table.add_row(Text(head, style="bold"), Text(text))
+    console.print(table)
     console.print()
     for line in (*lines(method), "", f"# in a recipe: {in_a_recipe(method)}"):
         console.print(Padding(Text(line, style="cyan"), (0, 0, 0, 1)))

@@ -12,8 +12,7 @@ class Screening(ABC):
 
     The training loop asks `screens(index)` of each batch. Where it says yes, the loop makes a forward pass over the
     whole batch without gradients, calls `screen`, and trains on what is kept, whose losses it then observes as ever.
-    The extra pass is on the clock; a budget in examples or epochs counts only the examples trained on. In a plain
-    loop:
+    The extra pass is on the clock; a budget in examples or epochs counts all that is handed out. In a plain loop:
 
         for batch in loader:
             if sampler.screens(batch.index):

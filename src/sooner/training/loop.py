@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -208,16 +209,18 @@ class Loop:
         trained = own
         if world > 1:
             drawn, trained, scored = self._sum_over_processes(drawn, own, scored)
-        version, joined = self.stepper.version, self.stepper.joined  # as they are for this batch
+        version = self.stepper.version  # of the model that the batch passes through
+        joined = math.ceil(drawn / sampler.batch_size)  # fewer than asked for at the end of a round
         if trained:
             progress = self.progress
-            self.stepper.make(batch, own, trained, rate=self.schedule(progress), progress=progress)
+            rate = self.schedule(progress)
+            self.stepper.make(batch, own, trained, joined=joined, rate=rate, progress=progress)
             self.step += 1
         self.examples += drawn
         self.trained += trained
         self.scored += scored
         shape = tuple(batch.inputs.shape[1:]) if isinstance(batch.inputs, Tensor) else ()
-        self.operations.add(shape, version, trained, scored)
+        self.operations.add(shape, version, trained, scored, self.stepper.passes)
         if trained:
             self._kinds.add("x".join(map(str, (*shape, f"{joined}b", f"v{version}"))))
             self.stepper.conclude(self.progress)

@@ -33,18 +33,21 @@ class Operations:
         self._clock = clock
         self._known: tuple[Hashable, tuple[int, int] | None] | None = None
 
-    def add(self, shape: tuple[int, ...], version: int, trained: int, scored: int) -> None:
-        """Count a step: examples of `shape`, the model in its `version`, `trained` and `scored` of them."""
-        if self.dense is None or not shape:
-            self.dense = None  # inputs that are no one tensor cannot be made up
+    def add(self, shape: tuple[int, ...], version: int, trained: int, scored: int, passes: int | None = 1) -> None:
+        """Count a step: examples of `shape`, the model in its `version`, `trained` and `scored` of them.
+
+        Each was passed forward and backward `passes` times; None where that is not known, and then nothing is.
+        """
+        if self.dense is None or passes is None or not shape:
+            self.dense = self.sparse = None  # nor can inputs be made up that are no one tensor
             return
         key = (shape, version, self._sparsity.version if self._sparsity else 0)
         if self._known is None or self._known[0] != key:
             self._known = key, self._of_a_pass(shape)
-        passes, found = _FORWARD_AND_BACKWARD * trained + scored, self._known[1]
-        self.dense = None if found is None else self.dense + passes * found[0]
+        forward, found = _FORWARD_AND_BACKWARD * trained * passes + scored, self._known[1]
+        self.dense = None if found is None else self.dense + forward * found[0]
         if self.sparse is not None:
-            self.sparse = None if found is None else self.sparse + passes * found[1]
+            self.sparse = None if found is None else self.sparse + forward * found[1]
 
     def _of_a_pass(self, shape: tuple[int, ...]) -> tuple[int, int] | None:
         with self._clock.phase("evaluate"):

@@ -80,6 +80,7 @@ class Step:
         self._fabric = fabric
         self._watch = watch
         self._accumulate = accumulate
+        self._alive: tuple[int, Tensor] | None = None  # the masks as one vector, and their version
         self._remembers = fabric.world_size > 1 and hasattr(loss, "scores")
         if self._remembers:
             loss.scores.recording = True  # type: ignore[attr-defined]
@@ -94,19 +95,27 @@ class Step:
         """How many of the sampler's batches the next step takes."""
         return self.batching.batches if self.batching else 1
 
-    def make(self, batch: Batch, own: int, total: int, *, rate: float, progress: float) -> None:
+    @property
+    def passes(self) -> int | None:
+        """Forward and backward passes of a step; None where that is not known before."""
+        if self._surrogate is None:
+            return 1
+        return None if self._surrogate.line_search else self._surrogate.steps
+
+    def make(self, batch: Batch, own: int, total: int, *, joined: int, rate: float, progress: float) -> None:
         """Move the parameters. The batch's first `own` examples are this process's part of the `total`.
 
-        `rate` is the schedule's factor of the peak learning rates, `progress` the share of the budget spent before.
+        `joined` is how many of the sampler's batches it is made of, `rate` the schedule's factor of the peak learning
+        rates, `progress` the share of the budget spent before.
         """
-        grown = self.batching.lr_scale if self.batching else 1.0
+        grown = self.batching.lr_scale_of(joined) if self.batching else 1.0
         set_lr(self.optimizer, rate * self._loader.sampler.lr_scale * grown)
         if hasattr(self.loss, "progress"):
             self.loss.progress = progress
         if self._surrogate is not None:
             self._minimise(self._surrogate, batch, own, total)
         else:
-            self._descend(batch, own, total)
+            self._descend(batch, own, total, joined)
         self._watch.stepped()
 
     def conclude(self, progress: float) -> None:
@@ -124,18 +133,18 @@ class Step:
         if self._remembers:
             self.loss.scores.exchange()  # type: ignore[attr-defined]
 
-    def _descend(self, batch: Batch, own: int, total: int) -> None:
+    def _descend(self, batch: Batch, own: int, total: int, joined: int) -> None:
         # Batch norm needs two examples in each part.
         wanted = min(self.batching.parts, max(1, len(batch) // 2)) if self.batching else 0
-        parts = list(batch.split(max(self._accumulate * (self.joined if self._accumulate > 1 else 1), wanted, 1)))
+        parts = list(batch.split(max(self._accumulate * (joined if self._accumulate > 1 else 1), wanted)))
         seen = PartGradients(checkpoint.unwrapped(self.model).parameters()) if wanted else None
         for position, part in enumerate(parts, 1):
             with self._fabric.no_backward_sync(self.model, enabled=position < len(parts) or seen is not None):
-                self._fabric.backward(self._loss_of(part, own, total))
+                self._fabric.backward(self._loss_of(self.model(part.inputs), part, own, total))
             if seen is not None and self.batching is not None:
                 # Of the mean loss of these examples: what was passed back is their sum over the whole batch's number.
-                gradient = seen.take()
-                self.batching.observe(gradient * (total / (len(part) * self._fabric.world_size)), len(part))
+                gradient = seen.take() * (total / (len(part) * self._fabric.world_size))
+                self.batching.observe(self._of_the_living(gradient), len(part))
             own -= len(part)
         if seen is not None:
             if self._fabric.world_size > 1:
@@ -143,25 +152,42 @@ class Step:
             seen.give_back()
         sampler = self._loader.sampler
         if isinstance(sampler, GraB):
+            if self.sparsity is not None:
+                self.sparsity.mask_gradients()
             gradients = [p.grad.flatten() for p in self.model.parameters() if p.grad is not None]
             sampler.observe_gradient(gathered(batch.index), torch.cat(gradients))
         self.optimizer.step()
 
-    def _loss_of(self, part: Batch, own: int, total: int) -> Tensor:
-        losses = self.loss(self.model(part.inputs), part.targets, part.index)
-        return self._told(losses, part, own, total)
+    def _of_the_living(self, gradient: Tensor) -> Tensor:
+        """`gradient` (d,) without the entries of dead weights, which do not move."""
+        if self.sparsity is None:
+            return gradient
+        if self._alive is None or self._alive[0] != self.sparsity.version:
+            module = checkpoint.unwrapped(self.model)
+            masks = {id(module.get_submodule(name).weight): mask for name, mask in self.sparsity.masks.items()}
+            of_all = [masks.get(id(p), torch.ones_like(p)) for p in module.parameters() if p.requires_grad]
+            self._alive = self.sparsity.version, torch.cat([mask.flatten().to(gradient.dtype) for mask in of_all])
+        return gradient * self._alive[1]
 
-    def _told(self, losses: Tensor, part: Batch, own: int, total: int) -> Tensor:
-        """The part's share of the step's loss, after the sampler was told the losses of its own examples."""
-        if losses.shape != part.index.shape:
+    def _loss_of(self, outputs: Tensor, part: Batch, own: int, total: int) -> Tensor:
+        """The part's share of the step's loss, after the sampler was told the losses of its own examples.
+
+        Behind these there may be others, at weight 0, for layers that need company; no loss is to remember them.
+        """
+        mine = slice(0, min(max(own, 0), len(part)))
+        index = part.index[mine]
+        losses = self.loss(outputs[mine], part.targets[mine], index)
+        if losses.shape != index.shape:
             raise ValueError(
-                f"the loss must give one number per example, shape ({len(part)},), not "
+                f"the loss must give one number per example, shape ({len(index)},), not "
                 f'{tuple(losses.shape)}; with a torch loss pass reduction="none"'
             )
-        if own > 0:
-            self._loader.sampler.observe(part.index[:own], losses.detach()[:own])
+        if len(index):
+            self._loader.sampler.observe(index, losses.detach())
         # DDP averages over processes, hence the factor: the sum over all of them is divided by their total.
-        loss = (losses * part.weight).sum() * (self._fabric.world_size / total)
+        loss = (losses * part.weight[mine]).sum() * (self._fabric.world_size / total)
+        if len(index) < len(part):
+            loss = loss + 0.0 * outputs[len(index) :].sum()  # else their process would wait for a gradient
         self._watch.add(loss.detach())
         return loss
 
@@ -171,6 +197,6 @@ class Step:
             return outputs
 
         def loss(outputs: Tensor) -> Tensor:
-            return self._told(self.loss(outputs, batch.targets, batch.index), batch, own, total)
+            return self._loss_of(outputs, batch, own, total)
 
         surrogate.step(forward, loss, self._fabric.backward)

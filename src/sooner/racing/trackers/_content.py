@@ -57,6 +57,7 @@ def outcome(record: Record, plan: Plan) -> dict[str, float]:
         "total_examples": float(run.examples),
         "peak_memory_bytes": run.peak_memory_bytes,
         "flops": run.flops,
+        "sparse_flops": run.sparse_flops,
         "energy_joules": run.energy_joules,
     }
     return {name: float(value) for name, value in found.items() if value is not None}

@@ -50,6 +50,8 @@ def _columns(results: Results, shown: Sequence[Run]) -> _Columns:
         columns["Peak memory"] = _memory
     if any(run.flops is not None for run in shown):
         columns["FLOPs"] = lambda run: NONE if run.flops is None else Cell(words.count(run.flops), run.flops)
+    if any(run.sparse_flops is not None for run in shown):
+        columns["FLOPs of live weights"] = _live
     if any(run.energy_joules is not None for run in shown):
         columns["Energy"] = _energy
     if len({run.host for run in shown}) > 1:
@@ -67,6 +69,11 @@ def _outcome(run: Run) -> Cell:
 def _memory(run: Run) -> Cell:
     size = run.peak_memory_bytes
     return NONE if size is None else Cell(f"{size / 2**20:,.0f} MiB", size)
+
+
+def _live(run: Run) -> Cell:
+    count = run.sparse_flops
+    return NONE if count is None else Cell(words.count(count), count)
 
 
 def _energy(run: Run) -> Cell:
