@@ -16,7 +16,7 @@ race: $(INSTALLED)
 	$(BIN)/sooner race digits
 
 test: lint browser
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
 # The report is tested in a real Chromium: one that is here, else the system's package, else playwright's own.
 browser: $(INSTALLED)

@@ -9,10 +9,10 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+from sooner import optim
 from sooner.registry import get
 from sooner.structure import ChannelPruning, StructureError
 from sooner.tasks.models import build
-from sooner.training import optimizers
 from tests.structure.nets import images, seeded, train
 
 
@@ -90,7 +90,7 @@ def losses(model, optimizer, method, inputs, start, stop, total=12):
 
 def fresh(name, kind="adamw"):
     model = build(name, (3, 8, 8), 10, seed=0)
-    optimizer = optimizers.make(kind, model, lr=1e-3)
+    optimizer = optim.make(kind, model, lr=1e-3)
     return model, optimizer, ChannelPruning(model, optimizer, images(1), channels=0.4, every=3, until=0.9)
 
 

@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from sooner import optim
 from sooner.structure import StructureError, groups, remove
 from sooner.tasks.models import build
-from sooner.training import optimizers
 from tests.structure.nets import Residual, Small, images, kept, seeded, train, unmade, untaken
 
 PIXELS = torch.randn(6, 1, 2, 2, generator=torch.Generator().manual_seed(0))
@@ -36,7 +36,7 @@ def test_a_small_net_by_hand():
 @pytest.mark.parametrize("name", MODELS)
 def test_outputs_are_those_of_the_model_with_the_channels_zeroed(name):
     model, inputs = build(name, (3, 8, 8), 10, seed=0), images()
-    train(model, optimizers.adamw(model, lr=1e-3), inputs, 2)  # norms with scales, shifts and statistics of their own
+    train(model, optim.adamw(model, lr=1e-3), inputs, 2)  # norms with scales, shifts and statistics of their own
     found = groups(model, inputs)
     keep = kept(found)
     others = [untaken(model, found, keep), unmade(model, found, keep)]
@@ -78,7 +78,7 @@ def test_a_shared_weight_is_cut_once_and_stays_shared():
 @pytest.mark.parametrize("name", ["sgd", "adamw"])
 def test_the_optimizer_goes_on(name):
     model, inputs = build("resnet20", (3, 8, 8), 10, seed=0), images()
-    optimizer = optimizers.make(name, model, lr=1e-3, weight_decay=1e-2)
+    optimizer = optim.make(name, model, lr=1e-3, weight_decay=1e-2)
     train(model, optimizer, inputs, 2)
     lists = [group["params"] for group in optimizer.param_groups]
     members = [list(group["params"]) for group in optimizer.param_groups]
@@ -208,7 +208,7 @@ def test_what_is_left_is_what_the_smaller_model_has():
 
 def test_copies_and_pickles_of_a_smaller_model():
     model, inputs = build("resnet20", (3, 8, 8), 10, seed=0), images()
-    optimizer = optimizers.adamw(model, lr=1e-3)
+    optimizer = optim.adamw(model, lr=1e-3)
     train(model, optimizer, inputs)
     remove(model, found := groups(model, inputs), kept(found), optimizer)
     for again, its in (copy.deepcopy((model, optimizer)), pickle.loads(pickle.dumps((model, optimizer)))):

@@ -125,9 +125,9 @@ def assemble(
         # A copy: what is looked at before training is not to be remembered by the loss that trains.
         given |= {"model": model, "inputs": inputs, "loss": copy.deepcopy(loss)}
         given["batches"] = _Scored(site, recipe.batch_size, seed)
-    with paying.phase("structure"):
-        for choice in recipe.structure:
-            if not _takes("structure", choice, "optimizer"):
+    for choice in recipe.structure:
+        if not _takes("structure", choice, "optimizer"):
+            with paying.phase("structure"):
                 made("structure", choice)
     with paying.phase("setup"):
         batching = None
@@ -138,11 +138,15 @@ def assemble(
                 batching = made("batching", choice)
         for choice in (recipe.optimizer, *recipe.wrappers):
             given["optimizer"] = made("optim", choice)
-    with paying.phase("structure"):
-        during = [choice for choice in recipe.structure if _takes("structure", choice, "optimizer")]
-        surgeries = [made("structure", choice) for choice in during]
-    with paying.phase("sparsity"):
-        sparsity = made("sparsity", recipe.sparsity) if recipe.sparsity else None
+    surgeries = []
+    for choice in recipe.structure:
+        if _takes("structure", choice, "optimizer"):
+            with paying.phase("structure"):
+                surgeries.append(made("structure", choice))
+    sparsity = None
+    if recipe.sparsity:
+        with paying.phase("sparsity"):
+            sparsity = made("sparsity", recipe.sparsity)
     with paying.phase("sampling"):
         sampler = sampling.make(
             recipe.sampling.name,

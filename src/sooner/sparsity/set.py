@@ -96,6 +96,6 @@ register(
         helps="When few weights can be kept, training is long, and gradients of dead weights are not to be had.",
         hurts="In short runs; RigL's growth by gradient finds good weights sooner. Its savings are not seconds.",
         scored=True,
-        example=MappingProxyType({"density": 0.3, "every": 3}),
+        example=MappingProxyType({"density": 0.2, "every": 4}),
     )
 )
