@@ -172,3 +172,12 @@ def test_a_surrogate_pays_for_all_its_passes() -> None:
     surrogate.run()
     assert plain.operations.dense is not None
     assert surrogate.operations.dense == 3 * plain.operations.dense
+
+
+@pytest.mark.parametrize(
+    ("name", "factor"), [("linear-scaling", 4.0), ("sqrt-scaling", 2.0), ("regime-adaptation", 2.0)]
+)
+def test_a_rule_of_the_learning_rate_reaches_the_optimizer(name: str, factor: float) -> None:
+    loop = make(batching=[{"name": name, "reference": 8}], schedule="constant", budget="5ba")
+    loop.run()
+    assert {group["lr"] for group in loop.optimizer.param_groups} == {0.1 * factor}

@@ -101,6 +101,11 @@ class AdAdaGrad(Batching):
         """1, 2, 4, ... or what makes `largest`."""
         return self._batches
 
+    @property
+    def lr_scale(self) -> float:
+        """That of the next step, as `lr_scale_of` has it."""
+        return self.lr_scale_of(self._batches)
+
     def lr_scale_of(self, batches: int) -> float:
         """(size / batch_size) to the power that `lr` names."""
         return float(batches ** _EXPONENTS[self.lr])
