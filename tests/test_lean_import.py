@@ -21,7 +21,7 @@ print(seconds, *sorted(packages - set(sys.stdlib_module_names)))
 
 @pytest.fixture(scope="module")
 def imports():
-    """[(seconds of the processor above `import torch`, [packages that modules were loaded of])] of three fresh processes."""
+    """[(processor seconds above `import torch`, [packages that modules were loaded of])] of three fresh processes."""
     found = []
     for _ in range(3):
         run = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
