@@ -181,3 +181,10 @@ def test_a_rule_of_the_learning_rate_reaches_the_optimizer(name: str, factor: fl
     loop = make(batching=[{"name": name, "reference": 8}], schedule="constant", budget="5ba")
     loop.run()
     assert {group["lr"] for group in loop.optimizer.param_groups} == {0.1 * factor}
+
+
+def test_a_last_batch_that_took_in_the_rest_is_one_batch() -> None:
+    loop = make(batch_size=71)  # nine of 71, and one example more, which the last of them takes in
+    loop.run()
+    assert loop.step == 2 * 9
+    assert {look.kind for look in loop.looks[1:]} == {"1x8x8x1bxv0"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -210,7 +209,7 @@ class Loop:
         if world > 1:
             drawn, trained, scored = self._sum_over_processes(drawn, own, scored)
         version = self.stepper.version  # of the model that the batch passes through
-        joined = math.ceil(drawn / sampler.batch_size)  # fewer than asked for at the end of a round
+        joined = max(1, drawn // sampler.batch_size)  # fewer than asked for at the end of a round
         if trained:
             progress = self.progress
             rate = self.schedule(progress)
