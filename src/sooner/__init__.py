@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from sooner.batch import Batch as Batch
     from sooner.batch import Indexed as Indexed
     from sooner.batch import collate as collate
+    from sooner.commands.race_functions import race as race
     from sooner.sampling.permutation import Permutation as Permutation
 
 _WHERE = {
     "Batch": "sooner.batch",
     "Indexed": "sooner.batch",
     "collate": "sooner.batch",
+    "race": "sooner.commands.race_functions",
     "report": "sooner._report",
     "Permutation": "sooner.sampling.permutation",
 }
