@@ -152,7 +152,7 @@ def _coerced(annotation: Any, value: Any) -> Any:
     return adapter.validate_python(value)
 
 
-_OF_LAYERS = ("exclude", "others")  # options that name layers
+_OF_LAYERS = ("exclude", "others", "no_decay")  # options that name layers or parameters
 _THIN = 0.01
 
 _GOOD: set[str] = set()  # choices that were made once without complaint

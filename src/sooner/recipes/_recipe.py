@@ -20,6 +20,7 @@ from sooner import registry
 from sooner.batching import grows
 from sooner.budget import Budget
 from sooner.combining import refusals
+from sooner.optim import SeveralPasses
 from sooner.recipes._choice import Choice, choose, choose_or_leave
 from sooner.recipes._problems import Problem, explained, invalid, refuse, shown
 
@@ -138,8 +139,10 @@ class Recipe(BaseModel):
         if self.sampling.name == "kakurenbo" and self.loss.options.get("label_smoothing", 0) > 0:
             text = "must be 0 with kakurenbo: of softened labels no prediction is sure, so that nothing would be hidden"
             problems.append(Problem(("loss", "label_smoothing"), text))
-        if self.accumulate > 1 and any(choice.name == "sso" for choice in self.wrappers):
-            problems.append(Problem(("accumulate",), "must be 1 with sso, which passes a batch through several times"))
+        for method in self.methods() if self.accumulate > 1 else ():
+            if isinstance(method.make, type) and issubclass(method.make, SeveralPasses):
+                text = f"must be 1 with {method.name}, which passes a batch through several times"
+                problems.append(Problem(("accumulate",), text))
         if problems:
             raise refuse(self.name, *problems)
         return self
