@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from sooner._arguments import number
 from sooner.losses._remembering import Place, Remembering
 from sooner.registry import Method, register
+from sooner.seams import Use
 
 
 class PSKD(Remembering):
@@ -100,5 +101,10 @@ register(
         costs="4 bytes per example and class, and some 0.3 ms per step of 128 examples on a CPU.",
         helps="In long runs that would overfit: accuracy and calibration.",
         hurts="In runs of a few epochs: examples are seen too seldom for their predictions to teach anything.",
+        use=Use(
+            name="loss",
+            begin=("loss.progress = progress",),
+            losses="losses = loss({outputs}, batch.targets, batch.index)",
+        ),
     )
 )

@@ -16,6 +16,7 @@ from sooner.optim._base import SeveralPasses, Wrapper
 from sooner.optim._checks import check_flag, check_positive
 from sooner.optim.lookahead import Lookahead
 from sooner.registry import Method, register
+from sooner.seams import Use
 
 _SUFFICIENT = 0.5  # share of the predicted decrease that the line search asks for
 _SHRINK = 0.5
@@ -181,5 +182,13 @@ register(
         many=True,
         stage=2,
         exempt=MappingProxyType({"accumulation": "it takes its batch whole, and keeps the outputs of all of it"}),
+        use=Use(
+            name="optimizer",
+            backward=(
+                "forward = lambda: model(batch.inputs)",
+                "loss = lambda outputs: cross_entropy(outputs, batch.targets)",
+            ),
+            update=("optimizer.step(forward, loss)  # passes the batch through several times",),
+        ),
     )
 )
