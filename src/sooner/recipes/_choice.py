@@ -23,8 +23,8 @@ from sooner import registry
 from sooner.errors import SoonerError
 from sooner.recipes._problems import Problem, closest, explained, refuse, shown
 from sooner.recipes._tried import supplies
+from sooner.schedules import SCHEDULES
 from sooner.seams import SEAMS
-from sooner.training.schedules import SCHEDULES
 
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 

@@ -16,6 +16,7 @@ from sooner.batching import Batching, join
 from sooner.budget import Budget
 from sooner.losses import Loss
 from sooner.sampling import Screening
+from sooner.schedules import Schedule
 from sooner.sparsity import SparseTraining
 from sooner.training import checkpoint
 from sooner.training.clock import Clock
@@ -23,7 +24,6 @@ from sooner.training.divergence import LossWatch
 from sooner.training.evaluation import Evaluation
 from sooner.training.loading import Loader
 from sooner.training.operations import Operations
-from sooner.training.schedules import Schedule
 from sooner.training.screening import screened
 from sooner.training.step import Step, Surgery
 
