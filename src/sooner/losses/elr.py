@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from sooner._arguments import number
+from sooner.losses._base import IGNORED, counted
 from sooner.losses._remembering import Place, Remembering
 from sooner.registry import Method, register
 
@@ -41,15 +42,23 @@ class ELR(Remembering):
         beta: of the running mean, in [0, 1). The paper: 0.7 for CIFAR-10, 0.9 for CIFAR-100.
         strength: lambda, at least 0. The paper: 3 for CIFAR-10 with symmetric noise, 7 for CIFAR-100.
         memory: "device" or "host": where it lies if training is on an accelerator.
+        ignore_index: the target of examples that do not count, see `Loss`; their index must be valid all the same.
     """
 
     column = "target"
     start = 0.0
 
     def __init__(
-        self, n: int, classes: int, *, beta: float = 0.7, strength: float = 3.0, memory: Place = "device"
+        self,
+        n: int,
+        classes: int,
+        *,
+        beta: float = 0.7,
+        strength: float = 3.0,
+        memory: Place = "device",
+        ignore_index: int = IGNORED,
     ) -> None:
-        super().__init__(n, classes, memory)
+        super().__init__(n, classes, memory, ignore_index)
         self.beta = number("beta", beta, 0, 1, below=True)
         self.strength = number("strength", strength, 0)
 
@@ -60,11 +69,13 @@ class ELR(Remembering):
         """
         log_p = F.log_softmax(self._checked(outputs, targets, index), dim=1)
         p = log_p.exp().clamp(_LEAST, 1 - _LEAST)
+        counts, targets = counted(targets, self.ignore_index)
         now, old = p.detach(), self._recall(index, p)
         target = torch.lerp(now / now.sum(1, keepdim=True), old, self.beta)
-        self._note(index, old, target)
+        self._note(index, old, target, counts)
         term = torch.log1p(-(p * target).sum(1))
-        return torch.add(F.nll_loss(log_p, targets, reduction="none"), term, alpha=self.strength)
+        losses = torch.add(F.nll_loss(log_p, targets, reduction="none"), term, alpha=self.strength)
+        return losses.masked_fill(~counts, 0.0)
 
 
 register(

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from sooner._arguments import number
+from sooner.losses._base import IGNORED, counted
 from sooner.losses._remembering import Place, Remembering
 from sooner.registry import Method, register
 
@@ -45,6 +46,7 @@ class PSKD(Remembering):
         classes: C, at least 2.
         alpha: the paper's alpha_T, a at the end of training, in [0, 1]. The paper: 0.8.
         memory: "device" or "host": where it lies if training is on an accelerator.
+        ignore_index: the target of examples that do not count, see `Loss`; their index must be valid all the same.
 
     Attributes:
         progress: share of the run that is spent, in [0, 1]; whoever trains sets it.
@@ -53,8 +55,10 @@ class PSKD(Remembering):
     column = "prediction"
     start = math.nan  # never trained on
 
-    def __init__(self, n: int, classes: int, *, alpha: float = 0.8, memory: Place = "device") -> None:
-        super().__init__(n, classes, memory)
+    def __init__(
+        self, n: int, classes: int, *, alpha: float = 0.8, memory: Place = "device", ignore_index: int = IGNORED
+    ) -> None:
+        super().__init__(n, classes, memory, ignore_index)
         self.alpha = number("alpha", alpha, 0, 1)
         self._progress = 0.0
 
@@ -72,12 +76,13 @@ class PSKD(Remembering):
         Of an index that comes several times in a batch the last prediction stays.
         """
         log_p = F.log_softmax(self._checked(outputs, targets, index), dim=1)
+        counts, targets = counted(targets, self.ignore_index)
         old = self._recall(index, log_p)
         one_hot = F.one_hot(targets, self.classes).to(log_p.dtype)
         teacher = torch.where(old.isnan(), one_hot, old)
         target = torch.lerp(one_hot, teacher, self.alpha * self.progress)
-        self._note(index, old, log_p.detach().exp())
-        return -(target * log_p).sum(1)
+        self._note(index, old, log_p.detach().exp(), counts)
+        return -(target * log_p).sum(1).masked_fill(~counts, 0.0)
 
     def state_dict(self) -> dict[str, Any]:
         """The memory, see `Remembering`, and the progress."""

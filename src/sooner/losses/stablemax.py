@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from sooner._arguments import one_of
-from sooner.losses._base import Stateless, wide
+from sooner._arguments import one_of, whole_number
+from sooner.losses._base import IGNORED, Stateless, wide
 from sooner.registry import Method, register
 
 Precision = Literal["float64", "float32"]
@@ -35,12 +35,15 @@ class StableMax(Stateless):
 
     Args:
         precision: of the computation, "float64" as published or "float32". Apple's GPUs have no float64.
+        ignore_index: the target of examples that do not count, see `Loss`.
     """
 
     precision: Precision = "float64"
+    ignore_index: int = field(default=IGNORED, kw_only=True)
 
     def __post_init__(self) -> None:
         one_of("precision", self.precision, get_args(Precision))
+        whole_number("ignore_index", self.ignore_index)
 
     def __call__(self, outputs: Tensor, targets: Tensor, index: Tensor) -> Tensor:
         """The loss of each example, (B,), in the dtype of the outputs but float32 at least. `index` is not looked at.
@@ -55,7 +58,8 @@ class StableMax(Stateless):
             logits = logits.double()
         # Both branches are clamped: the one that is not taken must not send NaN back, and at 0 one of them counts.
         growing, falling = torch.log1p(logits.clamp(min=0)), -torch.log1p(-logits.clamp(max=0))
-        return F.cross_entropy(torch.where(logits >= 0, growing, falling), targets, reduction="none").to(dtype)
+        stable = torch.where(logits >= 0, growing, falling)
+        return F.cross_entropy(stable, targets, ignore_index=self.ignore_index, reduction="none").to(dtype)
 
 
 register(
