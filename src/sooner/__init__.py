@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sooner.batch import Batch as Batch
     from sooner.batch import Indexed as Indexed
     from sooner.batch import collate as collate
+    from sooner.batch_norm import update_bn as update_bn
     from sooner.sampling.permutation import Permutation as Permutation
 
 _WHERE = {
@@ -22,6 +23,7 @@ _WHERE = {
     "Indexed": "sooner.batch",
     "collate": "sooner.batch",
     "report": "sooner._report",
+    "update_bn": "sooner.batch_norm",
     "Permutation": "sooner.sampling.permutation",
 }
 

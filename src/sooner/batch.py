@@ -19,9 +19,17 @@ def _each(inputs: Inputs, function: Callable[[Tensor], Tensor]) -> Inputs:
     return {key: function(value) for key, value in inputs.items()}
 
 
+def moved(inputs: Inputs, device: torch.device | str) -> Inputs:
+    """`inputs` on `device`."""
+    return _each(inputs, lambda tensor: tensor.to(device))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
     """One step's examples. The index travels with the data, so a loss can always be credited to its own example.
+
+    It is no tuple: what takes the first element of a batch for its inputs, as `torch.optim.swa_utils.update_bn` does,
+    cannot read it (`sooner.update_bn` can).
 
     Attributes:
         inputs: (B, ...) tensor, or a mapping of such tensors.
