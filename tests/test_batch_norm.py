@@ -116,7 +116,7 @@ def test_each_ghost_counts_as_a_batch():
 def test_no_batch_changes_nothing():
     layer = nn.BatchNorm1d(1).eval()
     layer.running_mean.fill_(100.0)
-    with pytest.raises(ValueError, match="there is no batch to estimate the statistics of batch norm from"):
+    with pytest.raises(ValueError, match="no batch to estimate the statistics of batch norm from"):
         update_bn(layer, [])
     assert float(layer.running_mean) == 100.0
     assert (layer.training, layer.momentum) == (False, 0.1)

@@ -60,7 +60,7 @@ def update_bn(model: nn.Module, batches: Iterable[Batch | Any]) -> int:
             module.training = mode
     if not seen:
         raise ValueError(
-            "there is no batch to estimate the statistics of batch norm from: pass one or more (a used iterator has none)"
+            "no batch to estimate the statistics of batch norm from: pass one or more; a used iterator has none"
         )
     return len(layers)
 
