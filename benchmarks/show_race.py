@@ -11,9 +11,9 @@ import argparse
 from pathlib import Path
 from statistics import mean, median
 
-from sooner.racing.finals import difference, finals
-from sooner.racing.rescoring import rescore
-from sooner.racing.results import Lane, Results
+from sooner.results.final_metric import difference, finals
+from sooner.results.records import Lane, Results
+from sooner.results.rescoring import rescore
 
 
 def words(results: Results, lane: str, against: str, clock: str) -> str:

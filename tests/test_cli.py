@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from sooner import cli
-from sooner.racing.results import Results
+from sooner.results.records import Results
 
 Run = Callable[..., tuple[int, str, str]]
 QUICK = ("--pairs", "2", "--model", "mlp", "--budget", "2ep", "--threads", "1", "--device", "cpu")

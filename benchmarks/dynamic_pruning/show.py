@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 from statistics import mean
 
-from sooner.racing.finals import difference, finals
-from sooner.racing.rescoring import rescore
-from sooner.racing.results import Results
+from sooner.results.final_metric import difference, finals
+from sooner.results.records import Results
+from sooner.results.rescoring import rescore
 
 HERE = Path(__file__).parent
 LEVELS = {30: "4.2ep", 50: "3ep", 70: "1.8ep"}

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sooner.racing.frontier import frontier
-from sooner.racing.rescoring import rescore
-from sooner.racing.results import Results
+from sooner.results.budgets import frontier
+from sooner.results.records import Results
+from sooner.results.rescoring import rescore
 
 
 def number(value: float | None, digits: int = 2) -> str:

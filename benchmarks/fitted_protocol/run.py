@@ -19,16 +19,17 @@ import numpy as np
 from alternatives import Wanted, by_share, full_grid, own_start
 from races import EPOCHS, LANES, RUNGS, Setting, World
 
-from sooner.racing.comparison import compare
-from sooner.racing.fitted import agenda
-from sooner.racing.frontier import counted, per_seed, smallest_budget
-from sooner.racing.results import Evaluation
-from sooner.racing.signed_rank import MIN_PAIRS
-from sooner.racing.store import Record
-from sooner.racing.times import Time, Trajectory
+from sooner.racing.plan.fitted import agenda
+from sooner.racing.record import RunRecord
+from sooner.racing.scoring import per_seed
+from sooner.results.budgets import counted, smallest_budget
+from sooner.results.records import Evaluation
+from sooner.statistics.comparison import compare
+from sooner.statistics.signed_rank import MIN_PAIRS
+from sooner.statistics.times import Time, Trajectory
 
 RACES = 2_000  # of equal lanes; a quarter where they differ, an eighth in the comparisons of ways and readings
-Spend = Callable[[Sequence[str], Sequence[str], Sequence[int], Sequence[Record], float], Wanted]
+Spend = Callable[[Sequence[str], Sequence[str], Sequence[int], Sequence[RunRecord], float], Wanted]
 Row = dict[str, Any]
 
 WAYS: dict[str, Spend] = {"race": agenda, "own start": own_start, "by share": by_share, "full grid": full_grid}

@@ -22,10 +22,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sooner import losses, optim
-from sooner.racing.comparison import compare
-from sooner.racing.times import Time, Trajectory
-from sooner.racing.verdict import verdict
 from sooner.random import generator
+from sooner.results.verdict import verdict
+from sooner.statistics.comparison import compare
+from sooner.statistics.times import Time, Trajectory
 
 HERE = Path(__file__).parent
 P, WIDTH, SHARE = 113, 200, 0.4

@@ -24,15 +24,15 @@ from torch import Tensor, nn
 
 from sooner import losses, optim
 from sooner.augmentation import make as augmentation
-from sooner.racing.assembling import make_fabric
-from sooner.racing.signed_rank import signed_rank
+from sooner.budget import Budget
+from sooner.racing.recipes.assemble import make_fabric
 from sooner.random import generator
 from sooner.sampling import make as sampler
+from sooner.statistics.signed_rank import signed_rank
 from sooner.tasks import Data, Examples, get_task, load_data, models
 from sooner.training import schedules
-from sooner.training.budget import Budget
+from sooner.training.accuracy import accuracy
 from sooner.training.clock import Clock
-from sooner.training.evaluation import accuracy
 from sooner.training.loading import Loader, channel_statistics, evaluation_batches
 from sooner.training.loop import Loop
 

@@ -21,13 +21,14 @@ from typing import Any
 
 import torch
 
-from sooner.racing.assembling import Site, assemble
+from sooner.racing.recipes.assemble import Site, assemble
 from sooner.random import generator
 from sooner.recipes import FIELDS, Recipe
 from sooner.registry import Method, methods
 from sooner.tasks.examples import InMemory
 from sooner.training.clock import Clock
-from sooner.training.loop import Loop, Stopped
+from sooner.training.evaluation import Stopped
+from sooner.training.loop import Loop
 
 N = 12_800
 BASE: dict[str, Any] = {

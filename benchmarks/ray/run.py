@@ -21,8 +21,8 @@ from typing import Any
 
 import torch
 
-from sooner.racing import machine
 from sooner.racing.engines.ray import ray
+from sooner.racing.machine import describe as machine
 
 HERE = Path(__file__).parent
 
@@ -72,12 +72,12 @@ class Loss(threading.Thread):
 
     def _seeds(self) -> set[int]:
         """The seeds that run on the node; none as long as it is too early."""
-        from sooner.racing import conduct
+        from sooner.racing import race as racing
 
         if not (self._folder / "race.db").exists():
             return set()
         try:
-            records = conduct.finished(self._folder)
+            records = racing.finished(self._folder)
         except Exception:  # the race is about to make its tables
             return set()
         there = {record.seed for record in records if record.host.startswith("second")}

@@ -22,7 +22,7 @@ import torch
 from torch.nn import functional as F
 
 from sooner import optim
-from sooner.racing import machine
+from sooner.racing.machine import describe as machine
 from sooner.random import generator
 from sooner.registry import Method, methods
 from sooner.sampling import Sampler, Scored, Screening, make

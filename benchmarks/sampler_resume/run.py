@@ -22,7 +22,7 @@ from typing import Any
 import torch
 from processes import in_two_processes, killed
 
-from sooner.racing import machine
+from sooner.racing.machine import describe as machine
 from sooner.training import checkpoint
 from training import KILLED_BY, Loaders, Step, Training, contestants
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from sooner.racing.signed_rank import ALPHA, signed_rank
+from sooner.statistics.signed_rank import ALPHA, signed_rank
 
 Array = NDArray[np.float64]
 Limits = tuple[Array, Array]

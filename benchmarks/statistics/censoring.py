@@ -18,9 +18,9 @@ from races import Array
 from scipy import stats
 from simulate import Row, table
 
-from sooner.racing.signed_rank import ALPHA
-from sooner.racing.survival import survival
-from sooner.racing.times import Time
+from sooner.statistics.signed_rank import ALPHA
+from sooner.statistics.survival import survival
+from sooner.statistics.times import Time
 
 LANES = 2_000
 RUNS = (6, 8, 12, 24)

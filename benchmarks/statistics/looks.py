@@ -17,9 +17,9 @@ import numpy as np
 from races import Array, Races, Setting, draw
 from simulate import Row, table
 
-from sooner.racing.planning import max_pairs_needed, pairs_needed
-from sooner.racing.sequential import levels, looks, settled
-from sooner.racing.signed_rank import null_cdf, signed_rank
+from sooner.statistics.power import max_pairs_needed, pairs_needed
+from sooner.statistics.sequential import levels, looks, settled
+from sooner.statistics.signed_rank import null_cdf, signed_rank
 
 RACES = {12: 20_000, 24: 20_000, 40: 10_000}
 DETECT = 0.10

@@ -19,11 +19,11 @@ import numpy as np
 from alternatives import Array, Limits, bca, dropped, means, percentile, ranks, student
 from races import Races, Setting, draw, truth
 
-from sooner.racing.comparison import compare
-from sooner.racing.planning import pairs_needed
-from sooner.racing.signed_rank import signed_rank
-from sooner.racing.times import Trajectory
-from sooner.racing.verdict import verdict
+from sooner.results.verdict import verdict
+from sooner.statistics.comparison import compare
+from sooner.statistics.power import pairs_needed
+from sooner.statistics.signed_rank import signed_rank
+from sooner.statistics.times import Trajectory
 
 RACES = 20_000
 BOOTSTRAP_RACES = 4_000

@@ -22,18 +22,19 @@ from torch.nn import functional as F
 
 from sooner import optim
 from sooner.augmentation import make as augmentation
+from sooner.budget import Budget
 from sooner.losses import CrossEntropy
-from sooner.racing import machine
-from sooner.racing.assembling import make_fabric
-from sooner.racing.precision import choose
+from sooner.racing.machine import describe as machine
+from sooner.racing.recipes.assemble import make_fabric
+from sooner.racing.recipes.precision import choose
 from sooner.random import generator
 from sooner.sampling import make as sampler
 from sooner.tasks import load_data, models
 from sooner.training import schedules
-from sooner.training.budget import Budget
 from sooner.training.clock import Clock
+from sooner.training.evaluation import Stopped
 from sooner.training.loading import Loader, channel_statistics
-from sooner.training.loop import Loop, Stopped
+from sooner.training.loop import Loop
 
 BATCH = 512
 

@@ -14,7 +14,7 @@ from typer.core import TyperCommand
 
 from sooner import cli_analysis
 from sooner._version import __version__
-from sooner.cli_options import count_pairs, listed, make_rules, refuse_beside, refuse_idle
+from sooner.commands.options import count_pairs, listed, make_rules, refuse_beside, refuse_idle
 from sooner.errors import SoonerError
 
 app = typer.Typer(
@@ -116,7 +116,9 @@ def race(
     save_every: Annotated[float, typer.Option(min=0.0, help="Seconds between saves of the run under way.")] = 30.0,
 ) -> None:
     """Race recipes, or your own programs after --, to a target side by side, and say which one pays."""
-    from sooner.racing.commands import finish, programs, recipes
+    from sooner.commands import carry_out as finish
+    from sooner.commands import race as recipes
+    from sooner.commands import race_programs as programs
 
     trackers = listed(track)
     if resume is not None:
@@ -195,7 +197,7 @@ def report(
     target: Annotated[float | None, typer.Option(help="Show what the race says at another target.")] = None,
 ) -> None:
     """Write results.json and report.html again from a race's store."""
-    from sooner.racing.commands import finish
+    from sooner.commands import carry_out as finish
 
     finish.report(folder, target=target)
 
@@ -203,7 +205,7 @@ def report(
 @app.command()
 def tasks() -> None:
     """List the tasks and models known by name, with their size and cost."""
-    from sooner.reporting import listings
+    from sooner.commands import listings
 
     listings.show_tasks()
 
@@ -213,7 +215,7 @@ def methods(
     name: Annotated[str, typer.Argument(help="A method, or a pattern such as 'rs*'.")] = "*",
 ) -> None:
     """List the methods, or show one: paper, cost, when it helps and when not."""
-    from sooner.reporting import listings
+    from sooner.commands import listings
 
     listings.show_methods(name)
 
@@ -221,7 +223,7 @@ def methods(
 @app.command()
 def doctor() -> None:
     """Say what machine this is, what it is good for, and what is missing."""
-    from sooner.reporting import listings
+    from sooner.commands import listings
 
     listings.show_doctor()
 

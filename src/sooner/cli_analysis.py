@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sooner import cli_options as options
+from sooner.commands import options
 from sooner.errors import SoonerError
 
 
@@ -32,7 +32,7 @@ def plan(
     examples: options.Examples = None,
 ) -> None:
     """Say how many pairs it takes to find a difference, and how long they take here."""
-    from sooner.racing.commands import plan as command
+    from sooner.commands import plan as command
 
     wanted = options.share_of(detect)
     if race is not None:
@@ -65,7 +65,7 @@ def compare(
     out: Annotated[Path | None, typer.Option(help="Folder for results.json and report.html of all together.")] = None,
 ) -> None:
     """Join races of one task on one machine into one report."""
-    from sooner.racing.commands import compare as command
+    from sooner.commands import compare as command
 
     command.compare(races, target=target, out=out)
 
@@ -99,7 +99,7 @@ def suite(
     save_every: Annotated[float, typer.Option(min=0.0, help="Seconds between saves of the run under way.")] = 30.0,
 ) -> None:
     """Race the same lanes on several tasks, and draw their performance profiles; the same command again goes on."""
-    from sooner.racing.commands import suite as command
+    from sooner.commands import suite as command
 
     options.refuse_idle(context, protocol, until)
     command.suite(

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from sooner.batching import AdAdaGrad, Batching, LinearScaling, RegimeAdaptation, SqrtScaling
-from sooner.training.budget import Budget
+from sooner.budget import Budget
 
 ALL = [
     Batching(8),

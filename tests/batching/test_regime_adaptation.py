@@ -1,7 +1,7 @@
 import pytest
 
 from sooner.batching import RegimeAdaptation, SqrtScaling
-from sooner.training.budget import Budget
+from sooner.budget import Budget
 
 
 @pytest.mark.parametrize(

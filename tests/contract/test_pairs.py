@@ -7,7 +7,7 @@ import torch
 
 from sooner.combining import relation
 from sooner.errors import RecipeError
-from sooner.racing.assembling import Site, assemble
+from sooner.racing.recipes.assemble import Site, assemble
 from sooner.recipes import FIELDS, Recipe
 from sooner.registry import methods
 from sooner.tasks.examples import InMemory

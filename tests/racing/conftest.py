@@ -6,16 +6,18 @@ from typing import Any
 
 import pytest
 
-from sooner.racing import conduct, machine, recipe_runs
-from sooner.racing._base import Watcher
+from sooner.racing import race as racing
 from sooner.racing.engines.local import LocalEngine
-from sooner.racing.lanes import Cell
-from sooner.racing.plan import Plan, make_plan
-from sooner.racing.recipe_runs import RecipeRuns
-from sooner.racing.store import Record
+from sooner.racing.machine import describe as machine
+from sooner.racing.plan.lanes import PlannedRun
+from sooner.racing.plan.plan import Plan, make_plan
+from sooner.racing.protocols import Watcher
+from sooner.racing.recipes import runs as recipe_runs
+from sooner.racing.recipes.runs import RecipeRuns
+from sooner.racing.record import RunRecord
 from sooner.recipes import Recipe, resolve
 from sooner.tasks import Data, get_task, load_data
-from sooner.training.loop import Look
+from sooner.training.evaluation import Evaluation
 
 
 class Silent:
@@ -25,20 +27,20 @@ class Silent:
         self.stepped = on_step
         self.started: list[tuple[str, int]] = []
 
-    def run_started(self, cell: Cell) -> None:
+    def run_started(self, cell: PlannedRun) -> None:
         self.started.append((cell.lane.name, cell.seed))
 
-    def looked(self, look: Look) -> None:
+    def looked(self, look: Evaluation) -> None:
         pass
 
-    def run_finished(self, record: Record) -> None:
+    def run_finished(self, record: RunRecord) -> None:
         pass
 
 
 def go(folder: Path, data: Data, watcher: Watcher, *, save_every: float = 30.0) -> None:
     """Run what is missing of a race of recipes in this process."""
-    runs = RecipeRuns(conduct.load_plan(folder), data)
-    conduct.run(folder, LocalEngine(runs, save_every=save_every), watcher)
+    runs = RecipeRuns(racing.load_plan(folder), data)
+    racing.run(folder, LocalEngine(runs, save_every=save_every), watcher)
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +70,7 @@ def make_race(digits: Data, tmp_path: Path) -> Callable[..., tuple[Path, Plan]]:
             threads=1,
             environment=recipe_runs.environment(digits, device) | {"threads": 1},
         )
-        conduct.start(tmp_path / name, plan, recipe_runs.describe(digits))
+        racing.start(tmp_path / name, plan, recipe_runs.describe(digits))
         return tmp_path / name, plan
 
     return make

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sooner.racing.lanes import PlannedLane
-from sooner.racing.plan import Plan
-from sooner.racing.rules import Rules
-from sooner.racing.store import Record
+from sooner.racing.plan.lanes import PlannedLane
+from sooner.racing.plan.plan import Plan
+from sooner.racing.plan.rules import Rules
+from sooner.racing.record import RunRecord
 from sooner.recipes import Recipe, resolve
 from sooner.tasks import get_task
-from sooner.training.loop import Look
+from sooner.training.evaluation import Evaluation
 
 TASK = get_task("digits", target=0.9)
 
@@ -33,7 +33,7 @@ def plan(*lanes: str, pairs: int = 6, rungs: Sequence[str] = (), **rules: Any) -
     return Plan(TASK, tuple(planned), 0.9, pairs, 0, 100, "cpu", 1, rules=Rules(**rules), rungs=tuple(rungs))
 
 
-def record(lane: str, seed: int, seconds: float, *, metric: float = 0.9, **fields: Any) -> Record:
+def record(lane: str, seed: int, seconds: float, *, metric: float = 0.9, **fields: Any) -> RunRecord:
     """A run that has `metric` after `seconds`, reached on a straight line from 0 at 0 seconds, and ends there."""
-    looks = [Look(0.0, 0, 0, 0.0), Look(seconds, 100, 6400, metric)]
-    return Record(lane, seed, "2026", "2026", 100, 6400, seconds, looks, {"train": seconds}, 0.9, **fields)
+    looks = [Evaluation(0.0, 0, 0, 0.0), Evaluation(seconds, 100, 6400, metric)]
+    return RunRecord(lane, seed, "2026", "2026", 100, 6400, seconds, looks, {"train": seconds}, 0.9, **fields)

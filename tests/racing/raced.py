@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sooner.racing import conduct
-from sooner.racing.plan import Plan
-from sooner.racing.results import Results
+from sooner.racing import race as racing
+from sooner.racing.plan.plan import Plan
 from sooner.racing.store import Store
+from sooner.results.records import Results
 from tests.racing.made import plan, record
 
 
@@ -16,7 +16,7 @@ def race(folder: Path, planned: Plan, seconds: Mapping[str, float | Sequence[flo
 
     With `pairs` only so many of them have been run.
     """
-    conduct.start(folder, planned)
+    racing.start(folder, planned)
     store = Store(folder)
     for pair in range(pairs or planned.pairs):
         for lane in planned.lanes:
@@ -24,7 +24,7 @@ def race(folder: Path, planned: Plan, seconds: Mapping[str, float | Sequence[flo
             each = took * (1 + 0.01 * pair) if isinstance(took, int | float) else took[pair]
             store.add(record(lane.name, planned.seed + pair, each, metric=0.96))
     store.close()
-    return conduct.results(folder)
+    return racing.results(folder)
 
 
 def later(*lanes: str, seed: int, **rules: object) -> Plan:

@@ -4,33 +4,38 @@ from pathlib import Path
 
 import pytest
 
-from sooner.racing import conduct
-from sooner.racing.plan import Plan
-from sooner.racing.results import Results
-from sooner.racing.store import Record, Store
-from sooner.training.loop import Look
+from sooner.racing import race as racing
+from sooner.racing.plan.plan import Plan
+from sooner.racing.record import RunRecord
+from sooner.racing.scoring import per_seed
+from sooner.racing.store import Store
+from sooner.results.records import Evaluation as Scored
+from sooner.results.records import Results
+from sooner.training.evaluation import Evaluation
 
 MakeRace = Callable[..., tuple[Path, Plan]]
 
 
-def record(lane: str, seed: int, metrics: list[float], pace: float, *, stopped: str | None = None) -> Record:
+def record(lane: str, seed: int, metrics: list[float], pace: float, *, stopped: str | None = None) -> RunRecord:
     """A run with a look every 10 steps of `pace` seconds, after 0.5 s of set-up; its second stretch took 3 s more."""
     hiccup = lambda i: 3.0 if i >= 2 else 0.0
-    looks = [Look(0.5 + 10 * pace * i + hiccup(i), 10 * i, 640 * i, metric) for i, metric in enumerate(metrics)]
+    looks = [Evaluation(0.5 + 10 * pace * i + hiccup(i), 10 * i, 640 * i, metric) for i, metric in enumerate(metrics)]
     end = looks[-1]
     phases = {"setup": 0.25, "sampling": 0.25, "train": end.seconds - 0.5, "evaluate": 99.0, "checkpoint": 9.0}
-    return Record(lane, seed, "2026", "2026", end.step, end.examples, end.seconds, looks, phases, 0.8, stopped=stopped)
+    return RunRecord(
+        lane, seed, "2026", "2026", end.step, end.examples, end.seconds, looks, phases, 0.8, stopped=stopped
+    )
 
 
 @pytest.fixture
 def scored(make_race: MakeRace) -> Callable[..., Results]:
-    def score(*records: Record) -> Results:
+    def score(*records: RunRecord) -> Results:
         folder, _ = make_race()
         store = Store(folder)
         for each in records:
             store.add(each)
         store.close()
-        return conduct.results(folder)
+        return racing.results(folder)
 
     return score
 
@@ -91,10 +96,47 @@ def test_steps_of_another_kind_have_a_pace_of_their_own(scored: Callable[..., Re
     at = [0.5, 1.5, 5.5, 6.5, 10.5, 14.5]
     metrics = [0.1, 0.5, 0.6, 0.7, 0.95, 0.95]
     looks = [
-        Look(seconds, 10 * i, 640 * i, metric, besides=0.5, kind=kind)
+        Evaluation(seconds, 10 * i, 640 * i, metric, besides=0.5, kind=kind)
         for i, (seconds, metric, kind) in enumerate(zip(at, metrics, kinds, strict=True))
     ]
     run = scored(replace(record("baseline", 0, metrics, 0.1), looks=looks, seconds=14.5)).lanes[0].runs[0]
     assert [e.calibrated_seconds for e in run.evaluations] == pytest.approx([0.5, 1.5, 2.5, 3.5, 7.5, 11.5])
     assert run.calibrated_time_to_target_s == pytest.approx(3.5 + 4.0 * 0.8)  # 0.9 lies at 0.8 of 0.7 to 0.95
     assert run.calibrated_budget_s == pytest.approx(11.5)
+
+
+RUNGS = ("1ep", "2ep", "4ep", "8ep")
+
+
+def at_rung(rung: str, seed: int, metric: float | None, seconds: float, lane: str = "a") -> RunRecord:
+    """A run that ended with `metric`; None if it broke off."""
+    looks = [Evaluation(0.0, 0, 0, 0.0)] + ([Evaluation(seconds, 3, 30, metric)] if metric is not None else [])
+    stopped = None if metric is not None else "loss became nan"
+    return RunRecord(f"{lane}@{rung}", seed, "", "", 3, 30, seconds, looks, {}, stopped=stopped)
+
+
+def test_a_climb_is_the_ends_of_a_seeds_runs_in_the_order_of_their_budgets() -> None:
+    records = [
+        at_rung("4ep", 2, 0.75, 40.0),
+        at_rung("1ep", 2, 0.25, 10.0),
+        at_rung("2ep", 1, 0.5, 20.0),
+        at_rung("2ep", 1, 0.9, 20.0, lane="b"),
+    ]
+    assert per_seed("a", RUNGS, records, lambda each: each.seconds / 2) == {
+        1: [Scored(20.0, 10.0, 3, 30, 0.5, "2ep")],
+        2: [Scored(10.0, 5.0, 3, 30, 0.25, "1ep"), Scored(40.0, 20.0, 3, 30, 0.75, "4ep")],
+    }
+
+
+def test_a_run_that_broke_off_is_the_worst_of_the_lane_and_costs_no_less_than_a_smaller_one() -> None:
+    records = [at_rung("1ep", 0, 0.25, 10.0), at_rung("2ep", 0, None, 3.0), at_rung("4ep", 0, 0.75, 40.0)]
+    there = per_seed("a", RUNGS, records, lambda each: each.seconds)[0]
+    assert [(each.metric, each.seconds, each.calibrated_seconds) for each in there] == [
+        (0.25, 10.0, 10.0),
+        (0.25, 10.0, 10.0),
+        (0.75, 40.0, 40.0),
+    ]
+
+
+def test_a_lane_of_which_no_run_came_to_its_end_has_empty_climbs() -> None:
+    assert per_seed("a", RUNGS, [at_rung("1ep", 0, None, 3.0)], lambda each: each.seconds) == {0: []}

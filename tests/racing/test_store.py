@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from sooner.errors import StoreError
-from sooner.racing.store import NAME, VERSION, Record, Store
-from sooner.training.loop import Look
+from sooner.racing.record import RunRecord
+from sooner.racing.store import NAME, VERSION, Store
+from sooner.training.evaluation import Evaluation
 
-RECORD = Record(
+RECORD = RunRecord(
     lane="baseline",
     seed=3,
     started="2026-01-01T00:00:00+00:00",
@@ -16,7 +17,7 @@ RECORD = Record(
     steps=20,
     examples=640,
     seconds=1.5,
-    looks=[Look(0.0, 0, 0, 0.1), Look(1.5, 20, 640, 0.9)],
+    looks=[Evaluation(0.0, 0, 0, 0.1), Evaluation(1.5, 20, 640, 0.9)],
     phases={"setup": 0.25, "train": 1.25, "evaluate": 0.5},
     test_metric=0.88,
     peak_memory_bytes=2**33,

@@ -7,8 +7,8 @@ import math
 import random
 from typing import Any
 
-from sooner.racing.rescoring import rescore
-from sooner.racing.results import Comparison, Evaluation, Lane, Results, Run
+from sooner.results.records import Comparison, Evaluation, Lane, Results, Run
+from sooner.results.rescoring import rescore
 
 
 def run(

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from sooner.racing.rescoring import rescore
-from sooner.racing.results import Results
-from sooner.reporting import _format as words
+from sooner.reporting import format as words
 from sooner.reporting import write_page
-from sooner.reporting._targets import choices
-from sooner.reporting._verdicts import headlines
+from sooner.reporting.headlines import headlines
+from sooner.reporting.page.targets import choices
 from sooner.reporting.tables import all_tables
+from sooner.results.records import Results
+from sooner.results.rescoring import rescore
 from tests.reporting.races import fitted, realistic
 
 RACE = realistic(price_per_hour=2.5)

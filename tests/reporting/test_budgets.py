@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from sooner.racing.rescoring import rescore
-from sooner.racing.results import Lane, Results
-from sooner.reporting._budgets import bracket, has_rungs, smallest
+from sooner.reporting.budgets import bracket, has_rungs, smallest
+from sooner.results.records import Lane, Results
+from sooner.results.rescoring import rescore
 from tests.reporting.races import fitted, realistic
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sooner.reporting import _format as words
+from sooner.reporting import format as words
 from tests.reporting.races import compared, race
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from sooner.racing.results import Lane
-from sooner.reporting._style import lane_styles
+from sooner.reporting.style import lane_styles
+from sooner.results.records import Lane
 from tests.reporting.races import race
 
 

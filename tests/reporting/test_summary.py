@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from sooner.racing.results import Lane
-from sooner.reporting._summary import Median, Spread, kind, median_to_target, on_the_clock, spread, summarise
+from sooner.reporting.summary import Median, Spread, kind, median_to_target, on_the_clock, spread, summarise
+from sooner.results.records import Lane
 from tests.reporting.races import compared, race, run
 
 

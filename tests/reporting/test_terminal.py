@@ -5,9 +5,9 @@ import io
 
 from rich.console import Console
 
-from sooner.racing.rescoring import rescore
-from sooner.racing.results import Lane, Results
 from sooner.reporting import plain_text, show
+from sooner.results.records import Lane, Results
+from sooner.results.rescoring import rescore
 from tests.reporting.races import compared, fitted, race, realistic, run
 
 

@@ -9,15 +9,16 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from sooner import optim, sampling
+from sooner.budget import Budget
 from sooner.losses import CrossEntropy
 from sooner.tasks import load_data, models
 from sooner.tasks.split import split
 from sooner.training import checkpoint, schedules
-from sooner.training.budget import Budget
+from sooner.training.accuracy import accuracy
 from sooner.training.clock import Clock
-from sooner.training.evaluation import accuracy
+from sooner.training.evaluation import Stopped
 from sooner.training.loading import Loader, channel_statistics, evaluation_batches
-from sooner.training.loop import Loop, Stopped
+from sooner.training.loop import Loop
 
 DATA = load_data("digits")
 MEAN, STD = channel_statistics(DATA.train)

@@ -8,13 +8,14 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from sooner import optim, sampling
+from sooner.budget import Budget
 from sooner.losses import CrossEntropy
 from sooner.tasks import load_data
 from sooner.training import checkpoint, schedules
-from sooner.training.budget import Budget
 from sooner.training.clock import Clock
+from sooner.training.evaluation import Stopped
 from sooner.training.loading import Loader
-from sooner.training.loop import Loop, Stopped
+from sooner.training.loop import Loop
 
 TRAIN = load_data("digits").train.subset(torch.arange(600))
 BATCH = 50

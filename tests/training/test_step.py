@@ -9,14 +9,15 @@ import torch
 from torch import Tensor
 
 from sooner import optim
-from sooner.racing.assembling import Site, assemble
+from sooner.racing.recipes.assemble import Site, assemble
 from sooner.recipes import Recipe
 from sooner.tasks import load_data, models
 from sooner.training import checkpoint
+from sooner.training.accuracy import accuracy
 from sooner.training.clock import Clock
-from sooner.training.evaluation import accuracy
+from sooner.training.evaluation import Stopped
 from sooner.training.loading import channel_statistics, evaluation_batches
-from sooner.training.loop import Loop, Stopped
+from sooner.training.loop import Loop
 
 DATA = load_data("digits")
 MEAN, STD = channel_statistics(DATA.train)

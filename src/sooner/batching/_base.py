@@ -11,7 +11,7 @@ from torch import Tensor
 from sooner._arguments import Plain, arguments, plain, shown, whole_number
 
 if TYPE_CHECKING:  # the methods do without the race's packages
-    from sooner.training.budget import Budget
+    from sooner.budget import Budget
 
 
 def grows(make: object) -> bool:

@@ -9,7 +9,7 @@ from sooner.batching.scaling import SqrtScaling
 from sooner.registry import Method, register
 
 if TYPE_CHECKING:  # the methods do without the race's packages
-    from sooner.training.budget import Budget
+    from sooner.budget import Budget
 
 
 class RegimeAdaptation(SqrtScaling):

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from sooner.racing import stopping
-from sooner.racing.agenda import agenda
-from sooner.racing.confirming import FRESH
-from sooner.racing.controls import opponents
-from sooner.racing.fitted import name_at
-from sooner.racing.frontier import per_seed
-from sooner.racing.lanes import PlannedLane
-from sooner.racing.plan import Plan
-from sooner.racing.rescoring import rescore
-from sooner.racing.results import Lane, Results, Run
-from sooner.racing.store import Record, Store
+from sooner.racing.plan import stopping
+from sooner.racing.plan.agenda import agenda
+from sooner.racing.plan.confirming import FRESH
+from sooner.racing.plan.controls import opponents
+from sooner.racing.plan.fitted import ends, name_at
+from sooner.racing.plan.lanes import PlannedLane
+from sooner.racing.plan.plan import Plan
+from sooner.racing.record import RunRecord
+from sooner.racing.store import Store
 from sooner.racing.timing import climb_of, run_of
-from sooner.recipes import Recipe
+from sooner.results.records import Evaluation, Lane, Results, Run
+from sooner.results.rescoring import rescore
 
 
 def score(plan: Plan, store: Store) -> Results:
@@ -28,7 +29,6 @@ def score(plan: Plan, store: Store) -> Results:
     if plan.rules.until == "decided":
         standing = stopping.standing(plan, own)
         hopeless = {name: standing.stopped[name] for name in standing.hopeless}
-    baseline = plan.lanes[0].entry
     results = Results(
         task=plan.task.name,
         target=plan.target,
@@ -39,7 +39,7 @@ def score(plan: Plan, store: Store) -> Results:
         lanes=[_lane(lane, plan, own, hopeless.get(lane.name)) for lane in plan.lanes],
         comparisons=[],
         complete=not agenda(plan, records),
-        model=baseline.model if isinstance(baseline, Recipe) else "",
+        model=plan.lanes[0].entry.model,
         pairs=plan.pairs,
         evaluate_every=plan.every,
         machine=store.get("machine") or {},
@@ -60,7 +60,7 @@ def score(plan: Plan, store: Store) -> Results:
     return rescore(results, levels={name: stopping.level(plan, pairs) for name, pairs in shared.items()})
 
 
-def _lane(lane: PlannedLane, plan: Plan, records: Sequence[Record], dropped_after: int | None) -> Lane:
+def _lane(lane: PlannedLane, plan: Plan, records: Sequence[RunRecord], dropped_after: int | None) -> Lane:
     if plan.rules.protocol == "fitted":
         runs = _climbs(lane.name, plan, records)
     else:
@@ -76,12 +76,55 @@ def _lane(lane: PlannedLane, plan: Plan, records: Sequence[Record], dropped_afte
     )
 
 
-def _climbs(lane: str, plan: Plan, records: Sequence[Record]) -> list[Run]:
+def _climbs(lane: str, plan: Plan, records: Sequence[RunRecord]) -> list[Run]:
     names = {name_at(lane, rung) for rung in plan.rungs}
     mine = [record for record in records if record.lane in names]
     climbs = per_seed(lane, plan.rungs, mine, lambda record: run_of(record, plan.target).calibrated_budget_s)
     by_seed = {seed: [record for record in mine if record.seed == seed] for seed in sorted(climbs)}
     return [climb_of(seed, climbs[seed], made, plan.target) for seed, made in by_seed.items()]
+
+
+def per_seed(
+    lane: str, rungs: Sequence[str], records: Sequence[RunRecord], calibrated: Callable[[RunRecord], float]
+) -> dict[int, list[Evaluation]]:
+    """The climb of every seed that ran `lane` at some rung, seeds and rungs ascending.
+
+    A run that broke off, or ended without a metric, counts as the worst end that the lane had: a number that can be
+    kept and drawn, and a miss at every target that not all of the lane's runs reached. Where no run of the lane came
+    to its end, the climbs are empty.
+
+    A larger budget never counts as less spent: where an early end or a noisy machine says so, the smaller budget's
+    seconds, steps and examples stand.
+
+    Args:
+        lane: name, without a budget.
+        rungs: all budgets of the ladder, ascending.
+        records: ended runs; those of other lanes are passed over.
+        calibrated: seconds of a whole run on the calibrated clock.
+    """
+    known = ends(lane, rungs, records)
+    made = {(record.lane, record.seed): record for record in records}
+    worst = min((metric for seed in known.values() for metric in seed.values() if metric > -math.inf), default=None)
+    found: dict[int, list[Evaluation]] = {seed: [] for seed in known}
+    if worst is None:
+        return found
+    for seed, climb in found.items():
+        for place, metric in known[seed].items():
+            record = made[name_at(lane, rungs[place]), seed]
+            spent = (record.seconds, calibrated(record), record.steps, record.examples)
+            here = Evaluation(*spent, metric=max(metric, worst), budget=rungs[place])
+            climb.append(_not_below(here, climb[-1]) if climb else here)
+    return found
+
+
+def _not_below(here: Evaluation, before: Evaluation) -> Evaluation:
+    return replace(
+        here,
+        seconds=max(here.seconds, before.seconds),
+        calibrated_seconds=max(here.calibrated_seconds, before.calibrated_seconds),
+        step=max(here.step, before.step),
+        examples=max(here.examples, before.examples),
+    )
 
 
 def _leading(plan: Plan, lane: Lane) -> int:
@@ -90,5 +133,5 @@ def _leading(plan: Plan, lane: Lane) -> int:
     return next(pair for pair in range(plan.pairs + 1) if plan.seed + pair not in seeds)
 
 
-def _seed(record: Record) -> int:
+def _seed(record: RunRecord) -> int:
     return record.seed

@@ -7,12 +7,13 @@ import shlex
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any
 
 from sooner.errors import RecipeError, StoreError
-from sooner.training.loop import Look
+from sooner.racing.record import RunRecord
+from sooner.training.evaluation import Evaluation
 
 VERSION = 3
 NAME = "race.db"
@@ -52,31 +53,7 @@ ALTER TABLE evaluations ADD COLUMN kind TEXT NOT NULL DEFAULT '';
 }
 
 
-@dataclass(frozen=True)
-class Record:
-    """A finished run as it is stored: what happened, before any target or comparison."""
-
-    lane: str
-    seed: int
-    started: str
-    finished: str
-    steps: int
-    examples: int
-    seconds: float  # on the clock
-    looks: list[Look]
-    phases: dict[str, float]
-    test_metric: float | None = None
-    peak_memory_bytes: int | None = None
-    flops: float | None = None
-    stopped: str | None = None
-    resumed: int = 0  # times it was taken up again from a checkpoint, or from its start
-    output: str | None = None  # the end of what a program wrote, where it failed
-    energy_joules: float | None = None  # of the devices, measured over the whole run
-    host: str = ""  # the machine it ran on, where there were several
-    sparse_flops: float | None = None  # of the live weights alone, where weights are masked
-
-
-_COLUMNS = tuple(field.name for field in fields(Record) if field.name not in ("looks", "phases"))
+_COLUMNS = tuple(field.name for field in fields(RunRecord) if field.name not in ("looks", "phases"))
 
 
 class Store:
@@ -197,7 +174,7 @@ class Store:
             rows = self._database.execute("SELECT text FROM events ORDER BY rowid").fetchall()
         return list(dict.fromkeys(row[0] for row in rows))
 
-    def add(self, record: Record) -> None:
+    def add(self, record: RunRecord) -> None:
         """Keep a finished run, all of it or, if the process dies meanwhile, nothing."""
         with self._errors("write"), self._transaction():
             cursor = self._database.execute(
@@ -213,17 +190,17 @@ class Store:
                 [(run, *astuple(look)) for look in record.looks],
             )
 
-    def records(self) -> list[Record]:
+    def records(self) -> list[RunRecord]:
         """All finished runs, in the order in which they ended."""
         with self._errors("read"):
             runs = self._database.execute(f"SELECT id, {', '.join(_COLUMNS)} FROM runs ORDER BY id").fetchall()
-            looks: dict[int, list[Look]] = {}
+            looks: dict[int, list[Evaluation]] = {}
             for run, *values in self._database.execute("SELECT * FROM evaluations ORDER BY rowid"):
-                looks.setdefault(run, []).append(Look(*values))
+                looks.setdefault(run, []).append(Evaluation(*values))
             phases: dict[int, dict[str, float]] = {}
             for run, name, seconds in self._database.execute("SELECT * FROM phases ORDER BY rowid"):
                 phases.setdefault(run, {})[name] = seconds
         return [
-            Record(**dict(zip(_COLUMNS, values, strict=True)), looks=looks.get(run, []), phases=phases.get(run, {}))
+            RunRecord(**dict(zip(_COLUMNS, values, strict=True)), looks=looks.get(run, []), phases=phases.get(run, {}))
             for run, *values in runs
         ]

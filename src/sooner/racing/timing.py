@@ -7,15 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-import numpy as np
-
-from sooner.racing.crossing import at, first_crossing
-from sooner.racing.frontier import counted
-from sooner.racing.results import Evaluation, Run
-from sooner.racing.store import Record
+from sooner.racing.record import RunRecord
+from sooner.results.records import Evaluation, Run
+from sooner.results.rescoring import timed
 
 
-def _calibrated(record: Record) -> list[float]:
+def _calibrated(record: RunRecord) -> list[float]:
     """Seconds at each of the run's looks, its steps and its scoring at the run's own median pace.
 
     Steps on smaller images or larger batches, or of a model with fewer channels, have a pace of their own.
@@ -36,7 +33,7 @@ def _calibrated(record: Record) -> list[float]:
     ]
 
 
-def _paces(record: Record) -> dict[str, float]:
+def _paces(record: RunRecord) -> dict[str, float]:
     """The run's median seconds per step, by kind of step, over the stretches between its evaluations."""
     found: dict[str, list[float]] = {}
     for before, after in pairwise(record.looks):
@@ -46,7 +43,7 @@ def _paces(record: Record) -> dict[str, float]:
     return {kind: _median(paces) for kind, paces in found.items()}
 
 
-def _scoring_pace(record: Record) -> float:
+def _scoring_pace(record: RunRecord) -> float:
     """The run's median seconds per example that was passed forward before it was trained on."""
     return _median(
         (after.scoring - before.scoring) / (after.scored - before.scored)
@@ -60,7 +57,7 @@ def _median(paces: Iterable[float]) -> float:
     return statistics.median(found) if found else 0.0
 
 
-def run_of(record: Record, target: float) -> Run:
+def run_of(record: RunRecord, target: float) -> Run:
     """The run that `record` tells of, timed to `target` on all clocks."""
     calibrated = _calibrated(record) if record.looks else []
     evaluations = [
@@ -96,25 +93,7 @@ def run_of(record: Record, target: float) -> Run:
     return timed(run, target)
 
 
-def timed(run: Run, target: float) -> Run:
-    """The same run with its times to another target."""
-    position = first_crossing(counted(run.evaluations), target, confirm_last=run.stopped is not None)
-    hit = not np.isnan(position)
-
-    def there(values: list[float]) -> float | None:
-        return float(at(position, values)) if hit else None
-
-    return replace(
-        run,
-        hit=bool(hit),
-        time_to_target_s=there([e.seconds for e in run.evaluations]),
-        calibrated_time_to_target_s=there([e.calibrated_seconds for e in run.evaluations]),
-        steps_to_target=there([e.step for e in run.evaluations]),
-        examples_to_target=there([e.examples for e in run.evaluations]),
-    )
-
-
-def climb_of(seed: int, climb: Sequence[Evaluation], records: Sequence[Record], target: float) -> Run:
+def climb_of(seed: int, climb: Sequence[Evaluation], records: Sequence[RunRecord], target: float) -> Run:
     """What one seed did under the fitted protocol, as one run: its evaluations are the ends of its `records`."""
     last = max(records, key=lambda record: record.examples)
     phases: dict[str, float] = {}

@@ -18,10 +18,10 @@ from pydantic import (
 
 from sooner import registry
 from sooner.batching import grows
+from sooner.budget import Budget
 from sooner.combining import refusals
 from sooner.recipes._choice import Choice, choose, choose_or_leave
 from sooner.recipes._problems import Problem, explained, invalid, refuse, shown
-from sooner.training.budget import Budget
 
 
 def _listed(given: object) -> tuple[Any, ...]:
@@ -55,7 +55,7 @@ class Recipe(BaseModel):
         name: of the lane in a race.
         summary: one line about it.
         model: by name, or "module:factory".
-        budget: absolute, see `sooner.training.budget.Budget`; kept in its shortest form.
+        budget: absolute, see `sooner.budget.Budget`; kept in its shortest form.
         batch_size: examples per optimizer step, over all processes and micro-batches, at least 1.
         accumulate: micro-batches that a step is made of, 1 to `batch_size`.
         optimizer: "sgd", "adamw" and others, with its peak learning rate `lr`.

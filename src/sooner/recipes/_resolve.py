@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sooner.budget import Budget
 from sooner.errors import RecipeError
 from sooner.recipes import _yaml
 from sooner.recipes._problems import FieldPath, InvalidRecipe, closest, invalid, shown
 from sooner.recipes._recipe import Recipe
-from sooner.training.budget import Budget
 
 _SHIPPED = Path(__file__).parent / "shipped"
 ALIASES = {"rs2": "rs2-10", "static": "static-10"}

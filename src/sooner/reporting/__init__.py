@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sooner.reporting.page import write_page
+from sooner.reporting.page.page import write_page
 from sooner.reporting.terminal import plain_text, show, table, verdicts
 
 __all__ = ["plain_text", "show", "table", "verdicts", "write_page"]

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, get_args
 
 from sooner.errors import StoreError
-from sooner.racing.profiles import REACH, Clock, Profile, identities, left_out, profiles
-from sooner.racing.results import Results
-from sooner.reporting import _format as words
-from sooner.reporting._style import HUES
-from sooner.reporting._summary import Median, own, summarise
+from sooner.reporting import format as words
 from sooner.reporting.figures._base import axis, heading, label, layout, log_axis, rounded
+from sooner.reporting.style import HUES
+from sooner.reporting.summary import Median, own, summarise
+from sooner.results.profiles import REACH, Clock, Profile, identities, left_out, profiles
+from sooner.results.records import Results
 
 PAGE = "suite.html"
 _WEB = Path(__file__).parent / "web"

@@ -8,12 +8,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sooner.racing.results import Comparison, Results
-from sooner.reporting import _format as words
-from sooner.reporting._asides import asides
-from sooner.reporting._belief import Check, checks
-from sooner.reporting._summary import LaneSummary, Median, has_calibrated, summarise
-from sooner.reporting._verdicts import Reading, Tone, confirmations, headlines, tone
+from sooner.reporting import format as words
+from sooner.reporting.asides import asides
+from sooner.reporting.checks import Check, checks
+from sooner.reporting.headlines import Reading, Tone, confirmations, headlines, tone
+from sooner.reporting.summary import LaneSummary, Median, has_calibrated, summarise
+from sooner.results.records import Comparison, Results
 
 _TONE_STYLE: dict[Tone, str] = {"faster": "green", "slower": "red", "open": "", "none": ""}
 _TABLE_WIDTH = 80  # columns: in fewer rich cuts the names of the lanes first

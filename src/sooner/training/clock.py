@@ -9,8 +9,7 @@ from typing import Protocol
 
 import torch
 
-# Measuring and saving serve the race, not the training. Everything else counts.
-OFF_THE_CLOCK = frozenset({"evaluate", "checkpoint"})
+from sooner.training.evaluation import OFF_THE_CLOCK
 
 
 class Meter(Protocol):

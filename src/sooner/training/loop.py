@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
@@ -13,42 +13,19 @@ from torch import Tensor, nn
 
 from sooner.batch import Batch
 from sooner.batching import Batching, join
+from sooner.budget import Budget
 from sooner.losses import Loss
 from sooner.sampling import Screening
 from sooner.sparsity import SparseTraining
 from sooner.training import checkpoint
-from sooner.training.budget import Budget
 from sooner.training.clock import Clock
 from sooner.training.divergence import LossWatch
+from sooner.training.evaluation import Evaluation
 from sooner.training.loading import Loader
 from sooner.training.operations import Operations
 from sooner.training.schedules import Schedule
 from sooner.training.screening import screened
 from sooner.training.step import Step, Surgery
-
-
-@dataclass(frozen=True)
-class Look:
-    """The metric at one moment of a run, `seconds` on the clock.
-
-    Of these `scoring` went into passing `scored` examples forward before they were trained on, and `besides` into
-    what is neither steps nor scoring: set-up, and the sampler's work where a round begins. The rest are steps. `kind`
-    says what these were like since the look before (the size of the inputs, the batches joined, the model's version):
-    stretches of one kind have one pace.
-    """
-
-    seconds: float
-    step: int
-    examples: int
-    metric: float
-    besides: float = 0.0
-    scoring: float = 0.0
-    scored: int = 0
-    kind: str = ""
-
-
-class Stopped(Exception):
-    """Training was asked to stop before its budget was spent; its state is whole and can be saved."""
 
 
 class Loop:
@@ -128,7 +105,7 @@ class Loop:
         self.examples = 0  # handed out by the sampler
         self.trained = 0  # of these, passed forward and backward
         self.scored = 0  # of these, passed forward only, before any of their batch was trained on
-        self.looks: list[Look] = []
+        self.looks: list[Evaluation] = []
         self._kinds: set[str] = set()  # of the steps since the last look
 
     @property
@@ -144,7 +121,7 @@ class Loop:
 
     def run(
         self,
-        on_look: Callable[[Look], None] = lambda look: None,
+        on_look: Callable[[Evaluation], None] = lambda look: None,
         on_step: Callable[[], None] = lambda: None,
     ) -> None:
         """Train until the budget is spent or the loss has diverged (`failure` then says how).
@@ -168,7 +145,7 @@ class Loop:
             return self.clock.seconds
         return float(self.fabric.broadcast(self.clock.seconds))  # processes must agree when to end
 
-    def _round(self, on_look: Callable[[Look], None], on_step: Callable[[], None]) -> None:
+    def _round(self, on_look: Callable[[Evaluation], None], on_step: Callable[[], None]) -> None:
         self.loader.progress = self.loader.sampler.progress = self.progress
         batches = iter(self.loader)
         with self.clock.phase("sampling"):
@@ -188,7 +165,7 @@ class Loop:
         found = list(islice(batches, self.stepper.joined))
         return join(found) if found else None
 
-    def _after_step(self, on_look: Callable[[Look], None]) -> None:
+    def _after_step(self, on_look: Callable[[Evaluation], None]) -> None:
         due = self.examples // self.every > self.looks[-1].examples // self.every
         ended = self.progress >= 1.0 and self.looks[-1].step < self.step
         if due or ended or self.watch.due:
@@ -228,7 +205,7 @@ class Loop:
         reduced = self.fabric.all_reduce(torch.tensor(counts), reduce_op="sum")
         return reduced.tolist()  # type: ignore[union-attr]
 
-    def _look(self, on_look: Callable[[Look], None]) -> None:
+    def _look(self, on_look: Callable[[Evaluation], None]) -> None:
         with self.clock.phase("evaluate"):
             metric = self.evaluate(self.model)
             if self.fabric.world_size > 1:  # running statistics differ between processes by their last batch
@@ -237,7 +214,7 @@ class Loop:
             scoring = phases.get("scoring", 0.0)
             besides = seconds - phases.get("train", 0.0) - scoring
             kind = " ".join(sorted(self._kinds))
-            look = Look(seconds, self.step, self.examples, metric, besides, scoring, self.scored, kind)
+            look = Evaluation(seconds, self.step, self.examples, metric, besides, scoring, self.scored, kind)
             self._kinds.clear()
             self.looks.append(look)
             on_look(look)
@@ -274,7 +251,7 @@ class Loop:
         checkpoint.load_random_state(state["random"], self.fabric.device)
         self.step, self.examples = state["step"], state["examples"]
         self.trained, self.scored = state["trained"], state["scored"]
-        self.looks = [Look(**look) for look in state["looks"]]
+        self.looks = [Evaluation(**look) for look in state["looks"]]
         self._kinds = set(state["kinds"])
         self.watch.load_state_dict(state["watch"])
         self.operations.load_state_dict(state["operations"])

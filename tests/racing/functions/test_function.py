@@ -6,7 +6,8 @@ import pytest
 
 from sooner.errors import RecipeError
 from sooner.racing.functions import Function
-from sooner.racing.lanes import PlannedLane
+from sooner.racing.plan.lanes import PlannedLane
+from sooner.racing.runs import read_entry
 
 
 def train(seed: int) -> None:
@@ -27,7 +28,7 @@ def test_it_is_known_by_its_module_and_name() -> None:
 
 def test_it_goes_through_json_and_back() -> None:
     lane = PlannedLane("a", "baseline", Function.of("a", train_for, "10"))
-    assert PlannedLane.from_dict(json.loads(json.dumps(lane.to_dict()))) == lane
+    assert PlannedLane.from_dict(json.loads(json.dumps(lane.to_dict())), read_entry) == lane
 
 
 def test_a_budget_is_a_number() -> None:

@@ -13,14 +13,14 @@ import torch
 import sooner
 from sooner._report import sink
 from sooner.racing.functions import Function, FunctionRuns
-from sooner.racing.lanes import PlannedLane
-from sooner.racing.store import Record
-from sooner.training.loop import Look, Stopped
+from sooner.racing.plan.lanes import PlannedLane
+from sooner.racing.record import RunRecord
+from sooner.training.evaluation import Evaluation, Stopped
 
 Pairs = Iterator[tuple[int, Any]]
 
 
-def _run(function: Callable[..., Any], seed: int = 3, budget: str | None = None, **told: Any) -> Record:
+def _run(function: Callable[..., Any], seed: int = 3, budget: str | None = None, **told: Any) -> RunRecord:
     lane = PlannedLane("mine", "lane", Function.of("mine", function, budget))
     return FunctionRuns({"mine": function}).run(lane, seed, saved=Path("saved"), **told)
 
@@ -31,7 +31,7 @@ def test_a_generator_is_followed_and_the_clock_stands_still_while_its_metric_is_
             time.sleep(0.05)
             yield 64 * n, lambda: time.sleep(0.3) or n / 10  # noqa: B023
 
-    looks: list[Look] = []
+    looks: list[Evaluation] = []
     record = _run(train, on_look=looks.append)
     assert record.looks == looks
     assert [(look.step, look.examples, look.metric) for look in looks] == [(1, 64, 0.1), (2, 128, 0.2)]

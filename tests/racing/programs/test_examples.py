@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sooner.racing.lanes import PlannedLane
+from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.programs import Program, ProgramRuns
 
 ROOT = Path(__file__).parents[3]

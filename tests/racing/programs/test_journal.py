@@ -3,7 +3,7 @@ import math
 from sooner.racing.programs.journal import Journal
 from sooner.racing.programs.reading import Reading
 from sooner.racing.programs.reports import Told
-from sooner.training.loop import Look
+from sooner.training.evaluation import Evaluation
 
 
 def _told(*readings: tuple[float, Reading], reports: bool = True, reported: bool = False) -> Journal:
@@ -15,7 +15,7 @@ def _told(*readings: tuple[float, Reading], reports: bool = True, reported: bool
 
 def test_steps_and_examples_that_are_not_told_are_numbered() -> None:
     journal = _told((1.0, Reading(0.1)), (2.0, Reading(0.2)), (3.0, Reading(0.3)))
-    assert journal.looks == [Look(1.0, 1, 1, 0.1), Look(2.0, 2, 2, 0.2), Look(3.0, 3, 3, 0.3)]
+    assert journal.looks == [Evaluation(1.0, 1, 1, 0.1), Evaluation(2.0, 2, 2, 0.2), Evaluation(3.0, 3, 3, 0.3)]
 
 
 def test_examples_follow_the_steps_until_they_are_told() -> None:

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sooner.errors import RecipeError
-from sooner.racing.lanes import PlannedLane
+from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.programs import Program
+from sooner.racing.runs import read_entry
 
 FULL = Program("a", "train {seed} {budget}", metric="acc=([0-9.]+)", budget="10", timeout=60.0, summary="slow")
 
@@ -14,7 +15,7 @@ FULL = Program("a", "train {seed} {budget}", metric="acc=([0-9.]+)", budget="10"
 def test_it_goes_through_json_and_back():
     assert Program.from_dict(json.loads(json.dumps(FULL.to_dict()))) == FULL
     lane = PlannedLane("a", "baseline", FULL)
-    assert PlannedLane.from_dict(json.loads(json.dumps(lane.to_dict()))) == lane
+    assert PlannedLane.from_dict(json.loads(json.dumps(lane.to_dict())), read_entry) == lane
 
 
 def test_its_command_line_is_filled_in():

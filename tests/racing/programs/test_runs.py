@@ -14,14 +14,15 @@ import psutil
 import pytest
 
 from sooner.errors import RecipeError
-from sooner.racing.lanes import PlannedLane
+from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.programs import Program, ProgramRuns
-from sooner.racing.store import Record, Store
-from sooner.training.loop import Look, Stopped
+from sooner.racing.record import RunRecord
+from sooner.racing.store import Store
+from sooner.training.evaluation import Evaluation, Stopped
 
 REPORT = "import sys, time; from sooner import report\n"  # which loads no torch
 NUMBER = "acc=([0-9.]+)"
-Race = Callable[..., Record]
+Race = Callable[..., RunRecord]
 
 
 @pytest.fixture
@@ -40,7 +41,9 @@ def program(tmp_path: Path) -> Callable[..., Program]:
 def run(program: Callable[..., Program], tmp_path: Path) -> Race:
     """Run `code` as a lane."""
 
-    def make(code: str, *, on_look: Any = lambda look: None, on_step: Any = lambda save: None, **fields: Any) -> Record:
+    def make(
+        code: str, *, on_look: Any = lambda look: None, on_step: Any = lambda save: None, **fields: Any
+    ) -> RunRecord:
         entry = program(code, **fields)
         lane = PlannedLane("mine", "baseline", entry)
         return ProgramRuns([entry]).run(lane, 7, saved=tmp_path / "saved", on_look=on_look, on_step=on_step)
@@ -49,7 +52,7 @@ def run(program: Callable[..., Program], tmp_path: Path) -> Race:
 
 
 def test_a_pattern_on_stdout_timed_as_its_lines_arrive(run: Race) -> None:
-    looks: list[Look] = []
+    looks: list[Evaluation] = []
     code = "import sys, time\nfor n in 1, 2, 3:\n    time.sleep(0.1)\n    print(f'seed {sys.argv[1]} acc=0.{n}')"
     record = run(code, metric=NUMBER, on_look=looks.append)
     assert record.looks == looks
@@ -72,7 +75,7 @@ print('{"step": 5, "examples": 320, "metric": 0.5, "seconds": 0.25}')
 print('{"step": 10, "examples": 640, "metric": 0.75, "seconds": 0.5}')
 """
     record = run(code)
-    assert record.looks == [Look(0.25, 5, 320, 0.5), Look(0.5, 10, 640, 0.75)]
+    assert record.looks == [Evaluation(0.25, 5, 320, 0.5), Evaluation(0.5, 10, 640, 0.75)]
     assert (record.steps, record.examples, record.stopped) == (10, 640, None)
     assert 0.5 <= record.seconds < 0.5 + 1.0  # the program's clock, and wall time after it
 

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from sooner.racing.lanes import PlannedLane
-from sooner.racing.plan import Plan
-from sooner.racing.store import Record
+from sooner.racing.plan.lanes import PlannedLane
+from sooner.racing.plan.plan import Plan
+from sooner.racing.record import RunRecord
 from sooner.racing.trackers import _tracker
 from sooner.recipes import resolve
 from sooner.tasks import get_task
-from sooner.training.loop import Look
+from sooner.training.evaluation import Evaluation
 
 
 def make_plan(**fields: Any) -> Plan:
@@ -43,13 +43,13 @@ def plan() -> Plan:
     return make_plan()
 
 
-def looks(*metrics: float) -> list[Look]:
+def looks(*metrics: float) -> list[Evaluation]:
     """A look every 100 examples, 10 steps and 2 seconds, the first before the first step."""
-    return [Look(2.0 * i, 10 * i, 100 * i, metric) for i, metric in enumerate(metrics)]
+    return [Evaluation(2.0 * i, 10 * i, 100 * i, metric) for i, metric in enumerate(metrics)]
 
 
-def record(lane: str, seed: int, found: list[Look], **fields: Any) -> Record:
-    end = found[-1] if found else Look(0.0, 0, 0, 0.0)
+def record(lane: str, seed: int, found: list[Evaluation], **fields: Any) -> RunRecord:
+    end = found[-1] if found else Evaluation(0.0, 0, 0, 0.0)
     given: dict[str, Any] = {
         "lane": lane,
         "seed": seed,
@@ -62,4 +62,4 @@ def record(lane: str, seed: int, found: list[Look], **fields: Any) -> Record:
         "phases": {"train": end.seconds},
         "test_metric": 0.875,
     }
-    return Record(**{**given, **fields})
+    return RunRecord(**{**given, **fields})

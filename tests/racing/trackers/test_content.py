@@ -1,7 +1,7 @@
 import pytest
 
-from sooner.racing.plan import Plan
-from sooner.racing.rules import Rules
+from sooner.racing.plan.plan import Plan
+from sooner.racing.plan.rules import Rules
 from sooner.racing.trackers import _content
 from tests.racing.trackers.conftest import looks, make_plan, record
 from tests.reporting.races import compared, race

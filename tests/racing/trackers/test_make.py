@@ -7,7 +7,7 @@ import pytest
 
 from sooner.errors import SoonerError
 from sooner.racing import trackers
-from sooner.racing.plan import Plan
+from sooner.racing.plan.plan import Plan
 from sooner.racing.trackers import NAMES, check, make
 from tests.racing.trackers.conftest import looks, record
 

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 from mlflow import MlflowClient
 
-from sooner.racing.lanes import Cell
-from sooner.racing.plan import Plan
+from sooner.racing.plan.lanes import PlannedRun
+from sooner.racing.plan.plan import Plan
 from sooner.racing.trackers import make
 from tests.racing.trackers.conftest import looks, make_plan, record
 from tests.reporting.races import compared, race
@@ -44,7 +44,7 @@ def test_a_race_is_an_experiment_and_each_run_a_run(
     before = {e.experiment_id for e in client.search_experiments()}
     found = looks(0.1, 0.8, 1.0)
     with make(["mlflow"], tmp_path, plan) as trackers:
-        trackers.run_started(Cell(plan.lanes[0], 0))
+        trackers.run_started(PlannedRun(plan.lanes[0], 0))
         trackers.looked(found[0])
         live = _runs(client, before)["baseline/seed-0"]
         assert live.info.status == "RUNNING"
@@ -79,11 +79,11 @@ def test_a_run_cut_short_is_replaced_when_the_race_is_resumed(client: MlflowClie
     before = {e.experiment_id for e in client.search_experiments()}
     with make(["mlflow"], tmp_path, plan) as trackers:
         trackers.run_finished(record("baseline", 0, looks(0.1, 0.8)))
-        trackers.run_started(Cell(plan.lanes[1], 0))
+        trackers.run_started(PlannedRun(plan.lanes[1], 0))
         trackers.looked(looks(0.1)[0])
     assert _runs(client, before)["rs2-10/seed-0"].info.status == "KILLED"
     with make(["mlflow"], tmp_path, plan, done=[record("baseline", 0, looks(0.1, 0.8))]) as trackers:
-        trackers.run_started(Cell(plan.lanes[1], 0))
+        trackers.run_started(PlannedRun(plan.lanes[1], 0))
         trackers.looked(looks(0.1, 0.2, 0.3)[2])
         trackers.run_finished(record("rs2-10", 0, looks(0.1, 0.2, 0.3)))
     runs = client.search_runs([e.experiment_id for e in client.search_experiments() if e.experiment_id not in before])

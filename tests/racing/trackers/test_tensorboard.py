@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from sooner.racing.lanes import Cell
-from sooner.racing.plan import Plan
+from sooner.racing.plan.lanes import PlannedRun
+from sooner.racing.plan.plan import Plan
 from sooner.racing.trackers import make
 from tests.racing.trackers.conftest import looks, record
 from tests.reporting.races import compared, race
@@ -24,7 +24,7 @@ def test_a_run_is_written_look_by_look_and_read_back(tmp_path: Path, plan: Plan)
     place = tmp_path / "tensorboard" / "baseline" / "seed-0"
     found = looks(0.1, 0.8, 1.0)
     with make(["tensorboard"], tmp_path, plan) as trackers:
-        trackers.run_started(Cell(plan.lanes[0], 0))
+        trackers.run_started(PlannedRun(plan.lanes[0], 0))
         trackers.looked(found[0])
         trackers.looked(found[1])
         assert _points(_read(place), "accuracy") == [(0, 0.1), (100, 0.8)]  # while the run goes on

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from sooner.racing.lanes import Cell
-from sooner.racing.plan import Plan
+from sooner.racing.plan.lanes import PlannedRun
+from sooner.racing.plan.plan import Plan
 from sooner.racing.trackers import Sink, Tracker, _tracker
 from sooner.racing.trackers._base import Value
 from sooner.racing.trackers._ledger import Ledger
-from sooner.training.loop import Look
+from sooner.training.evaluation import Evaluation
 from tests.racing.trackers.conftest import looks, record
 from tests.reporting.races import race
 
@@ -19,7 +19,7 @@ class Notebook:
     """A sink that keeps what it is told, and fails at the look at `fails_at` examples."""
 
     def __init__(self, fails_at: int | None = None) -> None:
-        self.runs: dict[str, list[Look]] = {}
+        self.runs: dict[str, list[Evaluation]] = {}
         self.ended: list[str] = []
         self.closed = threading.Event()
         self.threads: set[str] = set()
@@ -35,7 +35,7 @@ class Notebook:
         self.runs[name] = []
         self.threads.add(threading.current_thread().name)
 
-    def log(self, looks: Sequence[Look]) -> None:
+    def log(self, looks: Sequence[Evaluation]) -> None:
         assert self._open is not None
         if any(look.examples == self.fails_at for look in looks):
             raise OSError(28, "No space left on device")
@@ -58,7 +58,7 @@ def _tracked(sink: Sink, folder: Path, plan: Plan) -> tuple[Tracker, list[str]]:
 def test_what_was_logged_live_is_not_logged_again_at_the_end(tmp_path: Path, plan: Plan) -> None:
     sink, found = Notebook(), looks(0.1, 0.2, 0.3)
     tracker, _ = _tracked(sink, tmp_path, plan)
-    tracker.run_started(Cell(plan.lanes[0], 4))
+    tracker.run_started(PlannedRun(plan.lanes[0], 4))
     tracker.looked(found[0])
     tracker.stepped()
     tracker.looked(found[1])
@@ -71,7 +71,7 @@ def test_what_was_logged_live_is_not_logged_again_at_the_end(tmp_path: Path, pla
 def test_a_resumed_run_has_all_its_looks_once(tmp_path: Path, plan: Plan) -> None:
     sink, found = Notebook(), looks(0.1, 0.2, 0.3)
     tracker, _ = _tracked(sink, tmp_path, plan)
-    tracker.run_started(Cell(plan.lanes[0], 0))
+    tracker.run_started(PlannedRun(plan.lanes[0], 0))
     tracker.looked(found[2])
     assert sink.runs == {"baseline/seed-0": [found[2]]}
     tracker.run_finished(record("baseline", 0, found, resumed=1))
@@ -84,7 +84,7 @@ def test_looks_in_quick_succession_are_written_together(
     monkeypatch.setattr(_tracker, "_EVERY", 0.2)
     sink, found = Notebook(), looks(0.1, 0.2, 0.3, 0.4)
     tracker, _ = _tracked(sink, tmp_path, plan)
-    tracker.run_started(Cell(plan.lanes[0], 0))
+    tracker.run_started(PlannedRun(plan.lanes[0], 0))
     tracker.looked(found[0])
     assert not sink.runs
     time.sleep(0.25)
@@ -100,7 +100,7 @@ def test_runs_from_other_machines_arrive_whole_in_any_order(tmp_path: Path, plan
     sink = Notebook()
     tracker, _ = _tracked(sink, tmp_path, plan)
     for lane in plan.lanes:
-        tracker.run_started(Cell(lane, 0))
+        tracker.run_started(PlannedRun(lane, 0))
     tracker.run_finished(record("baseline", 0, looks(0.1, 0.2)))
     tracker.run_finished(record("rs2-10", 0, looks(0.3, 0.4)))
     assert sink.runs == {"baseline/seed-0": looks(0.1, 0.2), "rs2-10/seed-0": looks(0.3, 0.4)}
@@ -127,7 +127,7 @@ def test_a_resumed_race_does_not_write_its_finished_runs_again(tmp_path: Path, p
 def test_a_tracker_that_fails_warns_once_and_is_dropped(tmp_path: Path, plan: Plan) -> None:
     sink = Notebook(fails_at=100)
     tracker, warned = _tracked(sink, tmp_path, plan)
-    tracker.run_started(Cell(plan.lanes[0], 0))
+    tracker.run_started(PlannedRun(plan.lanes[0], 0))
     for look in looks(0.1, 0.2, 0.3):
         tracker.looked(look)
     tracker.run_finished(record("baseline", 0, looks(0.1, 0.2, 0.3)))
@@ -161,7 +161,7 @@ def test_a_tracker_that_hangs_holds_the_race_up_only_so_long(
     answers = threading.Event()
 
     class Hanging(Notebook):
-        def log(self, looks: Sequence[Look]) -> None:
+        def log(self, looks: Sequence[Evaluation]) -> None:
             answers.wait(30)
 
     sink = Hanging()
@@ -181,7 +181,7 @@ def test_waiting_adds_up(tmp_path: Path, plan: Plan, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(_tracker, "_SECONDS", 0.3)
 
     class Slow(Notebook):
-        def log(self, looks: Sequence[Look]) -> None:
+        def log(self, looks: Sequence[Evaluation]) -> None:
             time.sleep(0.1)
             super().log(looks)
 

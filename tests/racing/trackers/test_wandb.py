@@ -9,8 +9,8 @@ import pytest
 import wandb
 from wandb.proto.wandb_internal_pb2 import Record
 
-from sooner.racing.lanes import Cell
-from sooner.racing.plan import Plan
+from sooner.racing.plan.lanes import PlannedRun
+from sooner.racing.plan.plan import Plan
 from sooner.racing.trackers import make
 from tests.racing.trackers.conftest import looks, record
 from tests.reporting.races import compared, race
@@ -81,7 +81,7 @@ def _no_account(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_race_is_written_offline_and_silently(tmp_path: Path, plan: Plan, capfd: pytest.CaptureFixture[str]) -> None:
     found = looks(0.1, 0.8, 1.0)
     with make(["wandb"], tmp_path, plan) as trackers:
-        trackers.run_started(Cell(plan.lanes[0], 0))
+        trackers.run_started(PlannedRun(plan.lanes[0], 0))
         for look in found:
             trackers.looked(look)
         assert wandb.run is None  # the user's own run, if there is one, is not replaced
@@ -106,7 +106,7 @@ def test_a_race_is_written_offline_and_silently(tmp_path: Path, plan: Plan, capf
 
 def test_a_run_cut_short_is_replaced_when_the_race_is_resumed(tmp_path: Path, plan: Plan) -> None:
     with make(["wandb"], tmp_path, plan) as trackers:
-        trackers.run_started(Cell(plan.lanes[0], 0))
+        trackers.run_started(PlannedRun(plan.lanes[0], 0))
         trackers.looked(looks(0.1)[0])
     assert _read(tmp_path)["baseline/seed-0"]["history"] == [(0, 0.1, 0.0)]
     for _ in range(2):

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from sooner.racing.results import Lane
-from sooner.reporting._style import lane_styles
 from sooner.reporting.figures import all_figures
 from sooner.reporting.figures._base import label, lane_axis, log_ticks
+from sooner.reporting.style import lane_styles
+from sooner.results.records import Lane
 from tests.reporting.races import fitted, race, realistic
 
 

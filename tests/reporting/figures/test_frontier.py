@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sooner.racing.rescoring import rescore
-from sooner.racing.results import Results
-from sooner.reporting._style import lane_styles
 from sooner.reporting.figures import frontier, metric_over_time
+from sooner.reporting.style import lane_styles
+from sooner.results.records import Results
+from sooner.results.rescoring import rescore
 from tests.reporting.races import fitted, realistic
 
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from sooner.racing.results import Lane, Results
-from sooner.reporting._style import lane_styles
-from sooner.reporting._summary import Clock
 from sooner.reporting.figures import metric_over_time
 from sooner.reporting.figures.metric_over_time import median_run
+from sooner.reporting.style import lane_styles
+from sooner.reporting.summary import Clock
+from sooner.results.records import Lane, Results
 from tests.reporting.races import race, run
 
 

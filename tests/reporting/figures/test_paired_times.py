@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sooner.racing.results import Lane, Results
-from sooner.reporting._style import lane_styles
-from sooner.reporting._summary import Clock
 from sooner.reporting.figures import paired_times
+from sooner.reporting.style import lane_styles
+from sooner.reporting.summary import Clock
+from sooner.results.records import Lane, Results
 from tests.reporting.races import race, run
 
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from sooner.racing.results import Lane
 from sooner.reporting.figures import phases
 from sooner.reporting.figures.phases import median_run_by_length
+from sooner.results.records import Lane
 from tests.reporting.races import race, run
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from sooner.racing.results import Comparison, CurvePoint, Lane, Results
-from sooner.reporting._style import lane_styles
 from sooner.reporting.figures import ratio_curve
+from sooner.reporting.style import lane_styles
+from sooner.results.records import Comparison, Lane, Results
+from sooner.statistics.comparison import CurvePoint
 from tests.reporting.races import compared, race
 
 LANES = [

@@ -4,11 +4,11 @@ import dataclasses
 from itertools import pairwise
 from typing import Any
 
-from sooner.racing.rescoring import rescore
-from sooner.racing.results import Lane, Results
-from sooner.reporting._style import lane_styles
-from sooner.reporting._summary import Clock
 from sooner.reporting.figures import survival
+from sooner.reporting.style import lane_styles
+from sooner.reporting.summary import Clock
+from sooner.results.records import Lane, Results
+from sooner.results.rescoring import rescore
 from tests.reporting.races import race, run
 
 

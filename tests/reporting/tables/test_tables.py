@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from sooner.racing.results import Comparison, Lane, Results, Run
 from sooner.reporting.tables import Table, all_tables
+from sooner.results.records import Comparison, Lane, Results, Run
 from tests.reporting.races import compared, fitted, race, realistic, run
 
 

@@ -10,10 +10,10 @@ from time import monotonic
 from types import FrameType
 from typing import Any
 
-from sooner.racing._base import Runs, Watcher
-from sooner.racing.lanes import Cell
-from sooner.racing.store import Record
-from sooner.training.loop import Stopped
+from sooner.racing.plan.lanes import PlannedRun
+from sooner.racing.protocols import Runs, Watcher
+from sooner.racing.record import RunRecord
+from sooner.training.evaluation import Stopped
 
 
 class LocalEngine:
@@ -28,7 +28,9 @@ class LocalEngine:
         """See `Engine`."""
         return self.runs.environment()
 
-    def run(self, cells: Sequence[Cell], folder: Path, keep: Callable[[Record], None], watcher: Watcher) -> None:
+    def run(
+        self, cells: Sequence[PlannedRun], folder: Path, keep: Callable[[RunRecord], None], watcher: Watcher
+    ) -> None:
         """See `Engine`."""
         cold = {cell.lane.name: cell.lane for cell in cells if cell.lane.name not in self._warm}
         self.runs.warm_up(list(cold.values()))
@@ -43,7 +45,7 @@ class LocalEngine:
                 if interrupted():
                     raise KeyboardInterrupt
 
-    def _one(self, cell: Cell, saved: Path, watcher: Watcher, interrupted: Callable[[], bool]) -> Record:
+    def _one(self, cell: PlannedRun, saved: Path, watcher: Watcher, interrupted: Callable[[], bool]) -> RunRecord:
         last_saved = monotonic()
 
         def on_step(save: Callable[[], None]) -> None:

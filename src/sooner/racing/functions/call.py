@@ -14,15 +14,17 @@ import torch
 from sooner._report import Metric, measured, sink
 from sooner.racing.functions.function import Trainer
 from sooner.training.clock import Clock
-from sooner.training.loop import Look
+from sooner.training.evaluation import Evaluation
 
 
 class Call:
     """One call of a function: its clock and its looks."""
 
-    def __init__(self, device: torch.device, on_look: Callable[[Look], None], on_step: Callable[[], None]) -> None:
+    def __init__(
+        self, device: torch.device, on_look: Callable[[Evaluation], None], on_step: Callable[[], None]
+    ) -> None:
         self.clock = Clock(device)
-        self.looks: list[Look] = []
+        self.looks: list[Evaluation] = []
         self._examples_told = False
         self.last: float | None = None  # the last metric, finite or not
         self._device = device
@@ -61,7 +63,7 @@ class Call:
             value = self.last = measured(metric)
             self._resident = max(self._resident, int(psutil.Process().memory_info().rss))
             if math.isfinite(value):
-                before = self.looks[-1] if self.looks else Look(0.0, 0, 0, math.nan)
+                before = self.looks[-1] if self.looks else Evaluation(0.0, 0, 0, math.nan)
                 step = before.step + 1 if step is None else step
                 if examples is None:
                     examples = before.examples if self._examples_told else step
@@ -69,7 +71,7 @@ class Call:
                     self._examples_told = True
                 if step < before.step or examples < before.examples:
                     raise ValueError("its count of steps or examples ran back; count from the start of the run")
-                self.looks.append(Look(self.clock.seconds, step, examples, value))
+                self.looks.append(Evaluation(self.clock.seconds, step, examples, value))
                 self._on_look(self.looks[-1])
             self._on_step()
         return value

@@ -54,6 +54,11 @@ class Function:
             pass
         return cls(name, _qualified(function), budget, _summary(function))
 
+    @property
+    def model(self) -> str:
+        """Unknown to the race."""
+        return ""
+
     def at(self, budget: str) -> Function:
         """The same with another budget. Raises RecipeError where it takes none."""
         if self.budget is None:

@@ -16,14 +16,14 @@ import numpy as np
 import torch
 
 from sooner._version import __version__
-from sooner.racing import machine
 from sooner.racing.functions.call import Call
 from sooner.racing.functions.function import Function, Trainer
-from sooner.racing.lanes import PlannedLane
+from sooner.racing.machine import describe as machine
+from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.programs.text import plain
-from sooner.racing.store import Record
+from sooner.racing.record import RunRecord
 from sooner.random import isolated
-from sooner.training.loop import Look, Stopped
+from sooner.training.evaluation import Evaluation, Stopped
 
 
 class FunctionRuns:
@@ -62,9 +62,9 @@ class FunctionRuns:
         seed: int,
         *,
         saved: Path,
-        on_look: Callable[[Look], None] = lambda look: None,
+        on_look: Callable[[Evaluation], None] = lambda look: None,
         on_step: Callable[[Callable[[], None]], None] = lambda save: None,
-    ) -> Record:
+    ) -> RunRecord:
         """Run the function of `lane` with `seed` to its end; `saved` is not used, since it cannot be saved.
 
         `on_step` is called at each yield and report. `Stopped` and KeyboardInterrupt pass through.
@@ -86,7 +86,7 @@ class FunctionRuns:
                 stopped = plain(f"{type(error).__name__}: {error}".split("\n")[0])
                 output = plain("".join(traceback.format_exception(error)))
         last = run.looks[-1] if run.looks else None
-        return Record(
+        return RunRecord(
             lane=lane.name,
             seed=seed,
             started=started,

@@ -9,7 +9,7 @@ from sooner.racing.programs.clock import ProgramClock
 from sooner.racing.programs.execution import MOST_READINGS
 from sooner.racing.programs.reading import Reading
 from sooner.racing.programs.reports import Told
-from sooner.training.loop import Look
+from sooner.training.evaluation import Evaluation
 
 
 class Journal:
@@ -25,9 +25,9 @@ class Journal:
         reports: whether metrics from `sooner.report` count; its pauses always do.
     """
 
-    def __init__(self, started: float, on_look: Callable[[Look], None], *, reports: bool) -> None:
+    def __init__(self, started: float, on_look: Callable[[Evaluation], None], *, reports: bool) -> None:
         self.clock = ProgramClock(started)
-        self.looks: list[Look] = []
+        self.looks: list[Evaluation] = []
         self.fault: str | None = None  # why the run cannot go on
         self.broken: float | None = None  # the last metric, where it was not finite
         self._on_look = on_look
@@ -46,7 +46,7 @@ class Journal:
     def _look(self, moment: float, reading: Reading) -> None:
         if self.fault is not None:
             return
-        last = self.looks[-1] if self.looks else Look(0.0, 0, 0, math.nan)
+        last = self.looks[-1] if self.looks else Evaluation(0.0, 0, 0, math.nan)
         if reading.seconds is not None:
             if reading.seconds < last.seconds:
                 self.fault = (
@@ -64,7 +64,7 @@ class Journal:
         if step < last.step or examples < last.examples:
             self.fault = "its count of steps or examples ran back; count from the start of the run, or leave it out"
             return
-        look = Look(self.clock.seconds(moment), step, examples, reading.metric)
+        look = Evaluation(self.clock.seconds(moment), step, examples, reading.metric)
         self.looks.append(look)
         if len(self.looks) > MOST_READINGS:
             self.fault = (
@@ -73,7 +73,7 @@ class Journal:
             )
         self._on_look(look)
 
-    def _examples(self, reading: Reading, last: Look, step: int) -> int:
+    def _examples(self, reading: Reading, last: Evaluation, step: int) -> int:
         if reading.examples is not None:
             self._examples_told = True
             return reading.examples

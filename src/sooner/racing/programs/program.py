@@ -70,6 +70,11 @@ class Program:
             raise RecipeError(f"{self.name}: the timeout must be seconds above 0, not {self.timeout:g}")
         self.reader()
 
+    @property
+    def model(self) -> str:
+        """Unknown to the race."""
+        return ""
+
     def at(self, budget: str) -> Program:
         """The same with another number for `{budget}`. Raises RecipeError where the command has none."""
         return replace(self, budget=budget)

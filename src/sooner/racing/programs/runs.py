@@ -16,15 +16,15 @@ from typing import Any
 import torch
 
 from sooner._version import __version__
-from sooner.racing import machine
-from sooner.racing.lanes import PlannedLane
+from sooner.racing.machine import describe as machine
+from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.programs.execution import Execution
 from sooner.racing.programs.journal import Journal
 from sooner.racing.programs.program import Program
 from sooner.racing.programs.template import require_executable
 from sooner.racing.programs.text import plain
-from sooner.racing.store import Record
-from sooner.training.loop import Look
+from sooner.racing.record import RunRecord
+from sooner.training.evaluation import Evaluation
 
 _POLL = 0.05  # seconds
 _SOURCE = 2**20  # bytes: larger files are data, not code
@@ -77,9 +77,9 @@ class ProgramRuns:
         seed: int,
         *,
         saved: Path,
-        on_look: Callable[[Look], None] = lambda look: None,
+        on_look: Callable[[Evaluation], None] = lambda look: None,
         on_step: Callable[[Callable[[], None]], None] = lambda save: None,
-    ) -> Record:
+    ) -> RunRecord:
         """Run the program of `lane` with `seed` to its end; `saved` is not used, since a program cannot be saved.
 
         `on_step` is called every 0.05 s. What it raises passes through, all processes of the program ended before.
@@ -91,7 +91,7 @@ class ProgramRuns:
                 execution = Execution(program.arguments(seed), self._variables(), Path(folder), program.reader())
             except (OSError, ValueError) as error:
                 reason = f"it could not be started: {error}"
-                return Record(lane.name, seed, started, _now(), 0, 0, 0.0, [], {}, stopped=reason)
+                return RunRecord(lane.name, seed, started, _now(), 0, 0, 0.0, [], {}, stopped=reason)
             journal = Journal(execution.started, on_look, reports=program.metric is None)
             with execution:
                 stopped = _follow(execution, journal, program.timeout, on_step)
@@ -101,7 +101,7 @@ class ProgramRuns:
                 stopped = _reason(execution, journal, program)
         last = journal.looks[-1] if journal.looks else None
         seconds = journal.clock.seconds(end)
-        return Record(
+        return RunRecord(
             lane=lane.name,
             seed=seed,
             started=started,

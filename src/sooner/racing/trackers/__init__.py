@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Self
 
 from sooner.errors import SoonerError
-from sooner.racing.lanes import Cell
-from sooner.racing.plan import Plan
-from sooner.racing.results import Results
-from sooner.racing.store import Record
+from sooner.racing.plan.lanes import PlannedRun
+from sooner.racing.plan.plan import Plan
+from sooner.racing.record import RunRecord
 from sooner.racing.trackers._base import Race, Sink
 from sooner.racing.trackers._ledger import Ledger
 from sooner.racing.trackers._tracker import Tracker
 from sooner.racing.trackers.mlflow import MLflow
 from sooner.racing.trackers.tensorboard import TensorBoard
 from sooner.racing.trackers.wandb import WandB
-from sooner.training.loop import Look
+from sooner.results.records import Results
+from sooner.training.evaluation import Evaluation
 
 __all__ = ["NAMES", "Race", "Sink", "Tracker", "Trackers", "check", "make"]
 
@@ -44,12 +44,12 @@ class Trackers:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def run_started(self, cell: Cell) -> None:
+    def run_started(self, cell: PlannedRun) -> None:
         """A run begins."""
         for tracker in self._trackers:
             tracker.run_started(cell)
 
-    def looked(self, look: Look) -> None:
+    def looked(self, look: Evaluation) -> None:
         """Write a look of the run under way."""
         for tracker in self._trackers:
             tracker.looked(look)
@@ -57,7 +57,7 @@ class Trackers:
     def stepped(self) -> None:
         """Nothing is written between looks."""
 
-    def run_finished(self, record: Record) -> None:
+    def run_finished(self, record: RunRecord) -> None:
         """Write what is missing of a run that has ended."""
         for tracker in self._trackers:
             tracker.run_finished(record)
@@ -96,7 +96,7 @@ def make(
     folder: Path,
     plan: Plan,
     *,
-    done: Sequence[Record] = (),
+    done: Sequence[RunRecord] = (),
     warn: Callable[[str], None] = _log.warning,
 ) -> Trackers:
     """The trackers `names` of the race in `folder`.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from sooner.training.loop import Look
+from sooner.training.evaluation import Evaluation
 
 Value = str | int | float | bool
 
@@ -57,7 +57,7 @@ class Sink(Protocol):
         """
         ...
 
-    def log(self, looks: Sequence[Look]) -> None:
+    def log(self, looks: Sequence[Evaluation]) -> None:
         """Write the race's metric and `seconds` of the open run, over examples."""
         ...
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sooner.racing.lanes import PlannedLane
-from sooner.racing.plan import Plan
-from sooner.racing.results import Results
-from sooner.racing.store import Record
+from sooner.racing.plan.lanes import PlannedLane
+from sooner.racing.plan.plan import Plan
+from sooner.racing.record import RunRecord
 from sooner.racing.timing import run_of
 from sooner.racing.trackers._base import Value
+from sooner.results.records import Results
 
 
 def params(lane: PlannedLane) -> dict[str, Value]:
@@ -41,7 +41,7 @@ def lane_of(plan: Plan, name: str) -> PlannedLane | None:
     return PlannedLane(name, lane.role, lane.entry.at(budget), lane.added_for)
 
 
-def outcome(record: Record, plan: Plan) -> dict[str, float]:
+def outcome(record: RunRecord, plan: Plan) -> dict[str, float]:
     """What a run amounts to. Without `time_to_target` where the target was not reached."""
     run = run_of(record, plan.target)
     hit, time = run.hit, run.time_to_target_s
@@ -63,7 +63,7 @@ def outcome(record: Record, plan: Plan) -> dict[str, float]:
     return {name: float(value) for name, value in found.items() if value is not None}
 
 
-def notes(record: Record) -> dict[str, str]:
+def notes(record: RunRecord) -> dict[str, str]:
     """What words tell of a run."""
     found = {
         "stopped": record.stopped,

@@ -8,7 +8,7 @@ import threading
 import uuid
 from pathlib import Path
 
-from sooner.racing.store import Record
+from sooner.racing.record import RunRecord
 
 NAME = "tracking.json"
 
@@ -35,11 +35,11 @@ class Ledger:
             self.race = uuid.uuid4().hex
             self._runs = {}
 
-    def holds(self, tracker: str, record: Record) -> bool:
+    def holds(self, tracker: str, record: RunRecord) -> bool:
         """Whether `tracker` has this run."""
         return (record.lane, record.seed) in self._runs.get(tracker, [])
 
-    def add(self, tracker: str, record: Record) -> None:
+    def add(self, tracker: str, record: RunRecord) -> None:
         """Keep that `tracker` has this run. Raises OSError where that cannot be written."""
         with self._lock:
             self._runs.setdefault(tracker, []).append((record.lane, record.seed))

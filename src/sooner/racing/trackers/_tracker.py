@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import monotonic
 
-from sooner.racing.lanes import Cell
-from sooner.racing.plan import Plan
-from sooner.racing.results import Results
-from sooner.racing.store import Record
+from sooner.racing.plan.lanes import PlannedRun
+from sooner.racing.plan.plan import Plan
+from sooner.racing.record import RunRecord
 from sooner.racing.trackers import _content
 from sooner.racing.trackers._base import Sink, Value
 from sooner.racing.trackers._ledger import Ledger
 from sooner.racing.trackers._worker import Worker
-from sooner.training.loop import Look
+from sooner.results.records import Results
+from sooner.training.evaluation import Evaluation
 
 SUMMARY = "race/verdicts"  # no run has this name: theirs end in seed-N
 
@@ -51,7 +51,7 @@ class Tracker:
         self._began, self._waited = monotonic(), 0.0
         self._params: dict[str, dict[str, Value]] = {}
         self._run: tuple[str, int] | None = None
-        self._looks: list[Look] = []  # of the run under way
+        self._looks: list[Evaluation] = []  # of the run under way
         self._written = 0  # how many of them
         self._written_at = 0.0
 
@@ -61,13 +61,13 @@ class Tracker:
 
         self._do(begin)
 
-    def run_started(self, cell: Cell) -> None:
+    def run_started(self, cell: PlannedRun) -> None:
         """A run begins."""
         self._params[cell.lane.name] = _content.params(cell.lane)
         self._run = (cell.lane.name, cell.seed)
         self._looks, self._written, self._written_at = [], 0, monotonic()
 
-    def looked(self, look: Look) -> None:
+    def looked(self, look: Evaluation) -> None:
         """Write the looks of the run under way, unless that was done just now."""
         if self._run is None:
             return
@@ -88,7 +88,7 @@ class Tracker:
     def stepped(self) -> None:
         """Nothing is written between looks."""
 
-    def run_finished(self, record: Record) -> None:
+    def run_finished(self, record: RunRecord) -> None:
         """Write what is missing of a run that has ended, unless it was written whole before."""
         written = self._looks[: self._written] if self._run == (record.lane, record.seed) else []
         self._run = None

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sooner.racing.trackers._base import Race, Value
-from sooner.training.loop import Look
+from sooner.training.evaluation import Evaluation
 
 _SERVER = "MLFLOW_TRACKING_URI"
 _MOST_METRICS = 1000  # that MLflow takes at a time
@@ -56,7 +56,7 @@ class MLflow:
         self._run = self._client.create_run(self._experiment, tags=tags, run_name=name).info.run_id
         self._client.log_batch(self._run, params=[self._entities.Param(_name(k), str(v)) for k, v in params.items()])
 
-    def log(self, looks: Sequence[Look]) -> None:
+    def log(self, looks: Sequence[Evaluation]) -> None:
         now = int(time.time() * 1000)
         metrics = [
             self._entities.Metric(key, value, now, look.examples)

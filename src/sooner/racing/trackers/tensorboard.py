@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sooner.racing.trackers._base import Race, Value
-from sooner.training.loop import Look
+from sooner.training.evaluation import Evaluation
 
 
 class TensorBoard:
@@ -39,7 +39,7 @@ class TensorBoard:
         self._writer = self._make_writer(str(place))
         self._params = dict(params)
 
-    def log(self, looks: Sequence[Look]) -> None:
+    def log(self, looks: Sequence[Evaluation]) -> None:
         for look in looks:
             self._writer.add_scalar(self._race.metric, look.metric, look.examples)
             self._writer.add_scalar("seconds", look.seconds, look.examples)

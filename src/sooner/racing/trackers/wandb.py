@@ -10,7 +10,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from sooner.racing.trackers._base import Race, Value
-from sooner.training.loop import Look
+from sooner.training.evaluation import Evaluation
 
 _PATIENCE = 2.0  # seconds
 _QUIET = 0.05  # seconds in which a file that is whole does not grow
@@ -64,7 +64,7 @@ class WandB:
         self._run.define_metric("examples", hidden=True)
         self._run.define_metric("*", step_metric="examples")
 
-    def log(self, looks: Sequence[Look]) -> None:
+    def log(self, looks: Sequence[Evaluation]) -> None:
         for look in looks:
             self._run.log({"examples": look.examples, self._race.metric: look.metric, "seconds": look.seconds})
 

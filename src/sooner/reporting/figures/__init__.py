@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sooner.racing.results import Results
-from sooner.reporting._style import LaneStyle
 from sooner.reporting.figures._base import Figure
 from sooner.reporting.figures.frontier import frontier
 from sooner.reporting.figures.metric_over_time import metric_over_time
@@ -13,6 +11,8 @@ from sooner.reporting.figures.paired_times import paired_times
 from sooner.reporting.figures.phases import phases
 from sooner.reporting.figures.ratio_curve import ratio_curve
 from sooner.reporting.figures.survival import survival
+from sooner.reporting.style import LaneStyle
+from sooner.results.records import Results
 
 __all__ = [
     "Figure",

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sooner.racing.results import Results
-from sooner.reporting import _format as words
-from sooner.reporting._summary import Clock
+from sooner.reporting import format as words
+from sooner.reporting.summary import Clock
+from sooner.results.records import Results
 
 # {"data": [...], "layout": {...}}, "log" where the page can make the time axis logarithmic, and "rows" (height in
 # pixels of the frame and of each) where every lane is a row, which the page closes up when a lane is hidden. A trace

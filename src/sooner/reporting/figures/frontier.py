@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sooner.racing.results import Lane, Results, Run, Rung
-from sooner.reporting import _format as words
-from sooner.reporting._budgets import has_rungs, smallest
-from sooner.reporting._style import LaneStyle
-from sooner.reporting._summary import Clock, clocks
+from sooner.reporting import format as words
+from sooner.reporting.budgets import has_rungs, smallest
 from sooner.reporting.figures._base import (
     Figure,
     Panel,
@@ -26,6 +23,9 @@ from sooner.reporting.figures._base import (
     target_note,
     time_unit,
 )
+from sooner.reporting.style import LaneStyle
+from sooner.reporting.summary import Clock, clocks
+from sooner.results.records import Lane, Results, Run, Rung
 
 
 def frontier(results: Results, styles: Sequence[LaneStyle], at: Results | None = None) -> Figure:

@@ -7,11 +7,8 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from sooner.racing.results import Evaluation, Lane, Results, Run
-from sooner.reporting import _format as words
-from sooner.reporting._budgets import has_rungs
-from sooner.reporting._style import LaneStyle
-from sooner.reporting._summary import Clock, clocks, length, spread, time_to_target
+from sooner.reporting import format as words
+from sooner.reporting.budgets import has_rungs
 from sooner.reporting.figures._base import (
     Figure,
     Panel,
@@ -28,6 +25,9 @@ from sooner.reporting.figures._base import (
     target_note,
     time_unit,
 )
+from sooner.reporting.style import LaneStyle
+from sooner.reporting.summary import Clock, clocks, length, spread, time_to_target
+from sooner.results.records import Evaluation, Lane, Results, Run
 
 _BELOW = 4.0  # how much more of the range near the target lies below it than above
 

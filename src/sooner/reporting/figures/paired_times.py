@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sooner.racing.results import Lane, Results, Run
-from sooner.reporting import _format as words
-from sooner.reporting._style import LaneStyle
-from sooner.reporting._summary import Clock, clocks, length, median_time, time_to_target
+from sooner.reporting import format as words
 from sooner.reporting.figures._base import (
     Figure,
     Panel,
@@ -22,6 +19,9 @@ from sooner.reporting.figures._base import (
     row_height,
     time_unit,
 )
+from sooner.reporting.style import LaneStyle
+from sooner.reporting.summary import Clock, clocks, length, median_time, time_to_target
+from sooner.results.records import Lane, Results, Run
 
 
 def paired_times(results: Results, styles: Sequence[LaneStyle], at: Results | None = None) -> Figure:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sooner.racing.results import Results, Run
-from sooner.reporting import _format as words
-from sooner.reporting._summary import on_the_clock
+from sooner.reporting import format as words
 from sooner.reporting.figures._base import (
     Figure,
     Key,
@@ -20,7 +18,9 @@ from sooner.reporting.figures._base import (
     row_height,
     time_unit,
 )
-from sooner.training.clock import OFF_THE_CLOCK
+from sooner.reporting.summary import on_the_clock
+from sooner.results.records import Results, Run
+from sooner.training.evaluation import OFF_THE_CLOCK
 
 COLOURS = 6  # --phase-0 to --phase-5 of the style sheet
 

@@ -6,11 +6,7 @@ import math
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sooner.racing.results import Comparison, CurvePoint, Results
-from sooner.racing.signed_rank import MIN_PAIRS
-from sooner.reporting import _format as words
-from sooner.reporting._style import LaneStyle
-from sooner.reporting._summary import BASELINE, CONTROLS, Clock, Kind, clocks, kind, own
+from sooner.reporting import format as words
 from sooner.reporting.figures._base import (
     Figure,
     Panel,
@@ -25,6 +21,11 @@ from sooner.reporting.figures._base import (
     percent,
     rounded,
 )
+from sooner.reporting.style import LaneStyle
+from sooner.reporting.summary import BASELINE, CONTROLS, Clock, Kind, clocks, kind, own
+from sooner.results.records import Comparison, Results
+from sooner.statistics.comparison import CurvePoint
+from sooner.statistics.signed_rank import MIN_PAIRS
 
 _ROOM = 0.12  # of the height: what a line of words needs
 _REACH = 8.0  # a bound further than this from every ratio is not worth the height it would take

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sooner.racing.results import Results, Survival
-from sooner.reporting import _format as words
-from sooner.reporting._style import LaneStyle
-from sooner.reporting._summary import Clock, clocks, survival_on
+from sooner.reporting import format as words
 from sooner.reporting.figures._base import (
     Figure,
     Panel,
@@ -22,6 +19,10 @@ from sooner.reporting.figures._base import (
     rounded,
     time_unit,
 )
+from sooner.reporting.style import LaneStyle
+from sooner.reporting.summary import Clock, clocks, survival_on
+from sooner.results.records import Results
+from sooner.statistics.survival import Survival
 
 
 def survival(results: Results, styles: Sequence[LaneStyle], at: Results | None = None) -> Figure:

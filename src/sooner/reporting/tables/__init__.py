@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sooner.racing.results import Results
 from sooner.reporting.tables._base import Cell, Row, Table
 from sooner.reporting.tables.budgets import budgets
 from sooner.reporting.tables.comparisons import comparisons
 from sooner.reporting.tables.lanes import lanes
 from sooner.reporting.tables.runs import confirmation_runs, runs
 from sooner.reporting.tables.survival import survival
+from sooner.results.records import Results
 
 __all__ = ["Cell", "Row", "Table", "all_tables"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sooner.racing.results import Results, Run
-from sooner.reporting import _format as words
-from sooner.reporting._summary import Clock, Median, Spread, length, time_to_target
+from sooner.reporting import format as words
+from sooner.reporting.summary import Clock, Median, Spread, length, time_to_target
+from sooner.results.records import Results, Run
 
 LAST = 1e15  # added to what sorts a run that missed the target: behind all that reached it
 

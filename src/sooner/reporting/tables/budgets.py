@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sooner.racing.results import Lane, Results
-from sooner.reporting import _format as words
-from sooner.reporting._budgets import Step, bracket
-from sooner.reporting._summary import has_calibrated
+from sooner.reporting import format as words
+from sooner.reporting.budgets import Step, bracket
+from sooner.reporting.summary import has_calibrated
 from sooner.reporting.tables._base import LAST, Cell, Row, Table
+from sooner.results.records import Lane, Results
 
 _NO_SMALLER = (Cell("none raced", -1.0), Cell("", -1.0))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sooner.racing.results import Results
-from sooner.reporting import _format as words
+from sooner.reporting import format as words
 from sooner.reporting.tables._base import Cell, Row, Table
+from sooner.results.records import Results
 
 _COLUMNS = ("Against", "Clock", "Ratio", "95% interval", "p", "Pairs", "Looks", "Reached", "Verdict")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from statistics import median
 
-from sooner.racing.results import Comparison, Results
-from sooner.reporting import _format as words
-from sooner.reporting._summary import LaneSummary, cost, has_calibrated, has_energy, summarise
+from sooner.reporting import format as words
+from sooner.reporting.summary import LaneSummary, cost, has_calibrated, has_energy, summarise
 from sooner.reporting.tables import _base as cells
 from sooner.reporting.tables._base import NONE, Cell, Row, Table
+from sooner.results.records import Comparison, Results
 
 
 def lanes(results: Results) -> Table:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sooner.racing.results import Results, Run
-from sooner.reporting import _format as words
-from sooner.reporting._summary import has_calibrated
+from sooner.reporting import format as words
+from sooner.reporting.summary import has_calibrated
 from sooner.reporting.tables import _base as cells
 from sooner.reporting.tables._base import NONE, Cell, Row, Table
+from sooner.results.records import Results, Run
 
 _Columns = dict[str, Callable[[Run], Cell]]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sooner.racing.results import Results, Survival
-from sooner.reporting import _format as words
-from sooner.reporting._summary import survival_on
+from sooner.reporting import format as words
+from sooner.reporting.summary import survival_on
 from sooner.reporting.tables._base import LAST, NONE, Cell, Row, Table
+from sooner.results.records import Results
+from sooner.statistics.survival import Survival
 
 
 def survival(results: Results) -> Table:

@@ -1,12 +1,12 @@
 from sooner.racing.engines.ray.blocks import Blocks
-from sooner.racing.lanes import Cell
+from sooner.racing.plan.lanes import PlannedRun
 from tests.racing.made import plan
 
 LANES = plan("a", "b").lanes
-CELLS = [Cell(lane, seed) for seed in (5, 6, 7) for lane in LANES]
+CELLS = [PlannedRun(lane, seed) for seed in (5, 6, 7) for lane in LANES]
 
 
-def names(cells: list[Cell | None]) -> list[tuple[str, int] | None]:
+def names(cells: list[PlannedRun | None]) -> list[tuple[str, int] | None]:
     return [cell and (cell.lane.name, cell.seed) for cell in cells]
 
 

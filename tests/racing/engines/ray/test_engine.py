@@ -19,17 +19,18 @@ import pyarrow.parquet as pq
 import pytest
 
 from sooner.errors import SoonerError
-from sooner.racing import conduct
+from sooner.racing import race as racing
 from sooner.racing.engines.ray import RayEngine, ray
 from sooner.racing.functions import Function, FunctionRuns
-from sooner.racing.lanes import Cell
-from sooner.racing.plan import Plan, plan_entries
+from sooner.racing.plan.lanes import PlannedRun
+from sooner.racing.plan.plan import Plan, plan_entries
 from sooner.racing.programs import Program, ProgramRuns
-from sooner.racing.store import NAME, Record, Store
+from sooner.racing.record import RunRecord
+from sooner.racing.store import NAME, Store
 from sooner.tasks import Data, Task, load_data
 from sooner.tasks.examples import OnDisk
 from tests.racing.conftest import Silent, go
-from tests.racing.test_conduct import substance
+from tests.racing.test_race import substance
 
 MakeRace = Callable[..., tuple[Path, Plan]]
 
@@ -71,13 +72,13 @@ def nodes() -> Iterator[Nodes]:
     found.close()
 
 
-def on_cluster(folder: Path, engine: RayEngine, watcher: Silent | None = None) -> list[Record]:
+def on_cluster(folder: Path, engine: RayEngine, watcher: Silent | None = None) -> list[RunRecord]:
     """Run what is missing of the race in `folder`."""
     try:
-        conduct.run(folder, engine, watcher or Silent())
+        racing.run(folder, engine, watcher or Silent())
     finally:
         engine.close()
-    return conduct.finished(folder)
+    return racing.finished(folder)
 
 
 def notes(folder: Path) -> list[str]:
@@ -106,11 +107,11 @@ class Remover(Silent):
         self._seed: int | None = None
         self.thread: threading.Thread | None = None
 
-    def run_finished(self, record: Record) -> None:
+    def run_finished(self, record: RunRecord) -> None:
         if record.host.startswith("second"):
             self._seed = record.seed
 
-    def run_started(self, cell: Cell) -> None:
+    def run_started(self, cell: PlannedRun) -> None:
         assert until(lambda: self.thread is not None or self._both())
         if cell.seed == self._seed and self.thread is None:
             self.thread = threading.Thread(target=self._remove, args=(self._folder / cell.saved,))
@@ -137,7 +138,7 @@ def test_a_race_that_loses_a_node_is_the_race_of_one_machine(nodes: Nodes, make_
     records = on_cluster(folder, engine, remover)
     assert remover.thread is not None
     remover.thread.join()
-    assert substance(conduct.results(folder)) == substance(conduct.results(whole))
+    assert substance(racing.results(folder)) == substance(racing.results(whole))
     assert {record.host.split(" (")[0] for record in records} == {"head", "second"}
     assert {record.host.split(" (")[1] for record in records} == {f"{plan.environment['cpu']})"}
     assert [record.resumed for record in records].count(1) == 1
@@ -162,11 +163,11 @@ def test_an_interrupted_and_a_killed_driver_leave_a_race_to_go_on_with(
             driver.send_signal(number)
             said = driver.communicate(timeout=60)[0]
         assert driver.returncode == code, said
-        assert len(conduct.finished(folder)) < 3
+        assert len(racing.finished(folder)) < 3
         assert list(folder.glob("run-*.safetensors"))
         assert until(lambda: not workers()), "a worker trains on without its driver"
     records = on_cluster(folder, RayEngine(plan, digits))
-    assert substance(conduct.results(folder)) == substance(conduct.results(whole))
+    assert substance(racing.results(folder)) == substance(racing.results(whole))
     assert max(record.resumed for record in records) >= 1
 
 
@@ -179,7 +180,7 @@ def program_race(folder: Path, **commands: str) -> tuple[Plan, ProgramRuns]:
     runs = ProgramRuns(programs, threads=1)
     task = Task(name="programs", data="", target=0.5, recipe={})
     plan = plan_entries(task, programs, pairs=1, seed=0, threads=1, environment=runs.environment())
-    conduct.start(folder, plan)
+    racing.start(folder, plan)
     return plan, runs
 
 
@@ -214,7 +215,7 @@ def test_functions_are_sent_as_they_are(nodes: Nodes, tmp_path: Path) -> None:
     plan = plan_entries(
         task, [Function.of("climb", climb)], pairs=1, seed=0, threads=1, environment=runs.environment() | {"threads": 1}
     )
-    conduct.start(tmp_path / "race", plan)
+    racing.start(tmp_path / "race", plan)
     (record,) = on_cluster(tmp_path / "race", RayEngine(plan, None, runs=runs))
     assert [(look.examples, look.metric) for look in record.looks] == [(0, 0.0), (10, 0.25), (20, 0.5), (30, 0.75)]
     lock = threading.Lock()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Hashable, Mapping, Sequence
 
-from sooner.racing.lanes import Cell
+from sooner.racing.plan.lanes import PlannedRun
 
 
 class Blocks:
@@ -19,9 +19,9 @@ class Blocks:
         kinds: of machine, by seed, on which the earlier runs of a seed were made.
     """
 
-    def __init__(self, cells: Sequence[Cell], kinds: Mapping[int, str]) -> None:
+    def __init__(self, cells: Sequence[PlannedRun], kinds: Mapping[int, str]) -> None:
         self.kinds = dict(kinds)
-        self._cells: dict[int, deque[Cell]] = {}
+        self._cells: dict[int, deque[PlannedRun]] = {}
         for cell in cells:
             self._cells.setdefault(cell.seed, deque()).append(cell)
         self._owners: dict[int, Hashable] = {}
@@ -29,7 +29,7 @@ class Blocks:
     def __len__(self) -> int:
         return sum(map(len, self._cells.values()))
 
-    def take(self, worker: Hashable, kind: str) -> Cell | None:
+    def take(self, worker: Hashable, kind: str) -> PlannedRun | None:
         """The next run for a free worker on a machine of this kind: of its own block, else of the first free one."""
         seed = next((seed for seed, owner in self._owners.items() if owner == worker and self._cells[seed]), None)
         if seed is None:
@@ -44,7 +44,7 @@ class Blocks:
     def _free(self, seed: int, kind: str) -> bool:
         return bool(self._cells[seed]) and seed not in self._owners and self.kinds.get(seed, kind) == kind
 
-    def give_back(self, cell: Cell) -> None:
+    def give_back(self, cell: PlannedRun) -> None:
         """`cell` was not made after all: it is the next of its block."""
         self._cells[cell.seed].appendleft(cell)
 

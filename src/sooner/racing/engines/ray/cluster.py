@@ -12,7 +12,7 @@ import ray
 from ray.exceptions import RayError
 
 from sooner.errors import SoonerError
-from sooner.racing import machine
+from sooner.racing.machine import describe as machine
 
 _QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
 

@@ -16,14 +16,14 @@ import ray
 from ray.exceptions import ActorDiedError, OutOfMemoryError, RayError, RayTaskError
 
 from sooner.errors import SoonerError, StoreError
-from sooner.racing._base import Watcher
 from sooner.racing.engines.ray.blocks import Blocks
 from sooner.racing.engines.ray.fleet import Crew, Fleet
-from sooner.racing.engines.ray.kinds import Kinds
+from sooner.racing.engines.ray.machine_kinds import Kinds
 from sooner.racing.engines.ray.worker import Outcome
-from sooner.racing.lanes import Cell
-from sooner.racing.plan import Plan
-from sooner.racing.store import Record
+from sooner.racing.plan.lanes import PlannedRun
+from sooner.racing.plan.plan import Plan
+from sooner.racing.protocols import Watcher
+from sooner.racing.record import RunRecord
 
 _WAIT = 0.25  # seconds between looks at what nobody reports: nodes, and Ctrl-C
 _PATIENCE = 60.0  # seconds for a lost node to come back where no other can make what is left
@@ -36,7 +36,7 @@ _numbers = count(1)
 class _Task:
     """A run on its worker, and what comes of it: the run's outcome, and its next save."""
 
-    cell: Cell
+    cell: PlannedRun
     crew: Crew
     outcome: Any
     number: int
@@ -60,10 +60,10 @@ class Dispatch:
     def __init__(
         self,
         plan: Plan,
-        cells: Sequence[Cell],
+        cells: Sequence[PlannedRun],
         fleet: Fleet,
         folder: Path,
-        keep: Callable[[Record], None],
+        keep: Callable[[RunRecord], None],
         watcher: Watcher,
     ) -> None:
         self._plan = plan
@@ -95,7 +95,7 @@ class Dispatch:
             if crew not in busy and (cell := self._blocks.take(crew, crew.kind)) is not None:
                 self._start(crew, cell)
 
-    def _start(self, crew: Crew, cell: Cell) -> None:
+    def _start(self, crew: Crew, cell: PlannedRun) -> None:
         self._kinds.put(cell.seed, crew.kind)
         saved = self._folder / cell.saved
         number = next(_numbers)
@@ -127,7 +127,7 @@ class Dispatch:
         self._write(task.cell, state)
         task.save = task.crew.handle.next_save.remote(task.number, task.seen)
 
-    def _write(self, cell: Cell, state: bytes) -> None:
+    def _write(self, cell: PlannedRun, state: bytes) -> None:
         part = self._folder / f"{cell.saved}.part"
         try:
             part.write_bytes(state)
@@ -149,7 +149,7 @@ class Dispatch:
         if outcome.record is not None:
             self._finish(task, outcome.record)
 
-    def _finish(self, task: _Task, record: Record) -> None:
+    def _finish(self, task: _Task, record: RunRecord) -> None:
         record = replace(
             record,
             resumed=record.resumed + self._afresh[_key(task.cell)],
@@ -183,7 +183,7 @@ class Dispatch:
         """Keep a run that ends every worker it is given as one that did not reach the target, and say why."""
         self._finish(
             task,
-            Record(
+            RunRecord(
                 lane=task.cell.lane.name,
                 seed=task.cell.seed,
                 started=task.started,
@@ -232,7 +232,7 @@ class Dispatch:
                 self._write(task.cell, outcome.state)
 
 
-def _key(cell: Cell) -> tuple[str, int]:
+def _key(cell: PlannedRun) -> tuple[str, int]:
     return cell.lane.name, cell.seed
 
 

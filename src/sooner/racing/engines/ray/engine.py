@@ -11,15 +11,15 @@ from typing import Any
 from ray import cloudpickle
 
 from sooner.errors import SoonerError
-from sooner.racing._base import Runs, Watcher
 from sooner.racing.engines.local import interruptible
 from sooner.racing.engines.ray.cluster import Devices, connect
 from sooner.racing.engines.ray.dispatch import Dispatch
 from sooner.racing.engines.ray.fleet import HARDWARE, Fleet
 from sooner.racing.engines.ray.worker import Job
-from sooner.racing.lanes import Cell
-from sooner.racing.plan import Plan
-from sooner.racing.store import Record
+from sooner.racing.plan.lanes import PlannedRun
+from sooner.racing.plan.plan import Plan
+from sooner.racing.protocols import Runs, Watcher
+from sooner.racing.record import RunRecord
 from sooner.tasks import Data
 from sooner.tasks.examples import InMemory
 
@@ -54,14 +54,16 @@ class RayEngine:
         """See `Engine`. Hardware and threads are those of the plan: this process trains nothing; workers are asked."""
         runs = self._runs
         if runs is None:
-            from sooner.racing.commands.finish import make_runs
+            from sooner.racing.runs import make_runs
 
             runs = make_runs(self._plan, self._data)
         trains = (*HARDWARE, "threads")
         planned = {key: value for key, value in self._plan.environment.items() if key in trains}
         return {key: value for key, value in runs.environment().items() if key not in trains} | planned
 
-    def run(self, cells: Sequence[Cell], folder: Path, keep: Callable[[Record], None], watcher: Watcher) -> None:
+    def run(
+        self, cells: Sequence[PlannedRun], folder: Path, keep: Callable[[RunRecord], None], watcher: Watcher
+    ) -> None:
         """See `Engine`. Raises SoonerError where no node can make the runs that are left."""
         if self._fleet is None:
             disconnect = connect()

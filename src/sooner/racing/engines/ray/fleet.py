@@ -14,7 +14,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from sooner.errors import DataError
 from sooner.racing.engines.ray.cluster import Devices, Node, Share, nodes, shares
 from sooner.racing.engines.ray.worker import Found, Job, Worker
-from sooner.racing.plan import mismatch
+from sooner.racing.plan.plan import mismatch
 from sooner.tasks import Data
 
 HARDWARE = ("cpu", "accelerator")  # may differ from pair to pair; all else must be as the race was planned

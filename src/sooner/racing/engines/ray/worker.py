@@ -16,14 +16,14 @@ from typing import Any
 
 import torch
 
-from sooner.racing import machine
-from sooner.racing._base import Runs
 from sooner.racing.engines.ray import guard
-from sooner.racing.lanes import Cell
-from sooner.racing.plan import Plan
-from sooner.racing.store import Record
+from sooner.racing.machine import describe as machine
+from sooner.racing.plan.lanes import PlannedRun
+from sooner.racing.plan.plan import Plan
+from sooner.racing.protocols import Runs
+from sooner.racing.record import RunRecord
 from sooner.tasks import Data, load_data
-from sooner.training.loop import Stopped
+from sooner.training.evaluation import Stopped
 
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 # What belongs to a node, or to Ray's own worker, whatever the driver has.
@@ -61,7 +61,7 @@ class Found:
 class Outcome:
     """How a run ended: its record; or, where it was stopped, None and its saved state if it can be saved."""
 
-    record: Record | None
+    record: RunRecord | None
     state: bytes | None = None
 
 
@@ -121,11 +121,11 @@ class Worker:
 
             runs: Runs = cloudpickle.loads(self._job.runs)
             return runs
-        from sooner.racing.commands.finish import make_runs
+        from sooner.racing.runs import make_runs
 
         return make_runs(plan, data)
 
-    def run(self, number: int, cell: Cell, state: bytes | None) -> Outcome:
+    def run(self, number: int, cell: PlannedRun, state: bytes | None) -> Outcome:
         """Make a run, from a saved state if there is one. `number` is above that of all runs before."""
         torch.set_num_threads(self._job.plan.threads)  # Ray gives each call its own thread, and threads count by thread
         saved = self._scratch / cell.saved

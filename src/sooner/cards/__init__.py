@@ -1,0 +1,1 @@
+"""Pages about methods: cards, the table of pairs, usage snippets."""

@@ -1,0 +1,105 @@
+"""Method cards: one page per method, written from its record. `python -m sooner.cards.cards docs/methods`"""
+
+from __future__ import annotations
+
+import sys
+from inspect import Parameter
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from sooner import registry
+from sooner.cards.measured import measured
+from sooner.cards.usage import in_a_recipe, lines
+from sooner.registry import Method
+
+_CONTROLS = {
+    "sampling": "as much random data is added as a control",
+    "sparsity": "a lane with as many weights at random is added as a control",
+}
+
+
+def card(method: Method) -> str:
+    """The card of `method`, in Markdown."""
+    source = f"{method.paper}, {method.year}." if method.year else f"{method.paper.capitalize()}."
+    options = [f"- `{option(parameter)}`" for parameter in method.options.values()] or ["None."]
+    text = [
+        f"# {method.title}",
+        "",
+        f"`{method.name}`, seam *{method.seam}*. {source}",
+        "",
+        method.changes,
+        "",
+        f"- **Costs.** {method.costs}",
+        f"- **Helps.** {method.helps}",
+        f"- **Does not help, or hurts.** {method.hurts}",
+        *([f"- **In a race** {_CONTROLS[method.seam]}, since it chooses by score."] if method.scored else []),
+        *([f"- **Needs** `pip install 'sooner[{method.extra}]'`."] if method.extra else []),
+        *(f"- **Not with** `{pattern}`: {reason}." for pattern, reason in method.refuses.items()),
+        "",
+        "## In your own loop",
+        "",
+        "```python",
+        *lines(method),
+        "```",
+        "",
+        "## In a recipe",
+        "",
+        "```yaml",
+        "extends: baseline",
+        in_a_recipe(method),
+        "```",
+        "",
+        "## Options",
+        "",
+        *options,
+        "",
+        *_measured(method),
+        f"The docstring of `{method.make.__module__}.{method.make.__qualname__}` has the details.",
+        "",
+    ]
+    return "\n".join(text)
+
+
+def option(parameter: Parameter) -> str:
+    """An option as its signature has it: `fraction: float`, `beta: float = 1.0`."""
+    kind = _kind(parameter.annotation)
+    default = "" if parameter.default is Parameter.empty else f" = {parameter.default!r}"
+    return f"{parameter.name}: {kind}{default}"
+
+
+def _kind(annotation: Any) -> str:
+    """A type as one reads it: the values of a Literal, `float | None`, `tuple[str, ...]`."""
+    if get_origin(annotation) is Literal:
+        return " | ".join(map(repr, get_args(annotation)))
+    if get_origin(annotation) in (Union, UnionType):
+        return " | ".join("None" if part is NoneType else _kind(part) for part in get_args(annotation))
+    return str(annotation if isinstance(annotation, str) or get_args(annotation) else annotation.__name__)
+
+
+def _measured(method: Method) -> list[str]:
+    found = measured(method)
+    if not found:
+        return []
+    rows = [f"- {each.found} ([{each.on}](../../{each.benchmark}/README.md))" for each in found]
+    return ["## Measured", "", *rows, ""]
+
+
+def write(folder: Path) -> None:
+    """Write every method's card into `folder`, with an index, and remove those of methods that are gone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = registry.methods()
+    index = ["# Methods", "", "| seam | method | published as | what it changes |", "|---|---|---|---|"]
+    for method in found:
+        title = f"{method.title} ({method.year or 'folklore'})"
+        index.append(f"| {method.seam} | [{method.name}]({method.name}.md) | {title} | {method.changes} |")
+    pages = {f"{method.name}.md": card(method) for method in found} | {"README.md": "\n".join([*index, ""])}
+    for path in folder.glob("*.md"):
+        if path.name not in pages:
+            path.unlink()
+    for name, text in pages.items():
+        (folder / name).write_text(text)
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

@@ -1,0 +1,83 @@
+"""What the commands share: options, and how their text is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sooner.errors import SoonerError
+
+if TYPE_CHECKING:
+    from sooner.racing.plan.rules import Rules
+
+Lanes = Annotated[str, typer.Option(help="Recipes to race, by name or file, with commas between.")]
+Model = Annotated[str | None, typer.Option(help="A model by name, or module:factory.")]
+Budget = Annotated[str | None, typer.Option(help="The baseline's budget: 10ep, 5000ba, 2e6ex or 90s.")]
+Detect = Annotated[str, typer.Option(help="The difference of speed that matters to you.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**31, help="Seed of the first pair.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads. [default: one per core]")]
+Workers = Annotated[int, typer.Option(min=0, help="Processes that read data too large for memory.")]
+Examples = Annotated[
+    int | None, typer.Option(min=1, help="Race on this many of the training examples: a first look at large data.")
+]
+
+
+def listed(text: str) -> list[str]:
+    """What stands between commas."""
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def make_rules(
+    protocol: str, until: str, detect: str, confirm: bool, share: float, price: float | None, scan: int = 2
+) -> Rules:
+    """The rules of a race. Raises SoonerError."""
+    from sooner.racing.plan.rules import Rules
+
+    return Rules(
+        protocol=protocol,  # type: ignore[arg-type]  # checked there, as is the next
+        until=until,  # type: ignore[arg-type]
+        detect=share_of(detect),
+        confirm=confirm,
+        share=share,
+        scan=scan,
+        price=price,
+    )
+
+
+def share_of(text: str) -> float:
+    """ "10%" and "0.1" alike."""
+    number = text.strip()
+    try:
+        return float(number[:-1]) / 100 if number.endswith("%") else float(number)
+    except ValueError:
+        raise SoonerError(f"--detect must be a share such as 10% or 0.1, not {text!r}") from None
+
+
+def count_pairs(pairs: int | None, max_pairs: int | None, until: str) -> int:
+    """The number of pairs, or the most of them where the race may end earlier."""
+    if until == "decided":
+        if pairs is not None:
+            raise SoonerError("a race until decided takes --max-pairs, the most it may run, and not --pairs")
+        return 24 if max_pairs is None else max_pairs
+    if max_pairs is not None:
+        raise SoonerError("--max-pairs is for a race --until decided; --pairs fixes their number")
+    return 6 if pairs is None else pairs
+
+
+def refuse_idle(context: typer.Context, protocol: str, until: str) -> None:
+    """Refuse options of a protocol or an ending that was not asked for."""
+    idle = (() if protocol == "fitted" else ("share", "scan")) + (() if until == "decided" else ("detect",))
+    others = [name for name in context.params if name not in idle]
+    needed = "--share and --scan go with --protocol fitted, --detect with --until decided"
+    refuse_beside(context, needed, *others)
+
+
+def refuse_beside(context: typer.Context, why: str, *allowed: str) -> None:
+    """An option that would change nothing must not seem to."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    given = [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
+    others = [name.replace("_", "-") for name in sorted(given) if name not in allowed]
+    if others:
+        raise SoonerError(f"{why}; leave out {', '.join(others)}, or start a race without")

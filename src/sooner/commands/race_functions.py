@@ -1,0 +1,131 @@
+"""`sooner.race`: which of these functions reaches the target sooner?"""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from rich.console import Console
+
+from sooner.commands.progress import Progress
+from sooner.commands.race_result import RaceResult
+from sooner.errors import RecipeError, StoreError
+from sooner.racing import race as racing
+from sooner.racing.engines.local import LocalEngine
+from sooner.racing.functions.function import Function, Trainer
+from sooner.racing.functions.runs import FunctionRuns
+from sooner.racing.machine import describe as machine
+from sooner.racing.plan.agenda import at_most
+from sooner.racing.plan.lanes import PlannedRun
+from sooner.racing.plan.plan import Plan, plan_entries
+from sooner.racing.record import RunRecord
+from sooner.racing.store import NAME
+from sooner.tasks import Task
+from sooner.training.evaluation import Evaluation
+
+
+def race(
+    functions: Mapping[str, Trainer],
+    *,
+    target: float,
+    pairs: int = 6,
+    metric: str = "metric",
+    budget: float | None = None,
+    seed: int = 0,
+    folder: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+) -> RaceResult:
+    """Race Python functions to a target of their metric, side by side, seed by seed.
+
+        def train(seed):
+            ...
+            for epoch in range(10):
+                ...
+                yield examples, lambda: accuracy(model, validation)
+
+        result = sooner.race({"plain": train, "mine": train_mine}, target=0.93)
+        print(result)
+        result.plot("report.html")
+
+    A function yields (examples, metric) from time to time, or calls `sooner.report`. The metric is a number, or a
+    function that computes it, whose time does not count; higher is better. Lanes compare well only if they look at
+    their metric equally often. An exception, or an end without a metric, censors the run, and the report says why.
+
+    Before each run the global generators of Python, NumPy and PyTorch are seeded, alike for all lanes of a seed; they
+    are put back after it.
+
+    Args:
+        functions: by the name of their lane, the baseline first. Called with the seed, or with seed and budget.
+        target: of the metric.
+        pairs: seeds, each run by every function; a verdict needs 6.
+        metric: what it is called.
+        budget: second argument of each function, if given; above 0.
+        seed: of the first pair; pair k has seed + k.
+        folder: where the race is kept as it goes on. The same call with the same folder goes on with a race that was
+            interrupted, and gives the result of one that is over. None keeps nothing.
+        progress: show how it goes on stdout.
+
+    Returns:
+        What it found.
+
+    Raises:
+        RecipeError: a function cannot be called so, or a number makes no sense.
+        StoreError: the folder cannot be written, or holds another race.
+        KeyboardInterrupt: Ctrl-C, at the next yield or report. Finished runs are in the folder.
+    """
+    if not isinstance(functions, Mapping):
+        raise RecipeError(f"race needs its functions by name, {{'plain': train, ...}}, not {type(functions).__name__}")
+    if not math.isfinite(target):
+        raise RecipeError(f"the target must be a finite number, not {target}")
+    device = machine.pick_device()
+    runs = FunctionRuns(functions, device=str(device))
+    plan = plan_entries(
+        Task(name="functions", data="", target=target, recipe={}, metric=metric),
+        [Function.of(name, each, None if budget is None else str(budget)) for name, each in functions.items()],
+        pairs=pairs,
+        seed=seed,
+        threads=torch.get_num_threads(),
+        environment=runs.environment(),
+    )
+    plan = replace(plan, device=str(device))
+    kept = tempfile.TemporaryDirectory(prefix="sooner-") if folder is None else nullcontext(folder)
+    with kept as place:
+        return _run(Path(place), plan, LocalEngine(runs), progress)
+
+
+def _run(folder: Path, plan: Plan, engine: LocalEngine, progress: bool) -> RaceResult:
+    if not (folder / NAME).exists():
+        racing.start(folder, plan)
+    elif replace(racing.load_plan(folder), environment={}) != replace(plan, environment={}):
+        raise StoreError(
+            f"{folder} holds another race, with other lanes, target, pairs or seeds; choose another folder"
+        )
+    if progress:
+        work = {cell.lane.name: 1.0 for cell in at_most(plan)}
+        with Progress(plan, work, racing.finished(folder), Console()) as watcher:
+            racing.run(folder, engine, watcher)
+    else:
+        racing.run(folder, engine, _Silent())
+    return RaceResult(racing.results(folder))
+
+
+class _Silent:
+    """A watcher that shows nothing."""
+
+    def run_started(self, cell: PlannedRun) -> None:
+        pass
+
+    def looked(self, look: Evaluation) -> None:
+        pass
+
+    def stepped(self) -> None:
+        pass
+
+    def run_finished(self, record: RunRecord) -> None:
+        pass

@@ -1,0 +1,72 @@
+"""On which kind of machine each seed runs, kept with the race: pairs stay alike over every resume."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sooner.racing.plan.lanes import PlannedRun
+from sooner.racing.plan.plan import Plan
+from sooner.racing.store import Store
+
+_KEY = "kinds"
+
+
+class Kinds:
+    """What the store of the race in `folder` says of its machines, and will.
+
+    A seed with a run that another engine made or began ran where the race was planned.
+    """
+
+    def __init__(self, folder: Path, plan: Plan) -> None:
+        self._folder = folder
+        planned = plan.environment.get("accelerator", plan.environment.get("cpu", ""))
+        store = Store(folder)
+        try:
+            records = store.records()
+            known: dict[str, str] = store.get(_KEY) or {}
+            self._noted = set(store.notes())
+        finally:
+            store.close()
+        self._planned = planned
+        self._kinds = {record.seed: planned for record in records if not record.host}
+        self._kinds |= {int(seed): kind for seed, kind in known.items()}
+
+    def of_seeds(self, cells: Sequence[PlannedRun]) -> Mapping[int, str]:
+        """The kind of every seed that has begun, where `cells` are those that are missing."""
+        for cell in cells:
+            if cell.seed not in self._kinds and (self._folder / cell.saved).exists():
+                self._kinds[cell.seed] = self._planned
+        return self._kinds
+
+    def put(self, seed: int, kind: str) -> None:
+        """Remember that this seed runs on this kind, before its first run begins."""
+        if self._kinds.get(seed) == kind:
+            return
+        self._kinds[seed] = kind
+        store = Store(self._folder)
+        try:
+            store.put(_KEY, {str(each): found for each, found in self._kinds.items()})
+        finally:
+            store.close()
+        if len(found := sorted(set(self._kinds.values()))) > 1:
+            self.note(
+                f"the runs were made on {len(found)} kinds of machine ({', '.join(found)}), each pair on one: ratios "
+                "of times compare like with like, but the times of a lane mix them"
+            )
+
+    def note_refused(self, refused: Mapping[str, str]) -> None:
+        """Say of each node once why it took no part."""
+        for name, why in refused.items():
+            self.note(f"{name} took no part: {why}")
+
+    def note(self, text: str) -> None:
+        """Keep a warning that the race's report shows, each once."""
+        if text in self._noted:
+            return
+        self._noted.add(text)
+        store = Store(self._folder)
+        try:
+            store.note(text)
+        finally:
+            store.close()

@@ -1,0 +1,55 @@
+"""What runs next: a pure function of a race's plan and the runs that have ended, so that any stop can be resumed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sooner.racing.plan import confirming, fitted, stopping
+from sooner.racing.plan.lanes import PlannedLane, PlannedRun
+from sooner.racing.plan.plan import Plan
+from sooner.racing.record import RunRecord
+
+
+def agenda(plan: Plan, records: Sequence[RunRecord]) -> list[PlannedRun]:
+    """The runs to be made now, in order; all of them may be made at once. Empty when the race is over.
+
+    Ask again when they have ended: what they showed may call for more.
+    """
+    done = {(record.lane, record.seed) for record in records}
+    if plan.rules.protocol == "fitted":
+        return _fitted(plan, records)
+    if plan.rules.until == "decided":
+        cells = stopping.block(plan, records)
+    else:
+        cells = plan.cells
+    missing = _missing(cells, done)
+    if not missing and plan.rules.confirm:
+        missing = _missing(confirming.cells(plan, records), done)
+    return missing
+
+
+def at_most(plan: Plan) -> list[PlannedRun]:
+    """All runs that the race might come to, for an estimate of its end."""
+    if plan.rules.protocol == "fitted":
+        seeds = range(plan.seed, plan.seed + plan.pairs)
+        return [PlannedRun(at_rung(lane, rung), seed) for seed in seeds for lane in plan.lanes for rung in plan.rungs]
+    return plan.cells + (confirming.at_most(plan) if plan.rules.confirm else [])
+
+
+def at_rung(lane: PlannedLane, rung: str) -> PlannedLane:
+    """The lane with its schedule fitted to one rung of the ladder, under the name that its runs are stored by."""
+    return replace(lane, name=fitted.name_at(lane.name, rung), entry=lane.entry.at(rung))
+
+
+def _missing(cells: Sequence[PlannedRun], done: set[tuple[str, int]]) -> list[PlannedRun]:
+    return [cell for cell in cells if (cell.lane.name, cell.seed) not in done]
+
+
+def _fitted(plan: Plan, records: Sequence[RunRecord]) -> list[PlannedRun]:
+    lanes = {lane.name: lane for lane in plan.lanes}
+    seeds = list(range(plan.seed, plan.seed + plan.pairs))
+    wanted = fitted.agenda(
+        list(lanes), plan.rungs, seeds, records, plan.target, share=plan.rules.share, scan=plan.rules.scan
+    )
+    return [PlannedRun(at_rung(lanes[lane], rung), seed) for lane, rung, seed in wanted]

@@ -1,0 +1,121 @@
+"""The lanes a race adds by itself, without which its verdicts would say nothing about a method."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sooner import registry
+from sooner.budget import Budget
+from sooner.racing.plan.lanes import PlannedLane
+from sooner.recipes import Recipe
+
+
+def spend(recipe: Recipe, n: int) -> int | None:
+    """Examples that a recipe's budget pays for with `n` training examples; None where only a clock can tell."""
+    return recipe.spends.examples(n, recipe.batch_size)
+
+
+def spends_less(recipe: Recipe, baseline: Recipe, n: int) -> bool:
+    """Whether `recipe` has a smaller budget than `baseline`; budgets that cannot be compared count as smaller."""
+    if recipe.spends == baseline.spends and recipe.batch_size == baseline.batch_size:
+        return False
+    mine, full = spend(recipe, n), spend(baseline, n)
+    if mine is None or full is None:
+        a, b = recipe.spends, baseline.spends
+        return a.unit != b.unit or a.amount < b.amount
+    return mine < full
+
+
+def with_controls(recipes: list[Recipe], baseline: Recipe, n: int, *, fitted: bool = False) -> list[PlannedLane]:
+    """The lanes of a race: the baseline first, then the recipes, then the controls they call for.
+
+    - The baseline is always there.
+    - A lane that spends less than the baseline gets the *fitted control*: the baseline's recipe with its schedule
+      compressed to the lane's budget. Lanes of one budget share it.
+    - A lane whose method looks at the model or its losses to choose examples gets the same recipe on as much random
+      data, redrawn every round.
+    - A lane whose method looks at the model or its gradients to choose which weights live gets the same recipe with as
+      many of them, in layers by the same rule of thumb (ERK), chosen by chance once.
+
+    Args:
+        recipes: complete ones, under distinct names; the baseline among them is not raced twice.
+        baseline: the task's own recipe.
+        n: number of training examples.
+        fitted: the race runs every lane at every budget, so the baseline is its own fitted control.
+    """
+    lanes = [PlannedLane("baseline", "baseline", baseline)]
+    lanes += [PlannedLane(r.name, "lane", r) for r in recipes if r.name != "baseline"]
+    controls: list[PlannedLane] = []
+    for lane in lanes[1:]:
+        compressed, *twins = _controls(lane.recipe, baseline)
+        if not fitted and spends_less(compressed, baseline, n):
+            twins.insert(0, compressed)
+        for wanted in twins:
+            if any(_same(other.recipe, wanted) for other in lanes):  # raced already
+                continue
+            shared = next((i for i, other in enumerate(controls) if _same(other.recipe, wanted)), None)
+            if shared is None:
+                controls.append(PlannedLane(wanted.name, "control", wanted, (lane.name,)))
+            else:
+                controls[shared] = replace(controls[shared], added_for=(*controls[shared].added_for, lane.name))
+    return lanes + controls
+
+
+def opponents(lane: PlannedLane, lanes: list[PlannedLane]) -> list[PlannedLane]:
+    """The lanes that `lane` is compared with: the baseline and its controls, whoever put them into the race."""
+    if lane is lanes[0]:
+        return []
+    if not isinstance(lane.entry, Recipe):
+        return [lanes[0]]
+    wanted = _controls(lane.recipe, lanes[0].recipe) if lane.role == "lane" else []
+    controls = [other for other in lanes[1:] if any(_same(other.recipe, control) for control in wanted)]
+    return [lanes[0], *(other for other in controls if other is not lane)]
+
+
+def _controls(recipe: Recipe, baseline: Recipe) -> list[Recipe]:
+    """The recipes that a lane has to be held against besides the baseline."""
+    wanted = [_fitted(baseline, recipe)]
+    if registry.get("sampling", recipe.sampling.name).scored:
+        wanted.append(_random_twin(recipe))
+    if recipe.sparsity is not None and registry.get("sparsity", recipe.sparsity.name).scored:
+        wanted.append(_random_masks(recipe))
+    return wanted
+
+
+def _fitted(baseline: Recipe, recipe: Recipe) -> Recipe:
+    budget = recipe.spends
+    if budget.unit == "ba" and recipe.batch_size != baseline.batch_size:  # as many steps would be other examples
+        budget = Budget(budget.amount * recipe.batch_size, "ex")
+    fields = {
+        "name": f"baseline@{budget}",
+        "summary": f"The task's own recipe, its schedule fitted to {budget}.",
+        "budget": str(budget),
+    }
+    return Recipe.from_dict({**baseline.to_dict(), **fields})
+
+
+def _same(one: Recipe, other: Recipe) -> bool:
+    """Whether they train alike, whatever they are called."""
+    words = {"name": "", "summary": ""}
+    return {**one.to_dict(), **words} == {**other.to_dict(), **words}
+
+
+def _random_twin(recipe: Recipe) -> Recipe:
+    """The recipe on as many examples a round, chosen by chance anew every round."""
+    fields = recipe.to_dict()
+    options = fields["sampling"]
+    fraction = options.get("fraction", 1 - options.get("prune_ratio", options.get("hidden", 0)))
+    sampling: dict[str, Any] = {"name": "reshuffle"}
+    if fraction < 1:
+        sampling = {"name": "dynamic-random", "fraction": round(fraction, 6)}
+    return Recipe.from_dict({**fields, "name": f"random@{recipe.name}", "sampling": sampling})
+
+
+def _random_masks(recipe: Recipe) -> Recipe:
+    """The recipe with as many live weights, chosen by chance before training."""
+    fields = recipe.to_dict()
+    options = fields["sparsity"]
+    kept = {name: options[name] for name in ("density", "exclude") if name in options}
+    sparsity = {"name": "random-pruning", "distribution": "erk", **kept}
+    return Recipe.from_dict({**fields, "name": f"random-mask@{recipe.name}", "sparsity": sparsity})

@@ -1,0 +1,223 @@
+"""The plan of a race: everything that decides its outcome but the machine, fixed before the first run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sooner.errors import RecipeError, StoreError
+from sooner.racing.plan.controls import spend, with_controls
+from sooner.racing.plan.ladder import ladder
+from sooner.racing.plan.lanes import Entry, PlannedLane, PlannedRun, ReadEntry
+from sooner.racing.plan.ordering import balanced_orders
+from sooner.racing.plan.rules import Rules
+from sooner.recipes import Recipe
+from sooner.statistics.signed_rank import MIN_PAIRS
+from sooner.tasks import Data, Task
+from sooner.tasks.split import split
+
+VALIDATION = 0.1  # share of the training data
+_LOOKS = 20  # evaluations of the lane with the smallest budget
+_FEWEST_LOOKS = 8
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A race that can be run, resumed and reported.
+
+    Attributes:
+        task: what is raced for; its data options included.
+        lanes: baseline first, controls last.
+        target: of the validation metric.
+        pairs: seeds, each run by every lane; the most of them where the race may end earlier.
+        seed: of the first pair; pair k has seed + k.
+        every: examples between evaluations, the same in all lanes; 0 where the lanes decide.
+        device: as torch writes it.
+        threads: of the CPU.
+        workers: processes that read data kept on disk.
+        rules: what is asked, and when the race is over.
+        rungs: budgets of the fitted protocol, the smallest first.
+        environment: what must be the same when the race is resumed: versions, machine, data.
+    """
+
+    task: Task
+    lanes: tuple[PlannedLane, ...]
+    target: float
+    pairs: int
+    seed: int
+    every: int
+    device: str
+    threads: int
+    workers: int = 2
+    rules: Rules = field(default_factory=Rules)
+    rungs: tuple[str, ...] = ()
+    environment: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def cells(self) -> list[PlannedRun]:
+        """All runs of a race of fixed pairs, in the order in which they take place."""
+        orders = balanced_orders(len(self.lanes), self.pairs, self.seed)
+        return [PlannedRun(self.lanes[place], self.seed + pair) for pair, order in enumerate(orders) for place in order]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for the store."""
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        fields["task"] = {**asdict(self.task)}
+        fields["rules"] = asdict(self.rules)
+        fields["rungs"] = list(self.rungs)
+        fields["lanes"] = [lane.to_dict() for lane in self.lanes]
+        return fields
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any], read: ReadEntry) -> Plan:
+        """Read what `to_dict` gave; `read` makes a lane's entry from its kind and its fields."""
+        lanes = tuple(PlannedLane.from_dict(lane, read) for lane in fields["lanes"])
+        rungs, rules = tuple(fields.get("rungs", ())), Rules(**fields.get("rules", {}))
+        fields = {name: value for name, value in fields.items() if name != "protocol"}  # of plans of version 0.1
+        return cls(**{**fields, "task": Task(**fields["task"]), "lanes": lanes, "rungs": rungs, "rules": rules})
+
+
+def make_plan(
+    task: Task,
+    data: Data,
+    baseline: Recipe,
+    recipes: list[Recipe],
+    *,
+    pairs: int,
+    seed: int,
+    device: str,
+    threads: int,
+    workers: int = 2,
+    rules: Rules | None = None,
+    environment: Mapping[str, Any] | None = None,
+) -> Plan:
+    """Add the controls, the evaluation grid and the ladder to `recipes`.
+
+    Raises RecipeError where two lanes share a name, or a number makes no sense.
+    """
+    rules = rules or Rules()
+    if any(recipe.name == "baseline" and recipe != baseline for recipe in recipes):
+        raise RecipeError("baseline is the name of the task's own recipe, which every race has; name yours otherwise")
+    train, validation = split(data.train.targets, VALIDATION, seed, data.classes)
+    fitted = rules.protocol == "fitted"
+    lanes = with_controls(recipes, baseline, len(train), fitted=fitted)
+    if fitted:  # a run counts by its end alone; the looks before it serve the calibrated clock
+        every = max((spend(baseline, len(train)) or len(train)) // _FEWEST_LOOKS, baseline.batch_size)
+    else:
+        every = evaluation_grid([lane.recipe for lane in lanes], len(train), len(validation))
+    return _checked(
+        Plan(
+            task=task,
+            lanes=tuple(lanes),
+            target=task.target,
+            pairs=pairs,
+            seed=seed,
+            every=every,
+            device=device,
+            threads=threads,
+            workers=workers,
+            rules=rules,
+            rungs=ladder(baseline.budget) if fitted else (),
+            environment=environment or {},
+        )
+    )
+
+
+def plan_entries(
+    task: Task,
+    entries: Sequence[Entry],
+    *,
+    pairs: int,
+    seed: int,
+    threads: int,
+    rules: Rules | None = None,
+    environment: Mapping[str, Any] | None = None,
+) -> Plan:
+    """A race of programs or functions, of which the first is the baseline.
+
+    What they do is theirs, so no control can be added; under the fitted protocol the baseline is its own.
+
+    Raises RecipeError where two lanes share a name, a number makes no sense, or a lane has no budget to fit.
+    """
+    rules = rules or Rules()
+    lanes = tuple(
+        PlannedLane(entry.name, "lane" if place else "baseline", entry) for place, entry in enumerate(entries)
+    )
+    if not lanes:
+        raise RecipeError("a race needs one lane at least; none was given")
+    rungs: tuple[str, ...] = ()
+    if rules.protocol == "fitted":
+        without = [lane.name for lane in lanes if lane.entry.budget is None]
+        if without:
+            raise RecipeError(
+                f"the fitted protocol gives each run a budget, which {', '.join(without)} cannot take: put {{budget}} "
+                "where a program takes it, and say with --budget how much the longest run may spend"
+            )
+        try:
+            rungs = ladder(lanes[0].entry.budget or "")
+        except ValueError as error:
+            raise RecipeError(str(error)) from None
+    return _checked(
+        Plan(
+            task=task,
+            lanes=lanes,
+            target=task.target,
+            pairs=pairs,
+            seed=seed,
+            every=0,
+            device="cpu",
+            threads=threads,
+            workers=0,
+            rules=rules,
+            rungs=rungs,
+            environment=environment or {},
+        )
+    )
+
+
+def _checked(plan: Plan) -> Plan:
+    if plan.pairs < 1:
+        raise RecipeError(f"pairs must be at least 1, not {plan.pairs}; a verdict needs 6")
+    if plan.rules.until == "decided" and plan.pairs < MIN_PAIRS:
+        raise RecipeError(f"--max-pairs must be at least {MIN_PAIRS}, not {plan.pairs}: fewer pairs decide nothing")
+    names = [lane.name for lane in plan.lanes]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise RecipeError(
+            f"two lanes are named {', '.join(twice)}; give each a name of its own, other than a control's"
+        )
+    return plan
+
+
+def evaluation_grid(recipes: list[Recipe], train: int, validation: int) -> int:
+    """Examples between evaluations: 20 looks at the lane with the smallest budget, if looking stays cheap.
+
+    A look costs about a third of a training step per example, so at least 4/3 of the validation set is trained on
+    between two of them (a quarter of the time at the most), as long as the shortest lane gets its 8 looks. Never
+    finer than the largest batch, or lanes with smaller batches would be looked at more often.
+    """
+    spends = [examples for recipe in recipes if (examples := spend(recipe, train)) is not None]
+    shortest = min(spends, default=train)
+    wanted = max(shortest / _LOOKS, validation * 4 / 3)
+    return max(int(min(wanted, shortest / _FEWEST_LOOKS)), *(recipe.batch_size for recipe in recipes))
+
+
+def mismatch(planned: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
+    """What differs between the surroundings a race began in and those it would go on in, a line each."""
+    lines = []
+    for key in sorted({*planned, *found}):
+        if planned.get(key) != found.get(key):
+            lines.append(f"{key}: began with {planned.get(key)}, now {found.get(key)}")
+    return lines
+
+
+def refuse_mismatch(plan: Plan, found: Mapping[str, Any]) -> None:
+    """Raises StoreError where a race cannot be continued here without mixing unlike runs."""
+    lines = mismatch(plan.environment, found)
+    if lines:
+        raise StoreError(
+            "this race cannot go on here, because its runs would no longer be alike:\n  "
+            + "\n  ".join(lines)
+            + "\nresume it where it began, or start a new race"
+        )

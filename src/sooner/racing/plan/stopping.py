@@ -1,0 +1,99 @@
+"""A race until it is decided: looks at fixed numbers of pairs, after which lanes with a verdict stop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sooner.racing.plan.controls import opponents
+from sooner.racing.plan.lanes import PlannedLane, PlannedRun
+from sooner.racing.plan.plan import Plan
+from sooner.racing.record import RunRecord
+from sooner.racing.timing import run_of
+from sooner.results.rescoring import VERDICTS, Level, compare_runs
+from sooner.statistics import sequential
+from sooner.statistics.comparison import ComparisonFigures, cannot_win, decided
+from sooner.statistics.signed_rank import ALPHA
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a race until decided stands.
+
+    Attributes:
+        pairs: that the lanes still in it are to run next, all told; where it stopped when none is.
+        live: names of the lanes still in it, controls and the baseline as long as one needs them.
+        stopped: pairs after which each other lane was stopped.
+        hopeless: lanes stopped because they could not win any more.
+    """
+
+    pairs: int
+    live: frozenset[str]
+    stopped: dict[str, int]
+    hopeless: frozenset[str]
+
+
+def standing(plan: Plan, records: Sequence[RunRecord]) -> Standing:
+    """Follow the race look by look, as far as its runs have ended."""
+    runs: dict[str, dict[int, RunRecord]] = {lane.name: {} for lane in plan.lanes}
+    for record in records:
+        runs.get(record.lane, {})[record.seed] = record
+    live = {lane.name for lane in plan.lanes}
+    # A lane whose verdict is in may run on, as another's control.
+    open_ones = {lane.name for lane in plan.lanes if lane.role == "lane"}
+    stopped: dict[str, int] = {}
+    hopeless: set[str] = set()
+    for look, (pairs, level) in enumerate(
+        zip(sequential.looks(plan.pairs), sequential.levels(plan.pairs), strict=True), 1
+    ):
+        seeds = range(plan.seed, plan.seed + pairs)
+        if any(seed not in runs[name] for name in live for seed in seeds):
+            return Standing(pairs, frozenset(live), stopped, frozenset(hopeless))
+        for lane in _contenders(plan, open_ones):
+            found = [
+                _figures(plan, runs[lane.name], runs[other.name], seeds, (level, look))
+                for other in opponents(lane, list(plan.lanes))
+            ]
+            beaten = any(cannot_win(figures, detect=plan.rules.detect) for figures in found)
+            if beaten or all(decided(figures, detect=plan.rules.detect) for figures in found):
+                stopped[lane.name] = pairs
+                open_ones.discard(lane.name)
+                if beaten:
+                    hopeless.add(lane.name)
+        still = _contenders(plan, open_ones)
+        needed = {lane.name for lane in still} | {o.name for lane in still for o in opponents(lane, list(plan.lanes))}
+        for name in live - needed:
+            stopped.setdefault(name, pairs)
+        live &= needed
+        if not live:
+            return Standing(pairs, frozenset(), stopped, frozenset(hopeless))
+    return Standing(plan.pairs, frozenset(), stopped, frozenset(hopeless))
+
+
+def level(plan: Plan, pairs: int) -> Level:
+    """What a comparison may claim after so many pairs of this race."""
+    if plan.rules.until != "decided":
+        return ALPHA, 1
+    look = sequential.look(pairs, plan.pairs)
+    return look.alpha, look.number
+
+
+def block(plan: Plan, records: Sequence[RunRecord]) -> list[PlannedRun]:
+    """The runs up to the next look, those that have ended among them."""
+    found = standing(plan, records)
+    last = plan.seed + found.pairs
+    return [cell for cell in plan.cells if cell.lane.name in found.live and cell.seed < last]
+
+
+def _contenders(plan: Plan, names: set[str]) -> list[PlannedLane]:
+    """The lanes of these names, in the order of the race."""
+    return [lane for lane in plan.lanes if lane.name in names]
+
+
+def _figures(
+    plan: Plan, mine: dict[int, RunRecord], theirs: dict[int, RunRecord], seeds: range, level: Level
+) -> ComparisonFigures:
+    one, other = ([run_of(records[seed], plan.target) for seed in seeds] for records in (mine, theirs))
+    found = compare_runs(one, other, plan.target, VERDICTS, level)
+    assert found is not None  # there are seeds
+    return found

@@ -1,0 +1,144 @@
+"""A race from its plan to its results: runs what is missing, keeps each run as it ends, and scores them all."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from sooner.errors import StoreError
+from sooner.racing.lock import locked
+from sooner.racing.machine import describe as machine
+from sooner.racing.machine.energy import EnergyMeter
+from sooner.racing.plan.agenda import agenda
+from sooner.racing.plan.lanes import saved_name
+from sooner.racing.plan.plan import Plan, refuse_mismatch
+from sooner.racing.protocols import Engine, Watcher
+from sooner.racing.record import RunRecord
+from sooner.racing.runs import read_entry
+from sooner.racing.scoring import score
+from sooner.racing.store import Store
+from sooner.results.records import Results
+
+_NOISY = 0.10  # relative spread of a lane's seconds per step from run to run
+
+
+def start(folder: Path, plan: Plan, data: Mapping[str, Any] | None = None) -> None:
+    """Write the plan of a new race into `folder`, and what its report tells of the data.
+
+    Raises StoreError if there is a race already.
+    """
+    store = Store(folder, create=True)
+    device = torch.device(plan.device)
+    energy = EnergyMeter.for_device(device).label
+    store.put("machine", {**machine.describe(device), "energy": energy})
+    store.put("versions", machine.versions())
+    store.put("data", dict(data or {}))
+    store.put("plan", plan.to_dict())
+    store.close()
+
+
+def load_plan(folder: Path) -> Plan:
+    """The plan of the race in `folder`."""
+    store = Store(folder)
+    try:
+        return _plan(store)
+    finally:
+        store.close()
+
+
+def _plan(store: Store) -> Plan:
+    fields = store.get("plan")
+    if fields is None:
+        raise StoreError(f"the race in {store.folder} was stopped before its plan was written; start it again")
+    with store.sound():
+        return Plan.from_dict(fields, read_entry)
+
+
+def finished(folder: Path) -> list[RunRecord]:
+    """The runs of the race in `folder` that have ended."""
+    store = Store(folder)
+    try:
+        return store.records()
+    finally:
+        store.close()
+
+
+def note(folder: Path, text: str) -> None:
+    """Keep a warning that the race's report shows."""
+    store = Store(folder)
+    try:
+        store.note(text)
+    finally:
+        store.close()
+
+
+def results(folder: Path) -> Results:
+    """Score what the race in `folder` has run so far."""
+    store = Store(folder)
+    try:
+        plan = _plan(store)
+        with store.sound():
+            return score(plan, store)
+    finally:
+        store.close()
+
+
+def run(folder: Path, engine: Engine, watcher: Watcher) -> None:
+    """Run what is missing of the race in `folder`.
+
+    Each run is in the store from the moment it ends; what is under way is saved from time to time, and at Ctrl-C, so
+    nothing but the last seconds is ever done twice, and a resumed race has the metrics of an unbroken one.
+
+    Raises:
+        KeyboardInterrupt: it was stopped by Ctrl-C, cleanly.
+        StoreError: it cannot go on here (other data, versions or machine), or the store cannot be written.
+    """
+    store = Store(folder)
+    try:
+        with locked(folder):
+            plan = _plan(store)
+            refuse_mismatch(plan, engine.environment())
+            records = store.records()
+            _sweep(folder, records)
+            if agenda(plan, records) and (busy := machine.busy_warning(machine.load_by_others())):
+                store.note(busy)
+
+            def keep(record: RunRecord) -> None:
+                store.add(record)
+                records.append(record)
+
+            while cells := agenda(plan, records):
+                engine.run(cells, folder, keep, watcher)
+            _note_noise(store)
+    finally:
+        store.close()
+
+
+def _sweep(folder: Path, records: list[RunRecord]) -> None:
+    """Remove what a killed process left: half-written saves, and saves of runs that are in the store."""
+    for part in folder.glob("run-*.part"):
+        part.unlink()
+    for record in records:
+        (folder / saved_name(record.lane, record.seed)).unlink(missing_ok=True)
+
+
+def _note_noise(store: Store) -> None:
+    """Warn where a lane's seconds per step differed much between its runs: the machine was not steady."""
+    paces: dict[str, list[float]] = {}
+    for record in store.records():
+        spent = record.phases.get("train", record.phases.get("run", 0.0))  # a program's phases are its own affair
+        same = len({look.kind for look in record.looks[1:]}) <= 1  # else steps differ, on any machine
+        if record.steps and spent and same:
+            paces.setdefault(record.lane, []).append(spent / record.steps)
+    spreads = {lane: statistics.stdev(pace) / statistics.mean(pace) for lane, pace in paces.items() if len(pace) >= 3}
+    noisy = {lane: spread for lane, spread in spreads.items() if spread > _NOISY}
+    if noisy:
+        worst = max(noisy, key=lambda lane: noisy[lane])
+        store.note(
+            f"seconds per step varied by {noisy[worst]:.0%} (sd over mean) between the runs of {worst}: this machine "
+            "was not steady; the calibrated clock is the one to read"
+        )

@@ -1,0 +1,1 @@
+"""Lanes that are recipes: from a recipe to a run of it."""

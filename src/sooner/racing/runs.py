@@ -1,0 +1,105 @@
+"""The kinds of lane: recipes, programs and Python functions. Nothing else in a race knows that there are three."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sooner.errors import StoreError
+from sooner.racing.plan.agenda import at_most
+from sooner.racing.plan.controls import spend
+from sooner.racing.plan.lanes import Entry
+from sooner.racing.plan.plan import VALIDATION, Plan
+from sooner.racing.protocols import Runs
+from sooner.recipes import Recipe
+from sooner.tasks import Data
+from sooner.tasks.split import split
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of lane.
+
+    Attributes:
+        read: an entry of it from what its `to_dict` gave.
+        runs: what makes its runs, by the plan and the data of a race; data is None where lanes bring their own.
+    """
+
+    read: Callable[[Mapping[str, Any]], Entry]
+    runs: Callable[[Plan, Data | None], Runs]
+
+
+def read_entry(kind: str, fields: Mapping[str, Any]) -> Entry:
+    """The entry of that kind that `PlannedLane.to_dict` stored. Raises ValueError for a kind that is not known."""
+    if kind not in _KINDS:
+        raise ValueError(f"a lane is a {', a '.join(_KINDS)}, not a {kind}")
+    return _KINDS[kind].read(fields)
+
+
+def make_runs(plan: Plan, data: Data | None) -> Runs:
+    """What makes the runs of this race, whose lanes are all of one kind."""
+    return _KINDS[plan.lanes[0].kind].runs(plan, data)
+
+
+def work(plan: Plan, data: Data | None) -> dict[str, float]:
+    """How long each run of the race takes beside the others, by the name that it is stored under."""
+    planned = at_most(plan)
+    if data is None:
+        return {run.lane.name: 1.0 for run in planned}
+    train, _ = split(data.train.targets, VALIDATION, plan.seed)
+    examples = {run.lane.name: spend(run.lane.recipe, len(train)) for run in planned}
+    known = [each for each in examples.values() if each is not None]
+    usual = sum(known) / len(known) if known else 1.0  # what a budget in seconds comes to is not known
+    return {name: usual if each is None else float(each) for name, each in examples.items()}
+
+
+# Each imports what it needs when it is asked for: a race of programs loads nothing that trains.
+
+
+def _read_recipe(fields: Mapping[str, Any]) -> Entry:
+    if "label_smoothing" in fields:  # as version 0.1 stored it
+        loss = {"name": "cross-entropy", "label_smoothing": fields["label_smoothing"]}
+        fields = {**{key: value for key, value in fields.items() if key != "label_smoothing"}, "loss": loss}
+    return Recipe.from_dict(fields)
+
+
+def _read_program(fields: Mapping[str, Any]) -> Entry:
+    from sooner.racing.programs import Program
+
+    return Program.from_dict(fields)
+
+
+def _read_function(fields: Mapping[str, Any]) -> Entry:
+    from sooner.racing.functions import Function
+
+    return Function.from_dict(fields)
+
+
+def _recipe_runs(plan: Plan, data: Data | None) -> Runs:
+    from sooner.racing.recipes.runs import RecipeRuns
+
+    if data is None:
+        raise StoreError("this race is of recipes, and the plan names no data for them")
+    return RecipeRuns(plan, data)
+
+
+def _program_runs(plan: Plan, data: Data | None) -> Runs:
+    from sooner.racing.programs import Program, ProgramRuns
+
+    programs = [lane.entry for lane in plan.lanes if isinstance(lane.entry, Program)]
+    return ProgramRuns(programs, threads=plan.threads)
+
+
+def _function_runs(plan: Plan, data: Data | None) -> Runs:
+    raise StoreError(
+        "this race is of Python functions, which only the script that has them can go on with: call sooner.race "
+        "again with the same folder"
+    )
+
+
+_KINDS = {
+    "recipe": Kind(_read_recipe, _recipe_runs),
+    "program": Kind(_read_program, _program_runs),
+    "function": Kind(_read_function, _function_runs),
+}

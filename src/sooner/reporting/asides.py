@@ -1,0 +1,70 @@
+"""What some races have to say beside their table and verdicts, in lines: budgets, means, money, lanes stopped early."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sooner.reporting import format as words
+from sooner.reporting.budgets import smallest
+from sooner.reporting.summary import cost, median_time, survival_on
+from sooner.results.records import Lane, Results
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A heading and its lines."""
+
+    heading: str
+    lines: tuple[str, ...]
+
+
+def asides(results: Results) -> list[Aside]:
+    """Those that this race has something for."""
+    found = (_budgets(results), _means(results), _money(results), _stopped(results))
+    return [aside for aside in found if aside.lines]
+
+
+def _budgets(results: Results) -> Aside:
+    lines = [f"{lane.name}: {smallest(results, lane)}" for lane in results.lanes if lane.rungs]
+    return Aside(f"Smallest budget that reaches {words.goal(results)}", tuple(lines))
+
+
+def _means(results: Results) -> Aside:
+    """Only where runs were censored: without, they say what the medians say."""
+    missed = any(not run.hit for lane in results.lanes for run in lane.runs)
+    lines = tuple(line for lane in results.lanes for line in _mean(lane)) if missed else ()
+    return Aside("Mean times to target, missed targets included (wall clock)", lines)
+
+
+def _mean(lane: Lane) -> Iterator[str]:
+    found = survival_on(lane, "wall")
+    if found is None:
+        return
+    told = (
+        f"{lane.name}: restricted mean {words.seconds(found.rmst)} "
+        f"({words.seconds_range(found.rmst_low, found.rmst_high)}) of {words.seconds(found.horizon)}"
+    )
+    if found.ert is None:
+        yield f"{told}; expected running time unknown, as no run reached it"
+        return
+    interval = words.seconds_range(found.ert_low, found.ert_high)
+    yield f"{told}; expected running time {words.seconds(found.ert)}{f' ({interval})' if interval else ''}"
+
+
+def _money(results: Results) -> Aside:
+    lines = []
+    for lane in results.lanes:
+        spent = cost(results, median_time(lane.runs, "wall"))
+        if spent is not None:
+            lines.append(f"{lane.name}: {'> ' if spent.at_least else ''}{words.money(spent.value)}")
+    return Aside(f"Money to target, at {words.money(results.price_per_hour or 0.0)} an hour", tuple(lines))
+
+
+def _stopped(results: Results) -> Aside:
+    lines = [
+        f"{lane.name}: after {words.number_of(lane.dropped_after, 'pair')}, as it could not win any more"
+        for lane in results.lanes
+        if lane.dropped_after is not None
+    ]
+    return Aside("Stopped early", tuple(lines))

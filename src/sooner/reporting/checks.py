@@ -1,0 +1,237 @@
+"""Whether to believe a race: what speaks for its verdicts and what against, each in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import median
+from typing import Any, Literal
+
+from sooner.reporting import format as words
+from sooner.reporting.headlines import on_calibrated_clock, tone
+from sooner.reporting.summary import CONTROLS, comparisons, confirmed, contestants, kind, own
+from sooner.results.records import Lane, Results
+from sooner.statistics.signed_rank import MIN_PAIRS
+
+Level = Literal["good", "caution", "bad"]
+_TOLD = 3  # runs that stopped early told one by one
+_FAR = 0.2  # share by which the ratios on the two clocks may differ before it is worth a word
+_MANY = 5  # comparisons from which a false verdict by chance is worth a word
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at. `subject` is two or three words, `text` a sentence or two."""
+
+    level: Level
+    subject: str
+    text: str
+
+
+def checks(results: Results) -> list[Check]:
+    """Everything a reader should know before believing the verdicts, the doubts that the race itself noted last."""
+    return [
+        *_complete(results),
+        *_pairs(results),
+        *_looks(results),
+        *_confirmation(results),
+        *_hits(results),
+        *_stopped(results),
+        *_first_look(results),
+        *_controls(results),
+        *_clocks(results),
+        *_many(results),
+        *(Check("caution", "Noted", words.sentence(warning)) for warning in results.warnings),
+        *_quiet(results),
+    ]
+
+
+def _complete(results: Results) -> Iterable[Check]:
+    if results.complete:
+        return
+    ran = sum(len(lane.runs) for lane in results.lanes)
+    planned = f" of {results.pairs * len(results.lanes)}" if results.pairs else ""
+    yield Check(
+        "bad",
+        "Incomplete race",
+        f"Only {ran}{planned} runs are in. Everything here will change until the rest has been run.",
+    )
+
+
+def _pairs(results: Results) -> Iterable[Check]:
+    counts = [c.pairs for c in own(results)]
+    if not counts:
+        yield Check("bad", "Nothing compared", "No two lanes have runs to compare, so there is no verdict.")
+        return
+    fewest = min(counts)
+    pairs = words.number_of(fewest, "pair")
+    if fewest < MIN_PAIRS:
+        yield Check(
+            "bad",
+            "Too few pairs",
+            f"{pairs} of runs at the least. No result is surprising enough for a verdict with fewer than {MIN_PAIRS}.",
+        )
+    else:
+        yield Check(
+            "good", "Pairs", f"{pairs} of runs behind every verdict, each sharing its seed, split and order of data."
+        )
+
+
+def _looks(results: Results) -> Iterable[Check]:
+    looks = max([c.looks for c in own(results)], default=1)
+    if looks > 1:
+        yield Check(
+            "good",
+            "Looks",
+            f"The race looked up to {looks} times whether it was decided. Its intervals are wider to allow for that: "
+            "over all looks together a false verdict has a chance of at most 5%.",
+        )
+    dropped = [lane.name for lane in results.lanes if lane.dropped_after is not None]
+    if dropped:
+        yield Check(
+            "good",
+            "Stopped lanes",
+            f"{words.join(dropped)} could not win any more, and ran fewer pairs than the rest. "
+            "All that they ran is counted.",
+        )
+
+
+def _confirmation(results: Results) -> Iterable[Check]:
+    before = {(c.lane, c.against): tone(c) for c in own(results)}
+    for c in confirmed(results):
+        told = f"{c.lane} against {c.against}, on {words.number_of(c.pairs, 'fresh pair')}: {c.verdict}."
+        if tone(c) == before.get((c.lane, c.against)):
+            yield Check("good", "Confirmed", told)
+        else:
+            yield Check("caution", "Not confirmed", f"{told} Trust this one, as no choice was made by it.")
+
+
+def _hits(results: Results) -> Iterable[Check]:
+    runs = sum(len(lane.runs) for lane in results.lanes)
+    missed = {lane.name: sum(not run.hit for run in lane.runs) for lane in results.lanes}
+    total = sum(missed.values())
+    if not runs:
+        return
+    if not total:
+        yield Check("good", "Target reached", f"By all {runs} runs.")
+        return
+    where = words.join([f"{count} of {name}" for name, count in missed.items() if count])
+    yield Check(
+        "caution",
+        "Target missed",
+        f"By {total} of {runs} runs ({where}). They count as slower than their budget, and are never left out.",
+    )
+
+
+def _stopped(results: Results) -> Iterable[Check]:
+    runs = [(lane.name, run) for lane in results.lanes for run in lane.runs if run.stopped]
+    if runs:
+        amount = words.number_of(len(runs), "run")
+        told = [f"{name}, seed {run.seed} ({run.stopped})" for name, run in runs[:_TOLD]]
+        rest = [f"{len(runs) - _TOLD} more, listed below"] if len(runs) > _TOLD else []
+        yield Check("caution", "Stopped early", f"{amount} ended before the budget: {'; '.join(told + rest)}.")
+
+
+def _first_look(results: Results) -> Iterable[Check]:
+    at_once = sum(
+        run.hit and bool(run.evaluations) and run.evaluations[0].metric >= results.target
+        for lane in results.lanes
+        for run in lane.runs
+    )
+    if not at_once:
+        return
+    if results.rungs:
+        told = f"{words.number_of(at_once, 'seed')} reached it at the smallest budget: how little is enough is unknown"
+    else:
+        told = f"{words.number_of(at_once, 'run')} had reached it at the very first evaluation, so when is not known"
+    yield Check("caution", "Target too easy", f"{told}.")
+
+
+def _controls(results: Results) -> Iterable[Check]:
+    # A lane that is the baseline's recipe on another budget is a control itself.
+    lanes = [lane for lane in results.lanes if lane.role == "lane" and kind(results, lane) != "fitted"]
+    if not lanes:
+        return
+    if not any(lane.role == "baseline" for lane in results.lanes):
+        yield Check("bad", "No baseline", "Without it, nothing here says what a user would gain.")
+    without = [lane for lane in lanes if not comparisons(results, lane.name, CONTROLS, "wall")]
+    what = contestants(results)
+    if without and what != "recipes":
+        yield Check(
+            "caution",
+            "No control",
+            f"A race of {what} cannot add controls itself. Where one trains for less than the baseline, race the "
+            "baseline at that budget, too: so much comes from simply training for less.",
+        )
+        return
+    suspect = [lane.name for lane in without if not _spends_as_much_as_baseline(results, lane)]
+    if suspect:
+        yield Check(
+            "caution",
+            "No control",
+            f"{words.join(suspect)} has no control: its gain may come from training for less, not from the method."
+            if len(suspect) == 1
+            else f"{words.join(suspect)} have no control: their gain may come from training for less.",
+        )
+    elif without:
+        yield Check("good", "Controls", "Every lane that trains for less than the baseline has a control beside it.")
+    else:
+        yield Check("good", "Controls", "Every lane has the baseline and a control of its own size beside it.")
+
+
+def _spends_as_much_as_baseline(results: Results, lane: Lane) -> bool:
+    """By the budgets as they were written, else by the examples of the runs that spent theirs."""
+    baselines = [other for other in results.lanes if other.role == "baseline"]
+    if any(_budget(other) == _budget(lane) != (None, None) for other in baselines):
+        return True
+    full = [run.examples for other in baselines for run in other.runs if not run.stopped]
+    mine = [run.examples for run in lane.runs if not run.stopped]
+    return bool(full) and bool(mine) and median(mine) >= 0.99 * median(full)
+
+
+def _budget(lane: Lane) -> tuple[Any, Any]:
+    return lane.recipe.get("budget"), lane.recipe.get("batch_size")
+
+
+def _clocks(results: Results) -> Iterable[Check]:
+    both = [(c, other) for c in own(results) if (other := on_calibrated_clock(results, c))]
+    if not both:
+        return
+    differing = [f"{c.lane} against {c.against}" for c, other in both if tone(c) != tone(other)]
+    if differing:
+        yield Check(
+            "caution",
+            "Clocks disagree",
+            f"Wall and calibrated time give different verdicts on {words.join(differing)}. "
+            "The machine was probably not steady: trust the calibrated one, or race again.",
+        )
+        return
+    gap = max([0.0, *(max(c.ratio / o.ratio, o.ratio / c.ratio) - 1 for c, o in both if c.ratio and o.ratio)])
+    if gap > _FAR:
+        yield Check(
+            "caution",
+            "Clocks differ",
+            f"Wall and calibrated time give the same verdicts, but ratios up to {gap:.0%} apart. "
+            "Something other than the training steps took time: look at the phases.",
+        )
+    else:
+        yield Check(
+            "good",
+            "Both clocks agree",
+            f"Wall and calibrated time give the same verdicts, ratios up to {gap:.0%} apart.",
+        )
+
+
+def _many(results: Results) -> Iterable[Check]:
+    amount = len(own(results))
+    if amount >= _MANY:
+        yield Check(
+            "caution",
+            "Many comparisons",
+            f"Each of the {amount} verdicts may be false with a chance of up to 5%: together they are less sure.",
+        )
+
+
+def _quiet(results: Results) -> Iterable[Check]:
+    if not results.warnings:
+        yield Check("good", "Machine", "The race noticed no other work on the machine and no unsteady lane.")

@@ -1,0 +1,150 @@
+"""The verdicts as a reader needs them: what was compared, what was found, and what that comparison can tell."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from sooner.reporting.format import number_of
+from sooner.reporting.summary import CONTROLS, Kind, comparisons, confirmed, kind
+from sooner.results.records import Comparison, Lane, Results
+
+Tone = Literal["faster", "slower", "open", "none"]  # "open": no difference shown; "none": no verdict was given
+
+_RELATION: dict[Kind, str] = {
+    "baseline": "against the baseline",
+    "fitted": "against its fitted control",
+    "random": "against its random control",
+    "lane": "against the lane",
+}
+_MEANING: dict[Kind, str] = {
+    "baseline": "What you gain over the baseline's recipe on all the data, at its full budget.",
+    "fitted": (
+        "What the method itself adds. The control is the baseline's recipe on this lane's smaller budget, with its "
+        "schedule fitted to it: so much comes from simply training for less."
+    ),
+    "random": "What choosing the examples adds. The control trains on as many, drawn at random.",
+    "lane": "Two lanes of the race, side by side.",
+}
+_FINDING: dict[Tone, str] = {
+    "faster": "faster than",
+    "slower": "slower than",
+    "open": "not shown to differ from",
+    "none": "without a verdict against",
+}
+_CONCLUSION: dict[tuple[Tone, Tone, Kind], str] = {
+    ("faster", "faster", "fitted"): "The method itself pays.",
+    ("faster", "open", "fitted"): "Simply training for less may explain the gain.",
+    ("faster", "slower", "fitted"): "Simply training for less pays better.",
+    ("faster", "faster", "random"): "The choice of examples pays.",
+    ("faster", "open", "random"): "Training on as much random data may explain the gain.",
+    ("faster", "slower", "random"): "Training on as much random data pays better.",
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One comparison on the wall clock, with the same on the calibrated clock beside it.
+
+    `relation` leads to the name of the other lane ("against its fitted control"); `meaning` is what the comparison can
+    tell.
+    """
+
+    comparison: Comparison
+    calibrated: Comparison | None
+    relation: str
+    meaning: str
+
+    @property
+    def tone(self) -> Tone:
+        """What kind of verdict it is."""
+        return tone(self.comparison)
+
+
+@dataclass(frozen=True)
+class Headline:
+    """All that is found about one lane: a sentence that goes on from its name, and what it rests on."""
+
+    lane: Lane
+    sentence: str
+    readings: list[Reading]
+
+
+def headlines(results: Results) -> list[Headline]:
+    """One headline per lane under test, in the order of the results; the baseline and the controls have none."""
+    return [_headline(results, lane) for lane in results.lanes if lane.role == "lane"]
+
+
+_FITTED = "Each at the smallest budget that it needs, its schedule fitted to it: what the method itself gains."
+_OPEN = ("no difference shown", "equal within ", "not faster by ")
+
+
+def tone(comparison: Comparison) -> Tone:
+    """What kind of verdict it is, by the words that the race uses for it."""
+    told = re.split("[:;] ", comparison.verdict)
+    if "faster" in told:
+        return "faster"
+    if "slower" in told:
+        return "slower"
+    return "open" if any(words.startswith(_OPEN) for words in told) else "none"
+
+
+def on_calibrated_clock(results: Results, comparison: Comparison) -> Comparison | None:
+    """The same two lanes compared on the calibrated clock, by the same runs."""
+    wanted = (comparison.lane, comparison.against, comparison.confirmation, "calibrated")
+    for other in results.comparisons:
+        if (other.lane, other.against, other.confirmation, other.clock) == wanted:
+            return other
+    return None
+
+
+def confirmations(results: Results) -> list[Reading]:
+    """What the runs on fresh seeds found. They are compared among themselves and never mixed with the race's own."""
+    return _readings(results, confirmed(results))
+
+
+def _headline(results: Results, lane: Lane) -> Headline:
+    found = [comparison for wanted in _RELATION for comparison in comparisons(results, lane.name, (wanted,), "wall")]
+    readings = _readings(results, found)
+    kinds = {other.name: kind(results, other) for other in results.lanes}
+    return Headline(lane, _sentence(lane, [(kinds[c.against], tone(c)) for c in found]), readings)
+
+
+def _readings(results: Results, found: list[Comparison]) -> list[Reading]:
+    kinds = {other.name: kind(results, other) for other in results.lanes}
+    return [
+        Reading(
+            comparison=c,
+            calibrated=on_calibrated_clock(results, c),
+            # "against the baseline", not "against the baseline baseline"
+            relation=_RELATION[kinds[c.against]].removesuffix(f" {c.against}"),
+            meaning=_FITTED if results.rungs else _MEANING[kinds[c.against]],
+        )
+        for c in found
+    ]
+
+
+def _sentence(lane: Lane, findings: list[tuple[Kind, Tone]]) -> str:
+    """The findings against baseline and controls, in order, and what they come to."""
+    told = [(what, found) for what, found in findings if what != "lane"]
+    if not told:
+        return "is not compared with the baseline yet."
+    if not any(run.hit for run in lane.runs):
+        return f"never reached the target: 0 of {number_of(len(lane.runs), 'run')}."
+    text = "is "
+    before: Tone | None = None
+    for what, found in told:
+        name = "the baseline" if what == "baseline" else f"its {what} control"
+        if before == found:
+            text += f" {'and' if found in ('faster', 'slower') else 'or'} {name}"
+        else:
+            text += f"{' but ' if before else ''}{_FINDING[found]} {name}"
+        before = found
+    gain = next((found for what, found in told if what == "baseline"), None)
+    conclusions = [
+        _CONCLUSION[gain, found, what]
+        for what, found in told
+        if gain is not None and what in CONTROLS and (gain, found, what) in _CONCLUSION
+    ]
+    return " ".join([f"{text}.", *conclusions])

@@ -1,0 +1,76 @@
+"""The race as others can cite it: what ran, what was found, and on what."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from sooner.reporting import format as words
+from sooner.reporting.budgets import has_rungs, smallest
+from sooner.reporting.summary import contestants, own
+from sooner.results.records import Results
+
+_TOLD = 12  # comparisons written out
+
+_TEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{sign: f"\\{sign}" for sign in "{}%&_#$"},
+}
+
+
+def plain(results: Results) -> str:
+    """One paragraph: task, lanes, pairs, verdicts at the race's own target, machine, versions and date."""
+    return " ".join([f"{_title(results)}.", *_sentences(results)])
+
+
+def bibtex(results: Results) -> str:
+    """The same as an entry of a bibliography, every special character escaped."""
+    when = _when(results)
+    fields = {
+        "title": f"{{{_tex(_title(results))}}}",
+        "howpublished": _tex(f"A race with sooner {results.versions.get('sooner', '')}".strip()),
+        **({"year": str(when.year), "month": str(when.month)} if when else {}),
+        "note": _tex(" ".join(_sentences(results))),
+    }
+    key = re.sub(r"[^a-z0-9]+", "-", f"sooner {results.task} {results.started[:10]}".lower()).strip("-")
+    lines = [f"  {name} = {{{value}}}," for name, value in fields.items()]
+    return "\n".join([f"@misc{{{key},", *lines, "}"])
+
+
+def _title(results: Results) -> str:
+    return f"A race of training {contestants(results)} to {words.goal(results)} on {results.task}"
+
+
+def _sentences(results: Results) -> list[str]:
+    lanes = words.join([lane.name for lane in results.lanes])
+    model = f" {results.model}," if results.model else ""
+    pairs = f" {words.number_of(results.pairs, 'pair')}," if results.pairs else ""
+    told = [f"Lanes: {lanes};{model}{pairs} protocol {results.protocol}."]
+    if not results.complete:
+        told.append("Not finished.")
+    if has_rungs(results):
+        told += [f"{lane.name}: {smallest(results, lane)}" for lane in results.lanes if lane.rungs]
+    compared = own(results)
+    told += [f"{c.lane} against {c.against}: {words.sentence(c.verdict)}" for c in compared[:_TOLD]]
+    if len(compared) > _TOLD:
+        told.append(f"And {len(compared) - _TOLD} more comparisons.")
+    fingerprint = results.data.get("fingerprint")
+    machine = [str(results.machine.get("accelerator") or results.machine.get("cpu") or results.device)]
+    versions = [f"{name} {version}" for name, version in results.versions.items()]
+    told.append(f"On {', '.join([*machine, *versions])}.")
+    told += [f"Data fingerprint {fingerprint}."] if fingerprint else []
+    told += [f"{words.moment(results.started)}."] if results.started else []
+    return told
+
+
+def _when(results: Results) -> datetime | None:
+    try:
+        return datetime.fromisoformat(results.started)
+    except ValueError:
+        return None
+
+
+def _tex(text: str) -> str:
+    return "".join(_TEX.get(sign, sign) for sign in text)

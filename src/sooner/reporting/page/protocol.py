@@ -1,0 +1,93 @@
+"""How the race was run, in a few sentences for someone who has read nothing else."""
+
+from __future__ import annotations
+
+from sooner.reporting import format as words
+from sooner.reporting.budgets import has_rungs
+from sooner.reporting.summary import contestants, own
+from sooner.results.records import Results
+
+
+def protocol(results: Results) -> list[tuple[str, str]]:
+    """Pairs of (subject, what was done)."""
+    recipes = contestants(results) == "recipes"
+    return [
+        ("Target", _target(results)),
+        ("Clock", _CLOCK if recipes else _PROGRAM_CLOCK),
+        (
+            "Pairs",
+            "Runs of one seed share the initial weights, the split and the order of the data, and take turns in a "
+            "balanced random order, so that a drift of the machine hits all lanes alike."
+            if recipes
+            else "Every lane runs with the same seeds, and the lanes take turns in a balanced random "
+            "order, so that a drift of the machine hits all alike.",
+        ),
+        *([("Controls", _CONTROLS)] if recipes else []),
+        (
+            "Missed targets",
+            "A run that never reaches the target is known only to need more than its budget. It enters every "
+            "comparison as that bound; it is neither dropped nor counted as a hit.",
+        ),
+        ("Statistics", _STATISTICS + _looks(results)),
+        *([("Fresh seeds", _FRESH)] if results.confirmation else []),
+        *(
+            [("Test data", "Looked at once, at the end of each run, and only shown beside: it decides nothing.")]
+            if any(run.test_metric is not None for lane in results.lanes for run in lane.runs) or not results.lanes
+            else []
+        ),
+    ]
+
+
+_CLOCK = (
+    "Starts before the method first touches the data, and counts everything it does: setting up, scoring and selecting "
+    "examples, extra passes. It stands still only while the metric is evaluated and state is saved. What all lanes "
+    "share is not counted: reading the data set into memory, and a few steps that warm each model's kernels up before "
+    "the first run. Wall time is what a stopwatch says; calibrated time is steps times the run's own median seconds "
+    "per step plus its fixed costs, which a machine that is busy now and then cannot distort."
+)
+_PROGRAM_CLOCK = (
+    "Starts with the program and counts everything it does. It stands still only where the program says that it "
+    "evaluates; a program that does not say so pays for its evaluations, too. Calibrated time, where there is one, is "
+    "steps times the run's own median seconds per step plus its fixed costs."
+)
+_CONTROLS = (
+    "Added by the race itself. The baseline is the task's recipe on all data at full budget. A fitted control is that "
+    "recipe on a lane's smaller budget, its schedule compressed to it. A random control stands beside a lane that "
+    "chooses its examples, with as many at random."
+)
+_STATISTICS = (
+    "A ratio is the other lane's time divided by this lane's, seed by seed, so above 1x this lane is faster. It is "
+    "estimated from the paired log-ratios, tested by an exact sign-flip test of their signed ranks, and the 95% "
+    "interval is that test turned around. A verdict needs six pairs and an interval that excludes 1x. \u201cNo "
+    "difference shown\u201d is no proof of equality: the interval tells what may have been missed."
+)
+_FRESH = (
+    "After the race was decided, its winner and the lanes it was compared with ran once more on seeds that nothing had "
+    "been chosen by. A winner is often the one that was also lucky; on fresh seeds it cannot be."
+)
+
+
+def _target(results: Results) -> str:
+    goal = words.goal(results)
+    if has_rungs(results):
+        return (
+            f"Each lane ran at a ladder of budgets, with its schedule fitted to each. A run counts by its end alone, "
+            f"and the time to target of a seed is that of the smallest budget that ends at {goal} or above. Runs were "
+            "spent where the answer was uncertain: a few seeds at every budget, the others around where they cross."
+        )
+    every = f" every {results.evaluate_every:,} training examples" if results.evaluate_every else ""
+    return (
+        f"Every run trains until its budget ends and is evaluated on validation data{every}, the same in all lanes. "
+        f"Its time to target is when it first reaches {goal} and is still there at the next evaluation, interpolated "
+        f"along a straight line between evaluations (protocol \u201c{results.protocol}\u201d)."
+    )
+
+
+def _looks(results: Results) -> str:
+    looks = max([c.looks for c in own(results)], default=1)
+    if looks == 1:
+        return ""
+    return (
+        f" The race could end at any of {looks} looks that were fixed in advance; each spends a part of the 5%, and "
+        "the intervals are those of the look that a lane stopped at."
+    )

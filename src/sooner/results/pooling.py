@@ -1,0 +1,208 @@
+"""Several races of one question made into one: more pairs where they go on from each other, else side by side.
+
+Two runs are only ever paired within one race, where they took turns. So a lane keeps its own race's opponents, and no
+lane is compared with a lane of another race; the exception is the baseline of a later race, which is held against the
+first one's: both run the same recipe on the same seeds, so what they differ by is the machine. Two lanes of different
+races can be judged by their ratios to their own baselines, from which such a drift cancels.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from sooner.errors import SoonerError
+from sooner.results.comparable import differences
+from sooner.results.drift import drift
+from sooner.results.records import Lane, Results, Run
+from sooner.results.rescoring import Level, rescore
+from sooner.statistics.signed_rank import ALPHA, MIN_PAIRS
+
+
+@dataclass
+class _Side:
+    """Races that go on from each other: no seed in common, so their lanes have more pairs together."""
+
+    number: int
+    races: list[tuple[str, Results]]
+    lanes: dict[str, tuple[str, Lane]] = field(default_factory=dict)  # by their name once joined, with their own
+
+    @property
+    def seeds(self) -> set[int]:
+        return {seed for _, race in self.races for seed in _seeds(race)}
+
+
+def join(races: Sequence[Results], names: Sequence[str]) -> Results:
+    """One race made of several, scored.
+
+    Races with no seed in common, evaluated equally often, go on from each other: their lanes of equal name and recipe
+    become one, with the pairs of all, each pair still within its own race. Pairs added when a verdict was there to
+    be seen make another chance of a false one; so where the pairs before had their 5%, those of one addition are
+    judged at 2.5%, of a second at 0.83% (5% / k (k - 1) at the k-th look), which leaves 5% for all additions together
+    however many there will be. Their intervals are that much wider. Races that stopped by what they saw, or were
+    confirmed, keep their own levels and are not added to.
+
+    Other races stand side by side. A lane whose name is taken gets the number of its race (`baseline#2`), and the
+    warnings say what the baselines tell of the machine between the races.
+
+    Args:
+        races: two or more, all with the same target (see `rescore`), the earliest counts as the first.
+        names: what to call them, all different.
+
+    Raises:
+        SoonerError: they are not alike in what decides times, are the same race, or are too few.
+    """
+    if len(races) != len(names) or len(set(names)) != len(names):
+        raise ValueError(f"each race needs a name of its own, not {list(names)} for {len(races)} races")
+    if len(races) < 2:
+        raise SoonerError(f"{len(races)} race was given; joining takes two or more, each by its folder or results.json")
+    _refuse(races, names)
+    sides = _sides(sorted(zip(names, races, strict=True), key=lambda each: each[1].started))
+    joined = _joined(sides)
+    return replace(joined, warnings=[*joined.warnings, *_drifts(sides, joined)])
+
+
+def _refuse(races: Sequence[Results], names: Sequence[str]) -> None:
+    for place, race in enumerate(races):
+        for other, name in zip(races[:place], names, strict=False):
+            if race.started == other.started and race.lanes == other.lanes:
+                raise SoonerError(f"{name} and {names[place]} are the same race: give each race once")
+    lines = differences(races, names)
+    if lines:
+        what = {line.partition(":")[0] for line in lines}
+        advice = "race those lanes again in one race"
+        if what == {"target"}:
+            advice = "give --target, to score all at the same"
+        raise SoonerError(
+            "these races cannot be joined, because their times cannot be compared:\n  "
+            + "\n  ".join(lines)
+            + f"\n{advice}"
+        )
+
+
+def _sides(races: Sequence[tuple[str, Results]]) -> list[_Side]:
+    sides: list[_Side] = []
+    for name, race in races:
+        side = next((each for each in sides if _goes_on(each, race)), None)
+        if side is None:
+            side = _Side(len(sides) + 1, [])
+            sides.append(side)
+        side.races.append((name, race))
+    return sides
+
+
+def _goes_on(side: _Side, race: Results) -> bool:
+    grid = side.races[0][1].evaluate_every  # it moves times to target, so pairs of two grids are not of one kind
+    alike = all(_open(each) for _, each in [*side.races, ("", race)]) and race.evaluate_every == grid
+    return alike and not side.seeds & _seeds(race)
+
+
+def _open(race: Results) -> bool:
+    """Whether pairs may be added: their number was fixed before the race, and nothing has been chosen by them."""
+    return not race.confirmation and all(c.looks == 1 and c.alpha == ALPHA for c in race.comparisons)
+
+
+def _seeds(race: Results) -> set[int]:
+    return {run.seed for lane in race.lanes for run in lane.runs}
+
+
+def _joined(sides: Sequence[_Side]) -> Results:
+    lanes: dict[str, Lane] = {}
+    levels: dict[str, Level] = {}
+    fresh: dict[str, list[Run]] = {}
+    for side in sides:
+        parts: dict[str, list[int]] = {}
+        for _, race in side.races:
+            called = {lane.name: _called(lane, side, lanes) for lane in race.lanes}
+            known = {c.lane: (c.alpha, c.looks) for c in race.comparisons if not c.confirmation}
+            for lane in race.lanes:
+                name = called[lane.name]
+                opponents = [called[other] for other in lane.opponents]
+                if lane.role == "baseline" and side.number > 1:
+                    opponents = [_baseline(lanes)]
+                renamed = replace(lane, name=name, opponents=opponents, added_for=_added_for(lane, called))
+                lanes[name] = _more(lanes[name], renamed) if name in side.lanes else renamed
+                side.lanes[name] = (lane.name, lane)
+                parts.setdefault(name, []).append(len(lane.runs))
+                levels[name] = known.get(lane.name, (ALPHA, 1)) if len(side.races) == 1 else _level(parts[name])
+            fresh |= {called[name]: runs for name, runs in race.confirmation.items()}
+    races = [race for side in sides for _, race in side.races]
+    prices, differences_sought = {race.price_per_hour for race in races}, {race.detect for race in races}
+    whole = replace(
+        races[0],
+        lanes=list(lanes.values()),
+        comparisons=[],
+        complete=all(race.complete for race in races),
+        pairs=max(len(lane.runs) for lane in lanes.values()),
+        warnings=[
+            *_told(sides),
+            *(f"in {name}: {warning}" for side in sides for name, race in side.races for warning in race.warnings),
+        ],
+        price_per_hour=prices.pop() if len(prices) == 1 else None,
+        detect=differences_sought.pop() if len(differences_sought) == 1 else None,
+        confirmation=fresh,
+    )
+    return rescore(whole, levels=levels)
+
+
+def _called(lane: Lane, side: _Side, taken: dict[str, Lane]) -> str:
+    """The lane's name among those of all races: its own, or with a number where that is another lane's."""
+    for name, (own, other) in side.lanes.items():
+        if own == lane.name and other.recipe == lane.recipe:
+            return name
+    stem, number, name = re.sub(r"#\d+$", "", lane.name), max(2, side.number), lane.name
+    while name in taken:
+        name, number = f"{stem}#{number}", number + 1
+    return name
+
+
+def _baseline(lanes: dict[str, Lane]) -> str:
+    return next(name for name, lane in lanes.items() if lane.role == "baseline")
+
+
+def _added_for(lane: Lane, called: dict[str, str]) -> str | None:
+    if lane.added_for is None:
+        return None
+    return ", ".join(called.get(name, name) for name in lane.added_for.split(", "))
+
+
+def _more(lane: Lane, further: Lane) -> Lane:
+    opponents = dict.fromkeys([*lane.opponents, *further.opponents])
+    return replace(lane, runs=sorted([*lane.runs, *further.runs], key=lambda run: run.seed), opponents=list(opponents))
+
+
+def _level(parts: Sequence[int]) -> Level:
+    """Of the pairs of several races together, each of which ran so many of them, in their order."""
+    looks = sum(sum(parts[: place + 1]) >= MIN_PAIRS for place in range(len(parts)))
+    return (ALPHA / (looks * (looks - 1)), looks) if looks > 1 else (ALPHA, 1)
+
+
+def _told(sides: Sequence[_Side]) -> list[str]:
+    grids = {name: race.evaluate_every for side in sides for name, race in side.races}
+    lines = []
+    if len(set(grids.values())) > 1:
+        every = ", ".join(f"every {grid:,} examples in {name}" for name, grid in grids.items())
+        lines.append(f"the metric was looked at {every}: read times of different races as rough by so much")
+    for side in sides:
+        called = " and ".join(name for name, _ in side.races)
+        own = [name for name, (before, _) in side.lanes.items() if name != before]
+        if own:
+            lines.append(f"lanes of {called} under another name: {', '.join(own)}")
+        if len(side.races) > 1:
+            lines.append(
+                f"races {called} have no seed in common, so their pairs count together; pairs that were added when a "
+                "verdict could be seen already make the intervals wider than those of one race with as many"
+            )
+    return lines
+
+
+def _drifts(sides: Sequence[_Side], joined: Results) -> list[str]:
+    """What the baselines, run again in a later race, tell of the machine."""
+    found = []
+    first = _baseline({lane.name: lane for lane in joined.lanes})
+    for side in sides[1:]:
+        later = next(name for name, (_, lane) in side.lanes.items() if lane.role == "baseline")
+        on = {c.clock: c for c in joined.comparisons if (c.lane, c.against, c.confirmation) == (later, first, False)}
+        found.append(drift(later, first, " and ".join(name for name, _ in side.races), on))
+    return found

@@ -1,0 +1,137 @@
+"""Performance profiles (Dolan and More, 2002): how often, over several tasks, a lane is near the fastest one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import median
+from typing import Literal
+
+from sooner.results.records import Lane, Results, Run
+
+Clock = Literal["wall", "calibrated", "examples"]
+REACH = 4.0  # the factor up to which the area is taken, as AlgoPerf does (Dahl et al., 2023)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One lane over all tasks.
+
+    Attributes:
+        lane: its name, or for a control what it is: "fitted control of rs2-10".
+        times: by task, the median time to target (seconds, or examples); None where it missed in half its runs or more.
+        factors: by task, that time over the best lane's; None where there is no time.
+        area: under the profile from factor 1 to `REACH`, over its width: 1 for a lane that is the fastest on every
+            task, 0 for one that never comes within the reach.
+    """
+
+    lane: str
+    times: dict[str, float | None]
+    factors: dict[str, float | None]
+    area: float
+
+    def share(self, factor: float) -> float:
+        """The share of tasks solved within `factor` (1 or more) of the best lane's time."""
+        return sum(f is not None and f <= factor for f in self.factors.values()) / len(self.factors)
+
+
+def profiles(races: Mapping[str, Results], clock: Clock) -> list[Profile]:
+    """The profile of every lane that ran in all of `races`, which are by task, the greatest area first.
+
+    Lanes are matched by name, controls by what they are controls of: their own names hold budgets, which differ between
+    tasks. Controls that are one lane in every task have one profile. A lane's time is the median over its runs, of
+    which those that missed the target are later than all others. The best time is that of these lanes alone, so a
+    profile depends on the company it is drawn in.
+
+    Raises:
+        ValueError: there is no race.
+    """
+    if not races:
+        raise ValueError("profiles need one race at least")
+    known = {task: identities(race) for task, race in races.items()}
+    lanes = {task: {lane.name: lane for lane in race.lanes} for task, race in races.items()}
+    times = {
+        called: {task: _time(lanes[task][names[place]], clock) for place, task in enumerate(races)}
+        for called, names in _common(known).items()
+    }
+    best = {task: min((each[task] for each in times.values()), default=math.inf) for task in races}
+    found = [_profile(called, each, best) for called, each in times.items()]
+    return sorted(found, key=lambda profile: -profile.area)
+
+
+def left_out(races: Mapping[str, Results]) -> list[str]:
+    """The lanes that did not run on every task, which no profile can be drawn of."""
+    known = [identities(race) for race in races.values()]
+    return [
+        name for name in dict.fromkeys(name for each in known for name in each) if any(name not in k for k in known)
+    ]
+
+
+def identities(race: Results) -> dict[str, str]:
+    """What each lane is, whatever its name in this task, to its name; a control of several lanes is there for each."""
+    baseline = next((lane for lane in race.lanes if lane.role == "baseline"), None)
+    found: dict[str, str] = {}
+    for lane in race.lanes:
+        if lane.role != "control" or not lane.added_for:
+            found[lane.name] = lane.name
+            continue
+        kind = "fitted" if baseline is not None and _but_for_budget(lane) == _but_for_budget(baseline) else "random"
+        for name in lane.added_for.split(", "):
+            found[f"{kind} control of {name}"] = lane.name
+    return found
+
+
+def _common(known: Mapping[str, Mapping[str, str]]) -> dict[str, tuple[str, ...]]:
+    """The lanes of all tasks: what they are called, to their name in each task."""
+    together: dict[tuple[str, ...], list[str]] = {}
+    for called in next(iter(known.values())):
+        if all(called in each for each in known.values()):
+            together.setdefault(tuple(each[called] for each in known.values()), []).append(called)
+    return {_called(names): own for own, names in together.items()}
+
+
+def _called(names: list[str]) -> str:
+    """Of a lane that is several things: "fitted control of a and b"."""
+    kind, _, first = names[0].rpartition(" control of ")
+    if not kind:
+        return names[0]
+    others = [name.rpartition(" control of ")[2] for name in names[1:]]
+    return f"{kind} control of {' and '.join([first, *others])}"
+
+
+def _but_for_budget(lane: Lane) -> dict[str, object]:
+    return {key: value for key, value in lane.recipe.items() if key not in ("name", "summary", "budget")}
+
+
+def _time(lane: Lane, clock: Clock) -> float:
+    reached = [_reached(run, clock) for run in lane.runs]
+    return median(math.inf if time is None else time for time in reached) if reached else math.inf
+
+
+def _reached(run: Run, clock: Clock) -> float | None:
+    match clock:
+        case "wall":
+            return run.time_to_target_s
+        case "calibrated":
+            return run.calibrated_time_to_target_s
+        case "examples":
+            return run.examples_to_target
+
+
+def _profile(called: str, times: Mapping[str, float], best: Mapping[str, float]) -> Profile:
+    factors = {task: _factor(time, best[task]) for task, time in times.items()}
+    inside = [REACH - factor for factor in factors.values() if factor is not None and factor < REACH]
+    return Profile(
+        lane=called,
+        times={task: time if math.isfinite(time) else None for task, time in times.items()},
+        factors=factors,
+        area=sum(inside) / (REACH - 1) / len(factors),
+    )
+
+
+def _factor(time: float, best: float) -> float | None:
+    if time == best < math.inf:
+        return 1.0
+    # A best time of 0 is a target that was reached before any training: nothing can be a multiple of it.
+    return time / best if best > 0 and math.isfinite(time) else None

@@ -1,0 +1,177 @@
+"""What a race found, as plain records: the content of `results.json`, and all that the report is made from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from sooner.statistics.comparison import CurvePoint
+from sooner.statistics.survival import Survival
+
+Role = Literal["lane", "baseline", "control"]
+FORMAT = 1
+SHARE = 0.5  # fitted protocol: of the seeds that must reach the target, unless a race says otherwise
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One look at the validation metric. Seconds are on the race's clock: training time, evaluation excluded."""
+
+    seconds: float
+    calibrated_seconds: float
+    step: int
+    examples: int
+    metric: float
+    budget: str | None = None  # fitted protocol: the rung whose end this is
+
+
+@dataclass(frozen=True)
+class Run:
+    """One lane with one seed. A run that did not reach the target is censored: its times to target are None."""
+
+    seed: int
+    hit: bool
+    time_to_target_s: float | None
+    calibrated_time_to_target_s: float | None
+    steps_to_target: float | None
+    examples_to_target: float | None
+    budget_s: float  # seconds on the clock when the run ended: where a censored run is censored
+    calibrated_budget_s: float
+    final_metric: float | None
+    test_metric: float | None
+    phases: dict[str, float]  # seconds by phase; "evaluate" and "checkpoint" are listed but not on the clock
+    evaluations: list[Evaluation]
+    steps: int = 0
+    examples: int = 0
+    flops: float | None = None  # forward and backward, counted, not timed
+    sparse_flops: float | None = None  # of live weights alone, where weights are masked; no kernel saves them
+    peak_memory_bytes: int | None = None
+    stopped: str | None = None  # why it ended before its budget ("loss became nan at step 312"), None if it did not
+    output: str | None = None  # the end of what a program wrote, where it failed
+    energy_joules: float | None = None  # of the devices, measured; None where the machine does not tell
+    host: str = ""  # the machine it ran on, where there were several
+    resumed: int = 0  # times it was taken up again from a checkpoint, or from its start
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One budget of the fitted protocol: runs whose schedule was fitted to it."""
+
+    budget: str
+    seconds: float  # median over its runs
+    calibrated_seconds: float
+    examples: float
+    metric: float  # median of the final metric
+    low: float  # least and greatest final metric
+    high: float
+    hits: int
+    runs: int
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A recipe in the race. `recipe` is the complete recipe as it was run; `added_for` says why a control is there.
+
+    Under the fitted protocol `runs` has one entry per seed whose `evaluations` are the ends of its runs at each rung,
+    so "time to target" is the smallest budget, in seconds, that reaches it.
+    """
+
+    name: str
+    role: Role
+    recipe: dict[str, Any]
+    runs: list[Run]
+    added_for: str | None = None
+    opponents: list[str] = field(default_factory=list)  # lanes it is compared with, the baseline first
+    survival: list[Survival] = field(default_factory=list)  # one per clock
+    rungs: list[Rung] = field(default_factory=list)  # fitted protocol: the ladder, smallest budget first
+    smallest_budget: str | None = None  # fitted protocol: the smallest that reaches the target in enough seeds
+    dropped_after: int | None = None  # pairs after which it was stopped, because it could not win any more
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Time to target of `against` divided by that of `lane`, seed by seed: above 1 the lane is faster.
+
+    `clock` tells which time the figures are of; `ratio` is None where no run pair determines it, and a bound is None
+    where it is infinite or zero (the censored runs leave it open).
+    """
+
+    lane: str
+    against: str
+    ratio: float | None
+    ci_low: float | None
+    ci_high: float | None
+    pairs: int
+    p_value: float | None
+    verdict: str
+    hits: int = 0  # of the lane's runs
+    against_hits: int = 0
+    clock: str = "wall"
+    looks: int = 1  # times that the race could have ended with this comparison; the interval allows for them
+    alpha: float = 0.05  # the share of false verdicts that this look may have; 5% over all looks
+    confirmation: bool = False  # on fresh seeds, after the race was decided
+    curve: list[CurvePoint] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Results:
+    """A whole race. `started` is ISO 8601 in UTC; `complete` is false while runs are missing."""
+
+    task: str
+    target: float
+    metric: str
+    protocol: str
+    device: str
+    started: str
+    lanes: list[Lane]
+    comparisons: list[Comparison]
+    complete: bool = True
+    model: str = ""
+    pairs: int = 0
+    evaluate_every: int = 0  # examples between evaluations, the same in every lane
+    machine: dict[str, Any] = field(default_factory=dict)  # cpu, cores, threads, memory, accelerator, load, ...
+    versions: dict[str, str] = field(default_factory=dict)  # sooner, python, torch, ...
+    data: dict[str, Any] = field(default_factory=dict)  # n_train, n_validation, n_test, classes, fingerprint, ...
+    warnings: list[str] = field(default_factory=list)
+    detect: float | None = None  # the difference of speed that the race was to find or exclude
+    rungs: list[str] = field(default_factory=list)  # fitted protocol: all budgets, the smallest first
+    share: float = 0.5  # fitted protocol: of the seeds that must reach the target
+    price_per_hour: float | None = None  # what an hour on this machine costs, in the user's currency
+    confirmation: dict[str, list[Run]] = field(default_factory=dict)  # by lane: runs on fresh seeds
+    format: int = FORMAT
+
+    def to_json(self) -> str:
+        """The text of `results.json`."""
+        return json.dumps(asdict(self), indent=1, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Results:
+        """Read what `to_json` wrote."""
+        raw = json.loads(text)
+        lanes = [
+            Lane(
+                **{
+                    **lane,
+                    "runs": [_run(run) for run in lane["runs"]],
+                    "survival": [Survival(**each) for each in lane.get("survival", [])],
+                    "rungs": [Rung(**each) for each in lane.get("rungs", [])],
+                }
+            )
+            for lane in raw["lanes"]
+        ]
+        fresh = {name: [_run(run) for run in runs] for name, runs in raw.get("confirmation", {}).items()}
+        comparisons = [
+            Comparison(**{**c, "curve": [CurvePoint(**point) for point in c["curve"]]}) for c in raw["comparisons"]
+        ]
+        return cls(**{**raw, "lanes": lanes, "comparisons": comparisons, "confirmation": fresh})
+
+    @classmethod
+    def load(cls, path: Path) -> Results:
+        """Read a `results.json`."""
+        return cls.from_json(path.read_text())
+
+
+def _run(raw: dict[str, Any]) -> Run:
+    return Run(**{**raw, "evaluations": [Evaluation(**each) for each in raw["evaluations"]]})

@@ -1,0 +1,183 @@
+"""A race scored at any target: times, comparisons, verdicts and survival, from what its results hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Literal, get_args
+
+import numpy as np
+
+from sooner.results.budgets import counted, rungs_of, smallest_budget
+from sooner.results.records import Comparison, Lane, Results, Run
+from sooner.results.verdict import verdict
+from sooner.statistics.comparison import ComparisonFigures, CurvePoint, compare, curve
+from sooner.statistics.crossing import at, first_crossing
+from sooner.statistics.signed_rank import ALPHA
+from sooner.statistics.survival import common_horizon, survival
+from sooner.statistics.times import Time, Trajectory
+
+Clocks = Literal["wall", "calibrated", "examples"]
+VERDICTS: Clocks = "wall"  # the clock by which a race stops a lane or calls it the winner
+_SURVIVAL: tuple[Clocks, ...] = ("wall", "calibrated")
+_CURVE_POINTS = 100
+
+Level = tuple[float, int]  # the share of false verdicts that a comparison may have, and the looks that led to it
+
+
+def rescore(
+    results: Results, target: float | None = None, *, curves: bool = True, levels: Mapping[str, Level] | None = None
+) -> Results:
+    """The same race at another target.
+
+    The target that was fixed before the race is the one whose verdict counts: a target chosen after seeing the
+    results is chosen for its result. Intervals are those of one comparison at one target.
+
+    Args:
+        results: of a race; what it says of its own target is not used.
+        target: in place of the race's own.
+        curves: compare at all targets, too; most of the time goes there.
+        levels: of each lane's comparisons, where they are not those that `results` has already.
+    """
+    goal = results.target if target is None else target
+    against = {
+        lane.name: list(dict.fromkeys(c.against for c in results.comparisons if c.lane == lane.name))
+        for lane in results.lanes
+    }
+    lanes = [
+        replace(lane, runs=[timed(run, goal) for run in lane.runs], opponents=lane.opponents or against[lane.name])
+        for lane in results.lanes
+    ]
+    horizons = {clock: common_horizon([_times(lane.runs, goal, clock) for lane in lanes]) for clock in _SURVIVAL}
+    lanes = [_lane(lane, goal, results, horizons) for lane in lanes]
+    fresh = {name: [timed(run, goal) for run in runs] for name, runs in results.confirmation.items()}
+    known = {each.lane: (each.alpha, each.looks) for each in results.comparisons if not each.confirmation}
+    known |= levels or {}
+    by_name = {lane.name: lane.runs for lane in lanes}
+    comparisons = []
+    for confirmation, runs in ((False, by_name), (True, fresh)):
+        for lane in lanes:
+            for other in lane.opponents:
+                if lane.name not in runs or other not in runs:
+                    continue
+                level = (ALPHA, 1) if confirmation else known.get(lane.name, (ALPHA, 1))
+                for clock in get_args(Clocks):
+                    found = _compare(lane.name, other, runs, goal, clock, level, results.detect)
+                    if found is None:
+                        continue
+                    if curves and not confirmation:
+                        found = replace(found, curve=_curve(runs[lane.name], runs[other], clock, level))
+                    comparisons.append(replace(found, confirmation=confirmation))
+    return replace(results, target=goal, lanes=lanes, comparisons=comparisons, confirmation=fresh)
+
+
+def trajectory(run: Run, clock: Clocks) -> Trajectory:
+    """A run's metric over one clock; "examples" takes the number of examples for the time."""
+    match clock:
+        case "wall":
+            spent, end = [e.seconds for e in run.evaluations], run.budget_s
+        case "calibrated":
+            spent, end = [e.calibrated_seconds for e in run.evaluations], run.calibrated_budget_s
+        case "examples":
+            spent, end = [float(e.examples) for e in run.evaluations], float(run.examples)
+    # A run that failed before its first step still spent some time; a clock cannot have spent none.
+    end = max(end, spent[-1] if spent else 0.0, 1e-9)
+    return Trajectory(spent, counted(run.evaluations), end, broke_off=run.stopped is not None)
+
+
+def compare_runs(
+    mine: Sequence[Run], theirs: Sequence[Run], target: float, clock: Clocks, level: Level = (ALPHA, 1)
+) -> ComparisonFigures | None:
+    """Two lanes compared by the seeds that both ran; None without any."""
+    one, other = _paired(mine, theirs, clock)
+    if not one:
+        return None
+    alpha, looks = level
+    return compare([t.time(target) for t in one], [t.time(target) for t in other], alpha=alpha, looks=looks)
+
+
+def _lane(lane: Lane, target: float, results: Results, horizons: Mapping[Clocks, float | None]) -> Lane:
+    found = [
+        survival(_times(lane.runs, target, clock), clock=clock, horizon=horizon) for clock, horizon in horizons.items()
+    ]
+    lane = replace(lane, survival=[each for each in found if each is not None])
+    if not results.rungs:
+        return lane
+    climbs = {run.seed: run.evaluations for run in lane.runs}
+    return replace(
+        lane,
+        rungs=rungs_of(climbs, results.rungs, target),
+        smallest_budget=smallest_budget(climbs, results.rungs, target, share=results.share),
+    )
+
+
+def _times(runs: Sequence[Run], target: float, clock: Clocks) -> list[Time]:
+    return [trajectory(run, clock).time(target) for run in runs]
+
+
+def _paired(mine: Sequence[Run], theirs: Sequence[Run], clock: Clocks) -> tuple[list[Trajectory], list[Trajectory]]:
+    one, other = ({run.seed: run for run in runs} for runs in (mine, theirs))
+    seeds = sorted(one.keys() & other.keys())
+    return [trajectory(one[seed], clock) for seed in seeds], [trajectory(other[seed], clock) for seed in seeds]
+
+
+def _compare(
+    lane: str,
+    against: str,
+    runs: Mapping[str, Sequence[Run]],
+    target: float,
+    clock: Clocks,
+    level: Level,
+    detect: float | None,
+) -> Comparison | None:
+    figures = compare_runs(runs[lane], runs[against], target, clock, level)
+    if figures is None:
+        return None
+    return Comparison(
+        lane=lane,
+        against=against,
+        ratio=figures.ratio,
+        ci_low=figures.ci_low,
+        ci_high=figures.ci_high,
+        pairs=figures.pairs,
+        p_value=figures.p_value,
+        verdict=verdict(figures, against, detect=detect),
+        hits=figures.hits,
+        against_hits=figures.against_hits,
+        clock=clock,
+        looks=level[1],
+        alpha=level[0],
+    )
+
+
+def _curve(mine: Sequence[Run], theirs: Sequence[Run], clock: Clocks, level: Level) -> list[CurvePoint]:
+    return curve(*_paired(mine, theirs, clock), _targets([*mine, *theirs]), alpha=level[0])
+
+
+def _targets(runs: list[Run]) -> list[float]:
+    """Targets from just above the untrained metric, or the worst of the smallest budget, to the best seen."""
+    metrics = [e.metric for run in runs for e in run.evaluations]
+    firsts = [run.evaluations[0] for run in runs if run.evaluations]
+    if not metrics:
+        return []
+    climbs = firsts[0].budget is not None
+    low = (min if climbs else max)(first.metric for first in firsts)
+    return [float(t) for t in np.linspace(low, max(metrics), _CURVE_POINTS + 1)[1:]] if low < max(metrics) else []
+
+
+def timed(run: Run, target: float) -> Run:
+    """The same run with its times to another target."""
+    position = first_crossing(counted(run.evaluations), target, confirm_last=run.stopped is not None)
+    hit = not np.isnan(position)
+
+    def there(values: list[float]) -> float | None:
+        return float(at(position, values)) if hit else None
+
+    return replace(
+        run,
+        hit=bool(hit),
+        time_to_target_s=there([e.seconds for e in run.evaluations]),
+        calibrated_time_to_target_s=there([e.calibrated_seconds for e in run.evaluations]),
+        steps_to_target=there([e.step for e in run.evaluations]),
+        examples_to_target=there([e.examples for e in run.evaluations]),
+    )

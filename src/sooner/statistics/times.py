@@ -1,0 +1,87 @@
+"""Times to target as what a run really tells of them: a value, or a bound."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sooner.statistics.crossing import at, first_crossing
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """One run's time to target, on any clock.
+
+    Attributes:
+        value: above 0 and finite. Seconds until the target was reached, or until the run ended without reaching it.
+        censored: the run ended at `value` without reaching the target: the true time is longer.
+        first_look: the first evaluation, at `value`, found the target reached: the true time may be shorter.
+    """
+
+    value: float
+    censored: bool = False
+    first_look: bool = False
+
+    def __post_init__(self) -> None:
+        if not (self.value > 0 and math.isfinite(self.value)):
+            raise ValueError(f"a time must be above 0 and finite, not {self.value}")
+        if self.censored and self.first_look:
+            raise ValueError("a time is either censored or reached by the first look, not both")
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the greatest that the true time can be."""
+        return (0.0 if self.first_look else self.value, math.inf if self.censored else self.value)
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """One run's evaluations on one clock, wall or calibrated.
+
+    Attributes:
+        seconds: (E,) clock at each evaluation, at least 0 and not decreasing.
+        metric: (E,) the metric there, higher is better.
+        end: clock when the run ended: where a run that never reaches a target is censored.
+        broke_off: the run ended before its budget (its loss diverged), so its last look needs confirmation, too.
+    """
+
+    seconds: ArrayLike
+    metric: ArrayLike
+    end: float
+    broke_off: bool = False
+
+    def __post_init__(self) -> None:
+        seconds = np.asarray(self.seconds, dtype=np.float64)
+        if seconds.ndim != 1 or seconds.shape != np.shape(self.metric):
+            raise ValueError(
+                f"seconds and metric must be lists of one length, not of shapes {seconds.shape} "
+                f"and {np.shape(self.metric)}"
+            )
+        if not np.all(np.diff(seconds, prepend=0.0, append=self.end) >= 0):
+            raise ValueError("the clock must not run backwards: 0 <= seconds[0] <= ... <= end")
+
+    def time(self, target: float) -> Time:
+        """The run's time to `target`."""
+        position = first_crossing(self.metric, target, confirm_last=self.broke_off)
+        if np.isnan(position):
+            return Time(self.end, censored=True)
+        return Time(float(at(position, self.seconds)), first_look=bool(position == 0))
+
+    def bounds(self, targets: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The least and the greatest that the time to each target can be, float64 of the shape of `targets`."""
+        position = first_crossing(self.metric, targets, confirm_last=self.broke_off)
+        value = np.where(np.isnan(position), self.end, at(position, self.seconds))
+        return np.where(position == 0, 0.0, value), np.where(np.isnan(position), np.inf, value)
+
+
+def expected_running_time(times: Sequence[Time]) -> float | None:
+    """All time spent divided by the number of hits (Hansen et al., COCO, 2016); None without a hit.
+
+    It is the mean time to the target when a run that misses it is followed by another, until one hits.
+    """
+    hits = sum(not time.censored for time in times)
+    return sum(time.value for time in times) / hits if hits else None

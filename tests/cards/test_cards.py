@@ -1,0 +1,67 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+
+from sooner import registry
+from sooner.cards import pairs
+from sooner.cards.cards import card, write
+from sooner.cards.measured import _all, measured
+from sooner.recipes import Recipe
+from sooner.recipes._tried import supplies
+from sooner.tasks import get_task
+
+DOCS = Path(__file__).parents[2] / "docs" / "methods"
+
+
+def test_the_cards_in_the_docs_are_those_of_the_records(tmp_path: Path) -> None:
+    (tmp_path / "gone.md").write_text("a method that is no more")
+    write(tmp_path)
+    written = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert written.keys() == {"README.md", *(f"{method.name}.md" for method in registry.methods())}
+    assert written == {path.name: path.read_text() for path in DOCS.iterdir()}, (
+        "the cards are out of date: python -m sooner.cards.cards docs/methods"
+    )
+
+
+@pytest.mark.parametrize("method", registry.methods(), ids=lambda method: method.name)
+def test_the_code_on_a_card_runs(method: registry.Method) -> None:
+    text = card(method)
+    code = text.split("```python\n")[1].split("```")[0].splitlines()
+    names: dict[str, Any] = supplies(registry.GIVEN)
+    names |= {name: value for name, value in method.example.items() if isinstance(value, torch.Tensor)}
+    names["data"] = list(range(max([200, *(len(value) for value in method.example.values() if _is_long(value))])))
+    names["targets"] = torch.arange(len(names["data"])) % 2
+    names["loader"] = names["batches"]
+    exec("\n".join(code[:2]), names)
+    assert len(code) in (2, 3)
+
+
+def _is_long(value: object) -> bool:
+    return isinstance(value, torch.Tensor)
+
+
+def test_the_page_of_pairs_is_that_of_the_records(tmp_path: Path) -> None:
+    pairs.write(tmp_path)
+    for path in tmp_path.iterdir():
+        assert path.read_text() == (DOCS.parent / path.name).read_text(), (
+            "the page is out of date: python -m sooner.cards.pairs docs"
+        )
+
+
+def test_every_result_names_a_method_and_a_benchmark_that_exist() -> None:
+    root = DOCS.parents[1]
+    known = {f"{method.seam}/{method.name}" for method in registry.methods()}
+    assert known >= set(_all())
+    for found in (each for method in registry.methods() for each in measured(method)):
+        assert (root / found.benchmark / "README.md").exists()
+        assert found.found.endswith(".")
+
+
+@pytest.mark.parametrize("method", registry.methods(), ids=lambda method: method.name)
+def test_the_recipe_on_a_card_is_one(method: registry.Method) -> None:
+    fields = yaml.safe_load(card(method).split("```yaml\n")[1].split("```")[0])
+    del fields["extends"]
+    Recipe.from_dict({**get_task("digits").recipe, "name": "card", **fields})

@@ -1,0 +1,107 @@
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import rich
+
+import sooner
+from sooner.errors import RecipeError, StoreError
+from sooner.results.records import Results
+
+calls: list[tuple[str, int]] = []
+
+
+def slow(seed: int) -> Iterator[tuple[int, float]]:
+    calls.append(("slow", seed))
+    for n in range(1, 6):
+        time.sleep(0.012)
+        yield 64 * n, n / 5
+
+
+def quick(seed: int) -> None:
+    calls.append(("quick", seed))
+    for n in range(1, 6):
+        time.sleep(0.002)
+        sooner.report(n / 5, examples=64 * n)
+
+
+def broken(seed: int) -> None:
+    raise ValueError("too bad")
+
+
+def test_it_tells_which_function_is_faster(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    result = sooner.race({"slow": slow, "quick": quick, "broken": broken}, target=0.8, pairs=6, metric="score")
+    assert "[18/18]" in capsys.readouterr().out
+    lanes = {lane.name: lane for lane in result.results.lanes}
+    assert [(lane.role, len(lane.runs)) for lane in lanes.values()] == [("baseline", 6), ("lane", 6), ("lane", 6)]
+    assert [run.seed for run in lanes["quick"].runs] == [0, 1, 2, 3, 4, 5]
+    assert all(run.hit and run.examples_to_target == 256 for name in ("slow", "quick") for run in lanes[name].runs)
+    assert {run.stopped for run in lanes["broken"].runs} == {"ValueError: too bad"}
+    against = next(c for c in result.results.comparisons if c.lane == "quick" and c.clock == "wall")
+    assert against.verdict.startswith("faster: ")
+    assert against.ratio is not None
+    assert against.ratio > 2
+    assert "quick is faster than the baseline" in str(result)
+    rich.print(result)
+    assert "faster" in capsys.readouterr().out
+    assert repr(result) == "<RaceResult of slow, quick, broken to score 0.8, 6 pairs>"
+    assert Results.load(result.save(tmp_path / "results.json")) == result.results
+    page = result.plot(tmp_path / "report.html")
+    assert page.read_text(encoding="utf-8").lstrip().lower().startswith("<!doctype html>")
+
+
+def test_a_folder_keeps_the_race_and_goes_on_with_it(tmp_path: Path) -> None:
+    stop = [True]
+
+    def stops(seed: int) -> Iterator[tuple[int, float]]:
+        yield 1, 0.9
+        if seed == 2 and stop:
+            raise KeyboardInterrupt
+
+    race: dict[str, Any] = {"target": 0.8, "pairs": 2, "seed": 1, "folder": tmp_path / "race", "progress": False}
+    calls.clear()
+    with pytest.raises(KeyboardInterrupt):
+        sooner.race({"quick": quick, "stops": stops}, **race)
+    stop.clear()
+    result = sooner.race({"quick": quick, "stops": stops}, **race)
+    assert result.results.complete
+    assert sorted(calls) == [("quick", 1), ("quick", 2)]  # nothing was run twice
+    assert sooner.race({"quick": quick, "stops": stops}, **race).results == result.results
+    with pytest.raises(StoreError, match="holds another race"):
+        sooner.race({"quick": quick, "stops": stops}, **{**race, "pairs": 3})
+    with pytest.raises(StoreError, match="functions: began with"):
+        sooner.race({"quick": quick, "stops": _renamed(stops)}, **race)
+
+
+def _renamed(function: Any) -> Any:
+    def other(seed: int) -> Iterator[tuple[int, float]]:
+        yield from function(seed)
+
+    other.__qualname__, other.__module__ = function.__qualname__, function.__module__
+    return other
+
+
+def test_a_budget_is_passed_on() -> None:
+    def train(seed: int, budget: int) -> Iterator[tuple[int, float]]:
+        yield budget, 1.0
+
+    found = sooner.race({"a": train}, target=0.5, pairs=1, budget=320, progress=False).results
+    assert [run.examples for run in found.lanes[0].runs] == [320]
+
+
+@pytest.mark.parametrize(
+    ("functions", "fields", "says"),
+    [
+        ([slow], {}, "needs its functions by name"),
+        ({}, {}, "needs one lane at least"),
+        ({"a": slow}, {"pairs": 0}, "pairs must be at least 1"),
+        ({"a": slow}, {"target": float("nan")}, "the target must be a finite number"),
+        ({"a": slow}, {"budget": 5}, r"calls it as train\(seed, budget\)"),
+    ],
+)
+def test_what_makes_no_race_is_refused(functions: Any, fields: Any, says: str, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=says):
+        sooner.race(functions, **{"target": 0.8, "folder": tmp_path / "race", **fields})
+    assert not (tmp_path / "race").exists()

@@ -1,0 +1,149 @@
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from sooner.commands.suite import suite
+from sooner.errors import DataError, SoonerError, StoreError
+from sooner.racing.plan.rules import Rules
+from sooner.results.records import Results
+
+OPTIONS: dict[str, Any] = {
+    "rules": Rules(),
+    "targets": [0.5, 0.3],
+    "lanes": ["rs2-30"],
+    "model": "mlp",
+    "pairs": 1,
+    "budget": "2ep",
+    "seed": 0,
+    "device": "cpu",
+    "threads": 1,
+    "workers": 0,
+    "examples": None,
+}
+
+
+@pytest.fixture(autouse=True)
+def mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real digits of scikit-learn, in the place, size and layout of MNIST."""
+    images, labels = load_digits(return_X_y=True)
+    folder = tmp_path / "data" / "mnist"
+    folder.mkdir(parents=True)
+    for part, rows in (("train", slice(0, 600)), ("test", slice(600, 700))):
+        files = [{"bytes": _png(image), "path": None} for image in images[rows]]
+        pq.write_table(pa.table({"image": files, "label": labels[rows].tolist()}), folder / f"{part}.parquet")
+    monkeypatch.setenv("SOONER_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("COLUMNS", "120")
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def _png(image: Any) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray((image.reshape(8, 8) * 15).astype(np.uint8)).resize((28, 28)).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_a_suite_races_profiles_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "s"
+    suite(["digits", "mnist"], out=out, **OPTIONS)
+    printed = capsys.readouterr().out
+    assert "Over 2 tasks: shares come in steps of 50%" in printed
+    assert "fitted control of rs2-30" in printed
+    assert "digits: rs2-30" in printed
+    assert "mnist: rs2-30" in printed
+    record = json.loads((out / "suite.json").read_text())
+    assert {name: task["target"] for name, task in record["tasks"].items()} == {"digits": 0.5, "mnist": 0.3}
+    assert set(record["profiles"]) == {"wall", "calibrated", "examples"}
+    lanes = {each["lane"] for each in record["profiles"]["wall"]}
+    assert lanes == {"baseline", "rs2-30", "fitted control of rs2-30"}
+    for task in ("digits", "mnist"):
+        found = Results.load(out / record["tasks"][task]["results"])
+        assert [lane.name for lane in found.lanes] == ["baseline", "rs2-30", "baseline@0.6ep"]
+        assert (out / task / "report.html").exists()
+    page = (out / "suite.html").read_text()
+    assert 'href="digits/report.html"' in page
+    assert "Over 2 tasks" in page
+    assert "too few pairs: 1" in page
+
+    (out / "suite.html").unlink()
+    suite(["digits", "mnist"], out=out, **OPTIONS)  # nothing is raced again
+    again = capsys.readouterr().out
+    assert "[1/3]" not in again
+    assert (out / "suite.html").exists()
+    assert json.loads((out / "suite.json").read_text()) == record
+
+    suite(["digits"], out=out, **{**OPTIONS, "targets": [0.5]})  # fewer tasks are another profile of the same races
+    assert "Over 1 task: shares come in steps of 100%" in capsys.readouterr().out
+    for changed, message in (
+        ({"pairs": 2}, r"pairs: began with 1, now 2"),
+        ({"targets": [0.6, 0.3]}, r"is for 0.5, not 0.6"),
+        ({"rules": Rules(detect=0.2)}, r"rules: began with"),
+    ):
+        with pytest.raises(StoreError, match=message):
+            suite(["digits", "mnist"], out=out, **{**OPTIONS, **changed})
+
+
+def test_mistakes_are_told_before_anything_is_raced(tmp_path: Path) -> None:
+    for names, message in (
+        (["digits", "mnst"], "there is no mnst"),
+        (["digits", "digits"], "one is given twice"),
+        ([], "none was given"),
+    ):
+        with pytest.raises(DataError, match=message):
+            suite(names, out=tmp_path / "s", **OPTIONS)
+    with pytest.raises(SoonerError, match="one target for all 1 tasks"):
+        suite(["digits"], out=tmp_path / "s", **OPTIONS)
+    with pytest.raises(DataError, match="target"):
+        suite(["digits", "mnist"], out=tmp_path / "s", **{**OPTIONS, "targets": [95.0]})
+    assert not (tmp_path / "s").exists()
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "suite.json").write_text("{")
+    with pytest.raises(StoreError, match="cannot be read"):
+        suite(["digits", "mnist"], out=tmp_path / "s", **OPTIONS)
+    (tmp_path / "s" / "race.db").touch()
+    with pytest.raises(StoreError, match="holds a race"):
+        suite(["digits", "mnist"], out=tmp_path / "s", **OPTIONS)
+
+
+def test_an_interrupt_is_clean_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    arguments = "digits --lanes rs2-30 --target 0.5 --model mlp --budget 120ep --pairs 1 --threads 1 --device cpu"
+    command = [sys.executable, "-m", "sooner.cli", "suite", *arguments.split(), "--out", "s"]
+    running = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=dict(os.environ),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # A shell has what it runs in the background ignore interrupts, and the tests may be run there.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "s" / "digits" / "race.lock").exists():
+        assert time.monotonic() < deadline
+        assert running.poll() is None
+        time.sleep(0.05)
+    time.sleep(0.2)
+    running.send_signal(signal.SIGINT)
+    printed, _ = running.communicate(timeout=60)
+    assert running.returncode == 130, printed
+    assert "Traceback" not in printed
+    assert "the same sooner suite command goes on" in printed
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Over 1 task" in done.stdout

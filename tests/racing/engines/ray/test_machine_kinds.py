@@ -1,0 +1,40 @@
+from dataclasses import replace
+from pathlib import Path
+
+from sooner.racing import race as racing
+from sooner.racing.engines.ray.machine_kinds import Kinds
+from sooner.racing.plan.lanes import PlannedRun
+from sooner.racing.store import Store
+from tests.racing.made import plan, record
+
+PLAN = replace(plan("a"), environment={"cpu": "Xeon", "accelerator": "H200"})
+
+
+def test_the_kind_of_a_seed_outlives_the_process(tmp_path: Path) -> None:
+    racing.start(tmp_path, PLAN)
+    Kinds(tmp_path, PLAN).put(3, "A100")
+    assert Kinds(tmp_path, PLAN).of_seeds([]) == {3: "A100"}
+
+
+def test_seeds_that_another_engine_made_or_began_are_of_the_planned_kind(tmp_path: Path) -> None:
+    racing.start(tmp_path, PLAN)
+    store = Store(tmp_path)
+    store.add(record("a", 0, 1.0))
+    store.close()
+    begun, fresh = PlannedRun(PLAN.lanes[0], 1), PlannedRun(PLAN.lanes[0], 2)
+    (tmp_path / begun.saved).touch()
+    assert Kinds(tmp_path, PLAN).of_seeds([begun, fresh]) == {0: "H200", 1: "H200"}
+
+
+def test_a_second_kind_and_a_refusal_are_noted_once(tmp_path: Path) -> None:
+    racing.start(tmp_path, PLAN)
+    for _ in range(2):
+        kinds = Kinds(tmp_path, PLAN)
+        kinds.put(0, "H200")
+        kinds.put(1, "A100")
+        kinds.note_refused({"node-b": "torch: began with 2.8, now 2.7"})
+    store = Store(tmp_path)
+    mixed, refused = store.notes()
+    store.close()
+    assert mixed.startswith("the runs were made on 2 kinds of machine (A100, H200), each pair on one")
+    assert refused == "node-b took no part: torch: began with 2.8, now 2.7"

@@ -1,0 +1,31 @@
+import pytest
+import torch
+
+from sooner.errors import SoonerError
+from sooner.racing.machine import describe as machine
+
+
+def test_the_machine_is_described_without_guesses() -> None:
+    found = machine.describe(torch.device("cpu"))
+    assert found["cores"] >= 1
+    assert found["threads"] == torch.get_num_threads()
+    assert found["memory_gib"] > 0
+    assert "accelerator" not in found
+    assert machine.versions()["torch"] == torch.__version__
+
+
+def test_a_busy_machine_is_told() -> None:
+    assert machine.busy_warning(0.01) is None
+    text = machine.busy_warning(0.4)
+    assert text is not None
+    assert "40%" in text
+
+
+@pytest.mark.parametrize(
+    ("wanted", "why"),
+    [("cuda:99", "PyTorch sees [0-9]+ CUDA devices"), ("abacus", "no device 'abacus'"), ("meta", "run on cpu or cuda")],
+)
+def test_a_device_that_is_not_there_is_refused(wanted: str, why: str) -> None:
+    assert machine.pick_device("cpu") == torch.device("cpu")
+    with pytest.raises(SoonerError, match=why):
+        machine.pick_device(wanted)

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from typing import Any
+
+from sooner.reporting.checks import Check, checks
+from sooner.results.records import Lane, Results
+from tests.reporting.races import compared, race, realistic, run
+
+
+def found(results: Results) -> dict[str, Check]:
+    return {check.subject: check for check in checks(results)}
+
+
+def quiet(ran: int = 6, **more: Any) -> Results:
+    """A race about which there is nothing to doubt."""
+    runs = [run([0.1, 0.9], seed=seed) for seed in range(ran)]
+    lanes = [Lane("baseline", "baseline", {}, runs), Lane("x", "lane", {"sampling": "x"}, runs)]
+    both = [compared("x", "baseline", 1.5, 1.2, 1.9, pairs=ran, clock=clock) for clock in ("wall", "calibrated")]
+    return race(lanes, both, **more)
+
+
+def test_nothing_to_doubt() -> None:
+    told = checks(quiet())
+    assert {check.level for check in told} == {"good"}
+    assert [check.subject for check in told] == ["Pairs", "Target reached", "Controls", "Both clocks agree", "Machine"]
+
+
+def test_an_incomplete_race_says_what_is_missing() -> None:
+    check = found(quiet(complete=False, pairs=8))["Incomplete race"]
+    assert check.level == "bad"
+    assert "12 of 16 runs" in check.text
+
+
+def test_too_few_pairs() -> None:
+    assert found(quiet(ran=5))["Too few pairs"].level == "bad"
+    assert "Pairs" in found(quiet(ran=6))
+
+
+def test_a_realistic_race_names_misses_breakdowns_and_the_machines_state() -> None:
+    told = found(realistic())
+    assert "1 of 18 runs (1 of rs2-30)" in told["Target missed"].text
+    assert told["Stopped early"].text.endswith("rs2-30, seed 4 (loss became nan at step 214).")
+    assert told["Noted"].text.startswith("Other programs used 22%")
+    assert "Machine" not in told
+
+
+def test_many_breakdowns_are_cut_short() -> None:
+    runs = [run([0.1], seed=seed, stopped="loss became nan") for seed in range(5)]
+    text = found(race([Lane("baseline", "baseline", {}, runs)]))["Stopped early"].text
+    assert "seed 2" in text
+    assert "seed 3" not in text
+    assert text.endswith("2 more, listed below.")
+
+
+def test_a_target_reached_at_the_first_evaluation() -> None:
+    results = race([Lane("baseline", "baseline", {}, [run([0.6, 0.9]), run([0.1, 0.9], seed=1)])])
+    assert found(results)["Target too easy"].text.startswith("1 run had")
+
+
+def test_a_lane_that_trains_for_less_needs_a_control() -> None:
+    full = [run([0.1, 0.4, 0.9])]
+    lanes = [Lane("baseline", "baseline", {}, full), Lane("x", "lane", {"sampling": "x"}, [run([0.1, 0.9])])]
+    against = [compared("x", "baseline", 1.5, 1.2, 1.9)]
+    assert found(race(lanes, against))["No control"].text.startswith("x has no control")
+    control = Lane("random@x", "control", {"sampling": "random"}, [run([0.1, 0.9])])
+    held = race([*lanes, control], [*against, compared("x", "random@x", 1.0, 0.9, 1.1)])
+    assert found(held)["Controls"].level == "good"
+    assert found(race(lanes[1:]))["No baseline"].level == "bad"
+
+
+def test_a_lane_of_the_baselines_budget_needs_no_control_though_it_broke_down() -> None:
+    recipe = {"budget": "4ep", "batch_size": 32, "model": "mlp"}
+    broken = Lane("x", "lane", {**recipe, "sampling": "x"}, [run([0.1], stopped="loss became nan")])
+    full = Lane("baseline", "baseline", recipe, [run([0.1, 0.4, 0.9])])
+    assert "No control" not in found(race([full, broken], [compared("x", "baseline", 0.5, 0.4, 0.6)]))
+
+
+def test_a_shorter_baseline_is_its_own_control() -> None:
+    recipe = {"budget": "4ep", "batch_size": 32}
+    full = Lane("baseline", "baseline", recipe, [run([0.1, 0.4, 0.9])])
+    short = Lane("x", "lane", {**recipe, "budget": "2ep"}, [run([0.1, 0.9])])
+    assert "No control" not in found(race([full, short], [compared("x", "baseline", 1.5, 1.2, 1.9)]))
+
+
+def test_clocks_that_disagree() -> None:
+    base = quiet()
+    wall = base.comparisons[0]
+    other = compared("x", "baseline", 1.1, 0.9, 1.3, clock="calibrated")
+    assert found(race(base.lanes, [wall, other]))["Clocks disagree"].text.endswith("race again.")
+    apart = compared("x", "baseline", 3.0, 2.0, 4.0, clock="calibrated")
+    assert "100% apart" in found(race(base.lanes, [wall, apart]))["Clocks differ"].text
+    assert not {"Clocks differ", "Both clocks agree"} & found(race(base.lanes, [wall])).keys()
+
+
+def test_many_verdicts_are_less_sure_than_each() -> None:
+    base = quiet()
+    assert "Many comparisons" not in found(race(base.lanes, base.comparisons[:1] * 4))
+    assert "5 verdicts" in found(race(base.lanes, base.comparisons[:1] * 5))["Many comparisons"].text
+
+
+def test_no_runs_at_all() -> None:
+    told = checks(race([]))
+    assert [(check.level, check.subject) for check in told] == [("bad", "Nothing compared"), ("good", "Machine")]

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pytest
+
+from sooner.reporting.headlines import Tone, headlines, tone
+from sooner.results.records import Comparison, Lane
+from sooner.results.verdict import verdict
+from sooner.statistics.comparison import ComparisonFigures
+from tests.reporting.races import compared, race, realistic, run
+
+
+def figures(low: float | None, high: float | None, **more: int) -> ComparisonFigures:
+    counts = {"pairs": 6, "hits": 6, "against_hits": 6, "pairs_needed": 9, **more}
+    return ComparisonFigures(ratio=1.0, ci_low=low, ci_high=high, p_value=0.5, **counts)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (figures(1.2, 1.6), "faster"),
+        (figures(1.2, None, against_hits=0), "faster"),
+        (figures(0.5, 0.9), "slower"),
+        (figures(None, 0.9, hits=0), "slower"),
+        (figures(0.9, 1.2), "open"),
+        (figures(None, None, hits=0), "none"),
+        (figures(None, None, hits=0, against_hits=0), "none"),
+        (figures(None, None, against_hits=0), "none"),
+        (figures(None, None, pairs=3, hits=3, against_hits=3), "none"),
+    ],
+)
+def test_tone_of_the_races_own_words(found: ComparisonFigures, expected: Tone) -> None:
+    text = verdict(found, "faster-than-light")
+    assert tone(Comparison("x", "faster-than-light", 1.0, None, None, 6, None, text)) == expected
+
+
+LANES = [
+    Lane("baseline", "baseline", {"budget": "10ep"}, [run([0.1, 0.9])]),
+    Lane("x", "lane", {"budget": "1ep", "sampling": "x"}, [run([0.1, 0.9])]),
+    Lane("short", "control", {"budget": "1ep"}, [run([0.1, 0.9])]),
+    Lane("random@x", "control", {"budget": "1ep", "sampling": "random"}, [run([0.1, 0.9])]),
+]
+FASTER, SLOWER, OPEN = (2.0, 1.5, 2.5), (0.5, 0.4, 0.6), (1.0, 0.9, 1.1)
+
+
+@pytest.mark.parametrize(
+    ("comparisons", "sentence"),
+    [
+        ([], "is not compared with the baseline yet."),
+        ([("baseline", OPEN)], "is not shown to differ from the baseline."),
+        ([("baseline", FASTER), ("short", FASTER)],
+         "is faster than the baseline and its fitted control. The method itself pays."),
+        ([("baseline", FASTER), ("short", OPEN)],
+         "is faster than the baseline but not shown to differ from its fitted control. "
+         "Simply training for less may explain the gain."),
+        ([("baseline", FASTER), ("short", SLOWER)],
+         "is faster than the baseline but slower than its fitted control. Simply training for less pays better."),
+        ([("baseline", OPEN), ("short", OPEN)], "is not shown to differ from the baseline or its fitted control."),
+        ([("short", FASTER), ("baseline", SLOWER)],
+         "is slower than the baseline but faster than its fitted control."),
+        ([("baseline", FASTER), ("short", FASTER), ("random@x", OPEN)],
+         "is faster than the baseline and its fitted control but not shown to differ from its random control. "
+         "The method itself pays. Training on as much random data may explain the gain."),
+        ([("short", FASTER)], "is faster than its fitted control."),
+    ],
+)  # fmt: skip
+def test_a_headline_says_what_the_comparisons_come_to(
+    comparisons: list[tuple[str, tuple[float, float, float]]], sentence: str
+) -> None:
+    (headline,) = headlines(race(LANES, [compared("x", against, *values) for against, values in comparisons]))
+    assert headline.sentence == sentence
+
+
+def test_a_lane_that_never_reached_the_target_is_said_so() -> None:
+    lanes = [LANES[0], Lane("x", "lane", {"sampling": "x"}, [run([0.1, 0.2]), run([0.1, 0.3], seed=1)])]
+    verdict = "target not reached: 0 of 2 runs within its budget"
+    (headline,) = headlines(race(lanes, [compared("x", "baseline", None, None, None, verdict=verdict)]))
+    assert headline.sentence == "never reached the target: 0 of 2 runs."
+
+
+def test_readings_name_the_relation_once_and_carry_the_calibrated_verdict() -> None:
+    (headline,) = headlines(realistic())
+    assert headline.lane.name == "rs2-30"
+    told = [f"{reading.relation} {reading.comparison.against}" for reading in headline.readings]
+    assert told == ["against the baseline", "against its fitted control baseline@3ep"]
+    assert all(reading.calibrated and reading.calibrated.clock == "calibrated" for reading in headline.readings)
+    assert "schedule" in headline.readings[1].meaning
+
+
+def test_two_lanes_side_by_side_are_a_reading_but_no_gain() -> None:
+    lanes = [*LANES[:2], Lane("y", "lane", {"sampling": "y"}, [run([0.1, 0.9])])]
+    found = headlines(race(lanes, [compared("x", "y", *FASTER), compared("x", "baseline", *OPEN)]))
+    assert found[0].sentence == "is not shown to differ from the baseline."
+    assert [reading.relation for reading in found[0].readings] == ["against the", "against the lane"]

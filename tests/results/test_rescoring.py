@@ -1,0 +1,76 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sooner.racing import race as racing
+from sooner.racing.plan.plan import Plan
+from sooner.racing.store import Store
+from sooner.results.records import Results
+from sooner.results.rescoring import rescore
+from tests.racing.made import plan, record
+
+
+def scored(folder: Path, race: Plan, seconds: dict[str, float], *, fresh: bool = False) -> Results:
+    racing.start(folder, race)
+    store = Store(folder)
+    for seed in range(race.pairs):
+        for lane in race.lanes:
+            store.add(record(lane.name, seed, seconds[lane.name] * (1 + 0.01 * seed), metric=0.96))
+    if fresh:
+        for cell in racing.agenda(race, store.records()):
+            store.add(record(cell.lane.name, cell.seed, seconds[cell.lane.name], metric=0.96))
+    store.close()
+    return racing.results(folder)
+
+
+def test_another_target_moves_times_and_comparisons(tmp_path: Path) -> None:
+    race = plan("fast")
+    found = scored(tmp_path / "r", race, {"baseline": 10.0, "fast": 5.0})
+    half = rescore(found, 0.48)
+    assert half.target == 0.48
+    run = half.lanes[0].runs[0]
+    assert run.time_to_target_s == pytest.approx(10 * 0.48 / 0.96)
+    (against,) = [c for c in half.comparisons if c.clock == "wall"]
+    assert against.ratio == pytest.approx(2.0)
+    missed = rescore(found, 0.99)
+    assert not any(run.hit for lane in missed.lanes for run in lane.runs)
+    assert missed.lanes[1].survival[0].ert is None
+
+
+def test_the_race_s_own_target_gives_the_same_race(tmp_path: Path) -> None:
+    found = scored(tmp_path / "r", plan("fast"), {"baseline": 10.0, "fast": 5.0})
+    assert rescore(found) == found
+    assert rescore(rescore(found, 0.3), found.target) == found
+
+
+def test_curves_may_be_left_out(tmp_path: Path) -> None:
+    found = scored(tmp_path / "r", plan("fast"), {"baseline": 10.0, "fast": 5.0})
+    assert all(not c.curve for c in rescore(found, curves=False).comparisons)
+    assert any(c.curve for c in found.comparisons)
+
+
+def test_looks_that_a_race_took_still_count_at_another_target(tmp_path: Path) -> None:
+    race = plan("fast", pairs=12, until="decided")
+    found = scored(tmp_path / "r", race, {"baseline": 10.0, "fast": 5.0})
+    levels = {(c.alpha, c.looks) for c in found.comparisons}
+    assert len(levels) == 1
+    assert next(iter(levels))[1] > 1
+    assert {(c.alpha, c.looks) for c in rescore(found, 0.5).comparisons} == levels
+
+
+def test_the_confirmation_is_compared_apart(tmp_path: Path) -> None:
+    found = scored(tmp_path / "r", plan("fast", confirm=True), {"baseline": 10.0, "fast": 5.0}, fresh=True)
+    own = [c for c in found.comparisons if not c.confirmation]
+    again = [c for c in found.comparisons if c.confirmation]
+    assert {c.clock for c in again} == {c.clock for c in own} == {"wall", "calibrated", "examples"}
+    assert all(c.pairs == 6 for c in found.comparisons)
+    assert set(found.confirmation) == {"baseline", "fast"}
+    assert found.complete
+    assert replace(found, comparisons=[]).from_json(found.to_json()) == found
+
+
+def test_examples_are_a_clock_that_no_machine_disturbs(tmp_path: Path) -> None:
+    found = scored(tmp_path / "r", plan("fast"), {"baseline": 10.0, "fast": 5.0})
+    (examples,) = [c for c in found.comparisons if c.clock == "examples"]
+    assert examples.ratio == pytest.approx(1.0)
