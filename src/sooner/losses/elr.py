@@ -31,10 +31,11 @@ class ELR(Remembering):
     term is taken with a t that has the present p in it. The published code updates t at every call; here only a call
     that records gradients does. The paper's ELR+, with two networks, mixup and weight averaging, is another method.
 
-    The loss may be negative, down to strength log 1e-4. It is no negative log-likelihood: what takes it for one
-    should not be combined with it. Some 0.3 ms a step more than cross-entropy on one CPU core (128 examples, 10
-    classes); see `Remembering` for the memory. Helps with wrong labels, if there is time for them to be memorised.
-    With right labels there is nothing to gain, and examples that are learnt late are held back.
+    The loss may be negative, down to strength log(C / 10,000): the clamp and the division leave <p, t> at most
+    1 - C / 10,000. It is no negative log-likelihood: what takes it for one should not be combined with it. Some 0.3 ms
+    a step more than cross-entropy on one CPU core (128 examples, 10 classes); see `Remembering` for the memory. Helps
+    with wrong labels, if there is time for them to be memorised. With right labels there is nothing to gain, and
+    examples that are learnt late are held back.
 
     Args:
         n: number of training examples, at least 1.
