@@ -74,7 +74,7 @@ def image_size(inputs: Tensor) -> tuple[int, int, int]:
     """(B, H, W) of a batch of images. Raises ValueError where it is not (B, C, H, W) of floating point."""
     if inputs.ndim != 4 or not inputs.is_floating_point():
         raise ValueError(
-            "augmentations take normalised images (B, C, H, W) of floating point, not "
+            "augmentations take images (B, C, H, W) of floating point, not "
             f"{inputs.dtype} of shape {tuple(inputs.shape)}; leave them out for data that is not images"
         )
     return inputs.shape[0], inputs.shape[2], inputs.shape[3]

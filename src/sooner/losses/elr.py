@@ -64,7 +64,9 @@ class ELR(Remembering):
         self.strength = number("strength", strength, 0)
 
     def __call__(self, outputs: Tensor, targets: Tensor, index: Tensor) -> Tensor:
-        """The loss of each example, (B,) float32. Raises ValueError or IndexError on shapes or indices that do not fit.
+        """The loss of each example, (B,), in the dtype of the outputs but float32 at least.
+
+        Raises ValueError or IndexError on shapes or indices that do not fit.
 
         Of an index that comes several times in a batch, each is a step from the same t, and the last one stays.
         """
@@ -88,7 +90,8 @@ register(
         paper="Liu et al., Early-Learning Regularization Prevents Memorization of Noisy Labels",
         year=2020,
         changes="A term pulls each example towards the running mean of the model's own predictions of it.",
-        costs="4 bytes per example and class, and some 0.3 ms per step of 128 examples on a CPU.",
+        costs="4 bytes per example and class; on a CPU some 0.3 ms per step of 128 examples and 10 classes, 2 ms of "
+        "1,000 classes.",
         helps="When many labels are wrong, and training is long enough to memorise them.",
         hurts="With right labels it holds back what is learnt late; in few epochs there is nothing to prevent.",
     )
