@@ -155,6 +155,6 @@ def collate(items: list[tuple[int, Any]]) -> Batch:
     elif isinstance(first, tuple | list) and len(first) == 2:
         inputs, targets = default_collate([sample for _, sample in items])
     else:
-        found = f"{len(first)} values" if isinstance(first, tuple | list) else f"a {type(first).__name__}"
-        raise TypeError(f"an item must be a pair (inputs, target) or a mapping with a label, not {found}")
+        given = f"{len(first)} values" if isinstance(first, tuple | list) else f"a {type(first).__name__}"
+        raise TypeError(f"an item must be a pair (inputs, target) or a mapping with a label, not {given}")
     return Batch(inputs, targets, index, torch.ones(len(items)))

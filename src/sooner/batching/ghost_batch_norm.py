@@ -58,19 +58,19 @@ def ghost_batch_norm(model: nn.Module, *, size: int = 128) -> int:
             there is no batch norm.
     """
     size = whole_number("size", size, least=2)
-    found = [(name, m) for name, m in model.named_modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
-    for name, layer in found:
+    layers = [(name, m) for name, m in model.named_modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    for name, layer in layers:
         if type(layer) not in _GHOSTS and type(layer) not in _GHOSTS.values():
             raise ValueError(
                 f"layer {name or 'model'} is a {type(layer).__name__}, and ghosts are made of torch's own BatchNorm1d, "
                 "2d and 3d only: replace it by one of them first"
             )
-    if not found:
+    if not layers:
         raise ValueError(f"{type(model).__name__} has no batch norm: leave ghost batch norm out")
-    for _, layer in found:
+    for _, layer in layers:
         layer.__class__ = _GHOSTS.get(type(layer), type(layer))  # type: ignore[assignment]
         layer.ghost_size = size  # type: ignore[assignment]
-    return len(found)
+    return len(layers)
 
 
 register(

@@ -29,8 +29,8 @@ class Loss(Protocol):
     - `progress`: set it to the share of the run that is spent, in [0, 1], before each step;
     - `scores`: a `ScoreStore`, where the loss remembers something of each example. Such a loss is called once for each
       example that a step trains on. With several processes, set `loss.scores.recording = True` before the first step
-      and call `loss.scores.exchange()` at the end of each round, asking for `scores` anew each time: that is when an
-      accelerator hands over what it has noted.
+      and call `loss.scores.exchange()` at the end of each round, reading `loss.scores` again each time: that is when
+      what was noted on an accelerator is copied to the store.
 
     A call under `torch.no_grad()` gives the same losses and changes nothing, so scoring and validation are free of
     side effects.

@@ -24,8 +24,8 @@ class Remembering(ABC):
     The memory takes 4 C bytes per example. On a CPU it is the store itself. On an accelerator `memory` says where:
 
     - "device": the whole column lies there too, as one tensor that is gathered from and written to like any other, so
-      no step waits for the host; the store learns what has changed when somebody asks for `scores` or a state. What
-      the store learns from elsewhere (`exchange`, a loaded state) makes the next call fetch it anew.
+      no step waits for the host; the store is brought up to date when `scores` or a state is asked for. Where the
+      store itself has changed (`exchange`, a loaded state), the next call copies the column to the device again.
     - "host": it stays in the store, which may be memory-mapped. Each step moves B indices and B x C floats over and
       back, and waits for the device twice.
 

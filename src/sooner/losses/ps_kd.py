@@ -49,7 +49,7 @@ class PSKD(Remembering):
         ignore_index: the target of examples that do not count, see `Loss`; their index must be valid all the same.
 
     Attributes:
-        progress: share of the run that is spent, in [0, 1]; whoever trains sets it.
+        progress: share of the run that is spent, in [0, 1]; the training loop sets it.
     """
 
     column = "prediction"
