@@ -12,6 +12,7 @@ from sooner._arguments import number, whole_number
 from sooner.augmentation._base import image_size
 from sooner.augmentation._operations import GEOMETRIC, PIXELWISE, maps, warped
 from sooner.registry import Method, register
+from sooner.seams import Use
 
 MOST = 30.0
 
@@ -128,5 +129,11 @@ register(
         "or be inverted.",
         many=True,
         stage=10,
+        use=Use(
+            name="augment",
+            imports=("import torch",),
+            setup=("generator = torch.Generator().manual_seed(0)",),
+            inputs="augment(batch.inputs, progress, generator)  # (B, C, H, W) float in [0, 1]; normalise after it",
+        ),
     )
 )

@@ -14,6 +14,7 @@ from sooner._arguments import one_of, share, whole_number
 from sooner.batching._base import Batching
 from sooner.batching._spread import Estimate, Spread
 from sooner.registry import Method, register
+from sooner.seams import Use
 
 Variant = Literal["norm", "coordinate"]
 Coupling = Literal["constant", "linear", "sqrt"]
@@ -192,5 +193,14 @@ register(
         refuses=MappingProxyType({"optim/sso": "it has to see gradients before the step, SSO makes them inside it"}),
         exempt=MappingProxyType({"accumulation": "its test looks at micro-batches, and accumulation makes other ones"}),
         example=MappingProxyType({"eta": 0.5, "every": 2, "micro_batches": 2}),
+        use=Use(
+            name="batching",
+            imports=("from sooner.batching import joined, observe_parts", "from sooner.optim import set_lr"),
+            setup=("each = lambda outputs, targets: cross_entropy(outputs, targets, reduction='none')",),
+            batches="for batch in joined(loader, batching):",
+            begin=("set_lr(optimizer, batching.lr_scale)  # times the schedule's factor, if you have one",),
+            backward=("observe_parts(batching, model, batch, each)  # the gradient, and those of its parts",),
+            end=("batching.step(progress)",),
+        ),
     )
 )

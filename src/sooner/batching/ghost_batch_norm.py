@@ -9,6 +9,7 @@ from torch import nn
 from sooner._arguments import whole_number
 from sooner.batching._ghosts import GhostBatchNorm1d, GhostBatchNorm2d, GhostBatchNorm3d
 from sooner.registry import Method, register
+from sooner.seams import Use
 
 _GHOSTS: dict[type[nn.Module], type[nn.Module]] = {
     nn.BatchNorm1d: GhostBatchNorm1d,
@@ -92,5 +93,7 @@ register(
                 "repr": "it changes a model, and makes no object",
             }
         ),
+        example=MappingProxyType({"size": 16}),
+        use=Use(),  # it changes the model, and the loop stays as it is
     )
 )

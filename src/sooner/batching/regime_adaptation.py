@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sooner.batching.scaling import SqrtScaling
 from sooner.registry import Method, register
+from sooner.seams import Use
 
 if TYPE_CHECKING:  # the methods do without the race's packages
     from sooner.budget import Budget
@@ -53,6 +54,13 @@ register(
         costs="As many times the examples as the batch is larger.",
         helps="When a large batch costs hardly more time than a small one, and must generalise as well.",
         hurts="Where time grows with the number of examples: it spends the gain of the large batch many times over.",
-        example=MappingProxyType({"reference": 10}),
+        example=MappingProxyType({"reference": 16}),
+        use=Use(
+            name="batching",
+            imports=("from sooner.budget import Budget", "from sooner.optim import set_lr"),
+            setup=("epochs = round(batching.budget(Budget(epochs, 'ep')).amount)  # as many updates as small batches",),
+            begin=("set_lr(optimizer, batching.lr_scale)  # times the schedule's factor, if you have one",),
+            end=("batching.step(progress)",),
+        ),
     )
 )

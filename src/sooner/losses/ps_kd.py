@@ -14,6 +14,7 @@ from sooner._arguments import number
 from sooner.losses._base import IGNORED, counted
 from sooner.losses._remembering import Place, Remembering
 from sooner.registry import Method, register
+from sooner.seams import Use
 
 
 class PSKD(Remembering):
@@ -108,5 +109,10 @@ register(
         "1,000 classes.",
         helps="In long runs that would overfit: accuracy and calibration.",
         hurts="In runs of a few epochs: examples are seen too seldom for their predictions to teach anything.",
+        use=Use(
+            name="loss",
+            begin=("loss.progress = progress",),
+            losses="losses = loss({outputs}, batch.targets, batch.index)",
+        ),
     )
 )

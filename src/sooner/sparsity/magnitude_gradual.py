@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from sooner._arguments import number, share, whole_number
 from sooner.registry import Method, register
 from sooner.sparsity._base import SparseTraining
+from sooner.sparsity._control import random_masks
 from sooner.sparsity._ranking import top, top_of_all
 from sooner.sparsity.distributions import Distribution, alive, counts
 from sooner.sparsity.schedules import cubic
@@ -83,6 +84,7 @@ register(
         helps="When the trained network is to be small; hard to beat at that up to 95% of zeros.",
         hurts="If training itself is to be cheaper: it starts with all weights, and zeros do not make a step faster.",
         scored=True,
+        control=random_masks,
         example=MappingProxyType({"density": 0.2, "every": 2}),
     )
 )

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from sooner.random import generator
 from sooner.registry import Method, register
+from sooner.sparsity._control import random_masks
 from sooner.sparsity._ranking import top
 from sooner.sparsity._rewiring import Rewiring, part
 from sooner.sparsity.distributions import Distribution
@@ -96,6 +97,7 @@ register(
         helps="When few weights can be kept, training is long, and gradients of dead weights are not to be had.",
         hurts="In short runs; RigL's growth by gradient finds good weights sooner. Its savings are not seconds.",
         scored=True,
+        control=random_masks,
         example=MappingProxyType({"density": 0.2, "every": 4}),
     )
 )

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from sooner._arguments import one_of, share, whole_number
 from sooner.batch import Batch
 from sooner.registry import Method, register
+from sooner.seams import Use
 from sooner.sparsity import SynFlow, densities
 from sooner.structure._errors import StructureError
 from sooner.structure._tracing import plain
@@ -102,5 +103,6 @@ register(
         many=True,
         exempt=MappingProxyType({"repr": "it is a function that acts once, and what it returns is a report"}),
         example=MappingProxyType({"density": 0.5, "rule": "uniform"}),
+        use=Use(name="report"),  # before the optimizer is made
     )
 )

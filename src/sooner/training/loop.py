@@ -39,7 +39,7 @@ class Loop:
     forward without gradients, the model in evaluation mode so that nothing in it changes, on the clock as "scoring".
     A budget in examples or epochs counts what the sampler hands out, screened out or not, as the papers count their
     epochs; so it ends even when hardly anything is left to train on. `trained` and `scored` count the two kinds of
-    passes, and the clock counts all. GraB gets each batch's mean gradient, so it balances batches.
+    passes, and the clock counts all. A sampler that observes gradients gets each batch's mean, so it orders batches.
 
     Args:
         model: maps a batch's inputs to outputs; trained in place.
