@@ -48,7 +48,8 @@ class AdAdaGrad(Batching):
     as they come instead of from a ladder; it has no test of single coordinates.
 
     A tested step runs its micro-batches one after the other, every `every` steps. The test adds a few operations on
-    vectors as long as all parameters, and holds one such vector, or two for "coordinate"; several processes sum it.
+    vectors as long as all parameters, and holds one such vector, or two for "coordinate", beside the gradient of the
+    micro-batch and the sum of these; several processes sum it.
     Batch norm then normalises over micro-batches, and what it adds to the noise is counted as the examples'.
 
     Args:
@@ -185,7 +186,8 @@ register(
         paper="Lau et al., AdAdaGrad: Adaptive Batch Size Schemes for Adaptive Gradient Methods",
         year=2024,
         changes="Steps take more examples, never fewer again, once their gradient is more noise than allowed.",
-        costs="One step in ten runs in four parts, one after the other; a vector as long as all parameters.",
+        costs="One step in ten runs in four parts, one after the other, and holds a few vectors as long as all "
+        "parameters.",
         helps="Where large batches cost less per example, as on an accelerator, and small ones learn faster at first.",
         hurts="Where the device is full with small batches already: fewer updates for the same examples.",
         refuses=MappingProxyType({"optim/sso": "it has to see gradients before the step, SSO makes them inside it"}),

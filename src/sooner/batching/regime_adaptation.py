@@ -23,7 +23,8 @@ class RegimeAdaptation(SqrtScaling):
     Source: Hoffer, Hubara and Soudry, Train longer, generalize better: closing the generalization gap in large batch
     training of neural networks, 2017, section 5. The published code rounds the ratio up to a whole number, has 256
     examples as the reference in one script and the size of a ghost batch in the other, and clips the gradient's norm
-    at 5 in all lanes, the small batch's too. Here clipping is the recipe's.
+    at 5 in all runs, those with a small batch too. Here nothing is clipped, and recipes have no clipping; in your own
+    loop call `torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)` before the optimizer's step.
 
     Args:
         batch_size, reference, warmup: see `LinearScaling`. The paper has no warm-up.

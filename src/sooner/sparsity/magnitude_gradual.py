@@ -25,7 +25,7 @@ class MagnitudeGradual(SparseTraining):
 
     Source: Zhu and Gupta, "To Prune, or Not to Prune: Exploring the Efficacy of Pruning for Model Compression", 2017,
     equation 1. There every layer has the same sparsity ("uniform"); "global" ranks all layers together. A count by
-    "er" or "erk" is rounded anew each time, so now and then one dead weight returns, at 0.
+    "er" or "erk" is rounded each time, so now and then one dead weight returns, at 0.
 
     Args:
         model, optimizer, density, seed, exclude: see `SparseTraining`. `seed` changes nothing.

@@ -21,7 +21,7 @@ class SET(Rewiring):
 
     The share `fraction` of the positive weights, the smallest, and of the negative ones, the largest, each rounded
     down; it does not fall with progress. A weight of exactly 0 counts as positive. What has been dropped may be drawn
-    again and then keeps its value. New weights start at 0, where the paper draws them anew. The paper rewires after
+    again and then keeps its value. New weights start at 0, where the paper draws them. The paper rewires after
     each epoch but the last, for hundreds of epochs.
 
     Source: Mocanu, Mocanu, Stone, Nguyen, Gibescu and Liotta, "Scalable Training of Artificial Neural Networks with

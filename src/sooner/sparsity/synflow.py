@@ -46,8 +46,8 @@ def synflow_scores(model: nn.Module, weights: dict[str, Tensor], shape: tuple[in
     with undisturbed(model, "synflow"), _without_norms(model):
         model.eval()
         outputs = functional_call(model, values, (torch.ones(1, *shape, dtype=wide, device=first.device),))
-        found = gradients(outputs.sum(), [scored[name] for name in weights])
-    pairs = zip(weights, found, strict=True)
+        slopes = gradients(outputs.sum(), [scored[name] for name in weights])
+    pairs = zip(weights, slopes, strict=True)
     return finite({name: (scored[name].detach() * gradient).abs() for name, gradient in pairs}, "synflow")
 
 

@@ -78,14 +78,14 @@ def _synflow(model: nn.Module, inputs: Tensor, density: float, rounds: int) -> M
 
 
 def _shapes(model: nn.Module) -> dict[str, tuple[int, ...]]:
-    found = {
+    shapes = {
         name: tuple(layer.weight.shape)
         for name, layer in model.named_modules()
         if isinstance(layer, nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d)
     }
-    if not found:
+    if not shapes:
         raise StructureError(f"{type(model).__name__} has no linear or convolutional layer: there is nothing to crop")
-    return found
+    return shapes
 
 
 register(

@@ -162,8 +162,8 @@ class Loop:
 
     def _next(self, batches: Iterator[Batch]) -> Batch | None:
         """As many of the round's next batches as a step joins, fewer at its end."""
-        found = list(islice(batches, self.stepper.joined))
-        return join(found) if found else None
+        together = list(islice(batches, self.stepper.joined))
+        return join(together) if together else None
 
     def _after_step(self, on_look: Callable[[Evaluation], None]) -> None:
         due = self.examples // self.every > self.looks[-1].examples // self.every

@@ -37,10 +37,10 @@ class Step:
     Args:
         model: maps a batch's inputs to outputs; trained in place.
         optimizer: over its parameters, at its peak learning rates, wrappers included.
-        loss: of each example. Where it has an attribute `progress`, it is told.
-        loader: of whose sampler the batches are; it is told the losses.
+        loss: of each example. Its attribute `progress` is set where it has one.
+        loader: of whose sampler the batches are; the sampler observes the losses.
         fabric: launched: processes, device and precision.
-        watch: is told the loss of every step.
+        watch: given the loss of every step.
         accumulate: micro-batches per batch of the sampler.
         batching: how many of these a step joins; None for one.
         sparsity: masks over the model, made with `optimizer`.
@@ -129,15 +129,15 @@ class Step:
         self.optimizer.zero_grad(set_to_none=True)
 
     def end_round(self) -> None:
-        """Bring what the loss remembers of examples level among processes: the next round shares them out anew."""
+        """Exchange what the loss remembers of examples between processes: the next round divides them differently."""
         if self._remembers:
             self.loss.scores.exchange()  # type: ignore[attr-defined]
 
     def _descend(self, batch: Batch, own: int, total: int, joined: int) -> None:
         # Batch norm needs two examples in each part.
-        wanted = min(self.batching.parts, max(1, len(batch) // 2)) if self.batching else 0
-        parts = list(batch.split(max(self._accumulate * (joined if self._accumulate > 1 else 1), wanted)))
-        seen = PartGradients(checkpoint.unwrapped(self.model).parameters()) if wanted else None
+        observed = min(self.batching.parts, max(1, len(batch) // 2)) if self.batching else 0
+        parts = list(batch.split(max(self._accumulate * (joined if self._accumulate > 1 else 1), observed)))
+        seen = PartGradients(checkpoint.unwrapped(self.model).parameters()) if observed else None
         for position, part in enumerate(parts, 1):
             with self._fabric.no_backward_sync(self.model, enabled=position < len(parts) or seen is not None):
                 self._fabric.backward(self._loss_of(self.model(part.inputs), part, own, total))
@@ -170,7 +170,7 @@ class Step:
         return gradient * self._alive[1]
 
     def _loss_of(self, outputs: Tensor, part: Batch, own: int, total: int) -> Tensor:
-        """The part's share of the step's loss, after the sampler was told the losses of its own examples.
+        """The part's share of the step's loss; the sampler has then observed the losses of its own examples.
 
         Behind these there may be others, at weight 0, for layers that need company; no loss is to remember them.
         """
