@@ -158,7 +158,7 @@ NUMBERS = {
     },
     "perpgrad": {"dimensions": 2},
     "lookahead": {"k": 2, "alpha": 0.5},
-    "gradient-noise": {"eta": 0.5, "gamma": 0.25, "seed": 7},
+    "gradient-noise": {"eta": 0.5, "gamma": 0.25},
     "sso": {"steps": 2, "eta": 0.5, "line_search": False},
 }
 
