@@ -140,7 +140,7 @@ def test_what_evaluates_gradients_again_in_its_step_is_refused(name):
 NUMBERS = {
     **{name: {"lr": 0.5, "weight_decay": 0.25} for name in OPTIMIZERS},
     "sgd": {"lr": 0.5, "weight_decay": 0.25, "momentum": 0.5, "nesterov": True},
-    "adamw": {"lr": 0.5, "weight_decay": 0.25, "betas": (0.5, 0.75), "eps": 0.125},
+    "adamw": {"lr": 0.5, "weight_decay": 0.25, "betas": (0.5, 0.75), "eps": 0.125, "fused": False},
     "adagrad": {"lr": 0.5, "weight_decay": 0.25, "eps": 0.125},
     "adagrad-norm": {"lr": 0.5, "weight_decay": 0.25, "start": 0.5},
     "lamb": {"lr": 0.5, "weight_decay": 0.25, "betas": (0.5, 0.75), "eps": 0.125},

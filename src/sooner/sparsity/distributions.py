@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from numbers import Real
 from typing import Literal, get_args
 
 Distribution = Literal["uniform", "erk", "er"]
@@ -91,7 +92,7 @@ def _proportions(
                 f"{', '.join(lacking) or 'none'} and has {', '.join(unknown) or 'no others'}"
             )
         for name, value in distribution.items():
-            if not isinstance(value, int | float) or not 0 < value < math.inf:
+            if not isinstance(value, Real) or not 0 < value < math.inf:
                 raise ValueError(f"distribution must give layer '{name}' a number above 0, not {value!r}")
         return distribution
     if distribution == "uniform":
