@@ -1,11 +1,14 @@
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 import yaml
+from torch.utils.data import DataLoader, TensorDataset
 
-from sooner import registry
+from sooner import Indexed, collate, registry
+from sooner.integrations import guard
 from sooner.recipes import Recipe
 from sooner.recipes._tried import supplies
 from sooner.reporting import pairs
@@ -37,6 +40,27 @@ def test_the_code_on_a_card_runs(method: registry.Method) -> None:
     names["loader"] = names["batches"]
     exec("\n".join(code[:2]), names)
     assert len(code) in (2, 3)
+
+
+def test_a_loop_over_a_cards_loader_that_is_left_and_started_again_loses_nothing() -> None:
+    """Workers fetch ahead: without the guard the second loop would go on behind what they had fetched."""
+    code = card(registry.get("sampling", "reshuffle")).split("```python\n")[1].split("```")[0]
+    names: dict[str, Any] = {
+        "data": TensorDataset(torch.zeros(1000), torch.zeros(1000)),
+        "DataLoader": partial(DataLoader, num_workers=2),
+        "Indexed": Indexed,
+        "collate": collate,
+        "guard": guard,
+    }
+    exec(code.replace("batch_size=128", "batch_size=20"), names)
+    seen: list[int] = []
+    for batch in names["loader"]:
+        seen += batch.index.tolist()
+        if len(seen) == 200:
+            break
+    for batch in names["loader"]:
+        seen += batch.index.tolist()
+    assert sorted(seen) == list(range(1000))
 
 
 def _is_long(value: object) -> bool:

@@ -36,7 +36,7 @@ def test_the_first_round_is_not_screened():
     sampler = SelectiveBackprop(40, 10)
     assert [[sampler.screens(batch) for batch in sampler] for _ in range(3)] == [[False] * 4, [True] * 4, [True] * 4]
     later = SelectiveBackprop(40, 10, warmup=2)
-    assert [any([later.screens(batch) for batch in later]) for _ in range(3)] == [False, False, True]
+    assert [any(later.screens(batch) for batch in later) for _ in range(3)] == [False, False, True]
     assert next(SelectiveBackprop(40, 10, warmup=0).screens(batch) for batch in SelectiveBackprop(40, 10))
     resumed = SelectiveBackprop(40, 10)
     resumed.load_state_dict(sampler.state_dict())

@@ -40,7 +40,8 @@ def _use(method: Method) -> list[str]:
     takes = method.parameters
     match method.seam:
         case "sampling":
-            return ["sampler", "loader = DataLoader(Indexed(data), batch_sampler=sampler, collate_fn=collate)"]
+            made = "loader = guard(DataLoader(Indexed(data), batch_sampler=sampler, collate_fn=collate))"
+            return ["sampler", f"{made}  # from sooner.integrations"]
         case "augmentation":
             told = ", index=index, epoch=epoch" if getattr(method.make, "indexed", False) else ""
             kind = "in [0, 1]" if getattr(method.make, "unit_range", False) else "normalised"

@@ -72,8 +72,8 @@ class InfoBatch(Scored):
         """Which examples stay ("kept"), and which weigh 1 / (1 - r) ("raised"): (n,) bool each. O(n)."""
         code = self.faithful_to == "code"
         if self._ends_pruning(epoch):
-            stale = code and self.present is not None and abs(self.progress - self.delta) > _ROUNDING
-            return {"kept": ~_none(self.n), "raised": self.present["raised"] if stale else _none(self.n)}
+            stale = self.present if code and abs(self.progress - self.delta) > _ROUNDING else None
+            return {"kept": ~_none(self.n), "raised": _none(self.n) if stale is None else stale["raised"]}
         learned = self._well_learned()
         if code:
             stay = random_part(learned, int(self._keep * int(learned.sum())), derive(0, "infobatch", epoch))
