@@ -237,7 +237,7 @@ def test_what_a_round_costs_at_its_start_is_sampling_and_no_step() -> None:
 
 
 def test_scoring_is_told_from_steps_look_by_look() -> None:
-    loop = make_loop(budget="1ep", sampling={"name": "selective-backprop", "beta": 1.0})
+    loop = make_loop(budget="1ep", sampling={"name": "selective-backprop", "beta": 1.0, "warmup": 0})
     loop.run()
     last = loop.looks[-1]
     assert last.scored == loop.scored == loop.loader.sampler.n

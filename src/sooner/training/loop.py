@@ -23,6 +23,7 @@ from sooner.training import checkpoint
 from sooner.training.clock import Clock
 from sooner.training.divergence import LossWatch
 from sooner.training.evaluation import Evaluation
+from sooner.training.idleness import IdleWatch
 from sooner.training.loading import Loader
 from sooner.training.operations import Operations
 from sooner.training.screening import screened
@@ -39,8 +40,9 @@ class Loop:
     A sampler that screens (see `sooner.sampling.Screening`) gets the losses of a batch before it is trained on: a pass
     forward without gradients, the model in evaluation mode so that nothing in it changes, on the clock as "scoring".
     A budget in examples or epochs counts what the sampler hands out, screened out or not, as the papers count their
-    epochs; so it ends even when hardly anything is left to train on. `trained` and `scored` count the two kinds of
-    passes, and the clock counts all. A sampler that observes gradients gets each batch's mean, so it orders batches.
+    epochs; so it ends even when hardly anything is left to train on. A budget in steps does not, and a run in which
+    nothing is left fails: see `IdleWatch`. `trained` and `scored` count the two kinds of passes, and the clock counts
+    all. A sampler that observes gradients gets each batch's mean, so it orders batches.
 
     Args:
         model: maps a batch's inputs to outputs; trained in place.
@@ -85,6 +87,7 @@ class Loop:
             raise ValueError(f"every and accumulate must be at least 1, not {every} and {accumulate}")
         self.fabric = fabric
         self.watch = LossWatch(fabric)
+        self.idle = IdleWatch(loader.sampler.n, type(loader.sampler).__name__, by_steps=budget.unit == "ba")
         self.stepper = Step(
             model,
             optimizer,
@@ -115,8 +118,8 @@ class Loop:
 
     @property
     def failure(self) -> str | None:
-        """Why the run diverged, None as long as it has not."""
-        return self.watch.failure
+        """Why the run diverged or trains on nothing, None as long as it does neither."""
+        return self.watch.failure or self.idle.failure
 
     @property
     def progress(self) -> float:
@@ -129,7 +132,7 @@ class Loop:
         on_look: Callable[[Evaluation], None] = lambda look: None,
         on_step: Callable[[], None] = lambda: None,
     ) -> None:
-        """Train until the budget is spent or the loss has diverged (`failure` then says how).
+        """Train until the budget is spent, or the loss has diverged or nothing is trained on (`failure` says how).
 
         `on_look` is called after each evaluation, `on_step` after each step; raising `Stopped` from the latter
         leaves the loop in a state that can be saved and resumed.
@@ -140,6 +143,8 @@ class Loop:
         with self.clock.phase("train"):
             while not self._ended:
                 self._round(on_look, on_step)
+        if self.failure is None:
+            self.idle.end(self.step)
 
     @property
     def _ended(self) -> bool:
@@ -200,6 +205,7 @@ class Loop:
         self.examples += drawn
         self.trained += trained
         self.scored += scored
+        self.idle.add(drawn, trained)
         shape = tuple(batch.inputs.shape[1:]) if isinstance(batch.inputs, Tensor) else ()
         self.operations.add(shape, version, trained, scored, self.stepper.passes)
         if trained:
@@ -245,6 +251,7 @@ class Loop:
             "looks": [asdict(look) for look in self.looks],
             "kinds": sorted(self._kinds),
             "watch": self.watch.state_dict(),
+            "idle": self.idle.state_dict(),
             "operations": self.operations.state_dict(),
         }
 
@@ -263,6 +270,8 @@ class Loop:
         self.looks = [Evaluation(**look) for look in state["looks"]]
         self._kinds = set(state["kinds"])
         self.watch.load_state_dict(state["watch"])
+        if "idle" in state:  # not in what 0.2.0 saved
+            self.idle.load_state_dict(state["idle"])
         self.operations.load_state_dict(state["operations"])
 
     @property
