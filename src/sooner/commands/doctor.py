@@ -32,7 +32,7 @@ def doctor() -> None:
     busy = machine.busy_warning(machine.load_by_others())
     rows.append(("load", busy or "quiet: timings can be trusted"))
     model = models.build("convnet-16", IMAGE, 10, seed=0)
-    precision = choose(model, IMAGE, 128, device)
+    precision = choose(model, IMAGE, 128, device, rounds=3)
     rows.append(("precision", f"{precision} is what convnet-16 trains fastest in here"))
     rows.append(("pace", f"{_pace(precision, device):,.0f} examples/s forward and backward, convnet-16 on 32x32"))
     root = data_folder()
