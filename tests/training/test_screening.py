@@ -7,11 +7,11 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from sooner import optim, sampling
+from sooner import optim, sampling, schedules
 from sooner.budget import Budget
 from sooner.losses import CrossEntropy
 from sooner.tasks import load_data
-from sooner.training import checkpoint, schedules
+from sooner.training import checkpoint
 from sooner.training.clock import Clock
 from sooner.training.evaluation import Stopped
 from sooner.training.loading import Loader

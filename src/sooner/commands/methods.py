@@ -52,7 +52,7 @@ def _show_method(method: Method, console: Console) -> None:
 
     from sooner.cards.cards import option
     from sooner.cards.measured import measured
-    from sooner.cards.usage import in_a_recipe, lines
+    from sooner.cards.usage import in_a_recipe, loop
 
     console.print(Text(f"{method.title}  ({method.seam}: {method.name})", style="bold"))
     console.print(Text(f"{method.paper}{f', {method.year}' if method.year else ''}"), style="dim")
@@ -69,5 +69,5 @@ def _show_method(method: Method, console: Console) -> None:
         table.add_row(Text(head, style="bold"), Text(text))
     console.print(table)
     console.print()
-    for line in (*lines(method), "", f"# in a recipe: {in_a_recipe(method)}"):
+    for line in (*loop(method), "", f"# in a recipe: {in_a_recipe(method)}"):
         console.print(Padding(Text(line, style="cyan"), (0, 0, 0, 1)))

@@ -33,7 +33,7 @@ Source = Literal["embedded", "name", "path", "function", "hub"]
 
 
 def find_source(spec: str) -> Source:
-    """What `spec` names, told from its form and from the files that are there: nothing is read, no network asked.
+    """What `spec` names, by its form and from the files that are there: nothing is read, no network asked.
 
     Raises DataError when it can be none of them.
     """

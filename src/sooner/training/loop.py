@@ -11,11 +11,13 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from sooner.averaging import Averaging
 from sooner.batch import Batch
 from sooner.batching import Batching, join
 from sooner.budget import Budget
 from sooner.losses import Loss
 from sooner.sampling import Screening
+from sooner.schedules import Schedule
 from sooner.sparsity import SparseTraining
 from sooner.training import checkpoint
 from sooner.training.clock import Clock
@@ -23,7 +25,6 @@ from sooner.training.divergence import LossWatch
 from sooner.training.evaluation import Evaluation
 from sooner.training.loading import Loader
 from sooner.training.operations import Operations
-from sooner.training.schedules import Schedule
 from sooner.training.screening import screened
 from sooner.training.step import Step, Surgery
 
@@ -39,7 +40,7 @@ class Loop:
     forward without gradients, the model in evaluation mode so that nothing in it changes, on the clock as "scoring".
     A budget in examples or epochs counts what the sampler hands out, screened out or not, as the papers count their
     epochs; so it ends even when hardly anything is left to train on. `trained` and `scored` count the two kinds of
-    passes, and the clock counts all. GraB gets each batch's mean gradient, so it balances batches.
+    passes, and the clock counts all. A sampler that observes gradients gets each batch's mean, so it orders batches.
 
     Args:
         model: maps a batch's inputs to outputs; trained in place.
@@ -57,6 +58,8 @@ class Loop:
         batching: how many of the sampler's batches a step joins, and the learning rate that goes with it.
         sparsity: masks over the model, made with `optimizer`.
         structure: surgeries on the model, made with `optimizer`.
+        averaging: a mean of the model's weights, which is evaluated in their place. What it takes to make the mean
+            ready is on the clock as "averaging".
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class Loop:
         batching: Batching | None = None,
         sparsity: SparseTraining | None = None,
         structure: Sequence[Surgery] = (),
+        averaging: Averaging | None = None,
     ) -> None:
         if every < 1 or accumulate < 1:
             raise ValueError(f"every and accumulate must be at least 1, not {every} and {accumulate}")
@@ -92,6 +96,7 @@ class Loop:
             batching=batching,
             sparsity=sparsity,
             structure=structure,
+            averaging=averaging,
         )
         self.model, self.optimizer = self.stepper.model, self.stepper.optimizer
         self.operations = Operations(checkpoint.unwrapped(self.model), sparsity, clock)
@@ -162,8 +167,8 @@ class Loop:
 
     def _next(self, batches: Iterator[Batch]) -> Batch | None:
         """As many of the round's next batches as a step joins, fewer at its end."""
-        found = list(islice(batches, self.stepper.joined))
-        return join(found) if found else None
+        together = list(islice(batches, self.stepper.joined))
+        return join(together) if together else None
 
     def _after_step(self, on_look: Callable[[Evaluation], None]) -> None:
         due = self.examples // self.every > self.looks[-1].examples // self.every
@@ -206,8 +211,12 @@ class Loop:
         return reduced.tolist()  # type: ignore[union-attr]
 
     def _look(self, on_look: Callable[[Evaluation], None]) -> None:
+        if self.stepper.averaging is not None:
+            with self.clock.phase("averaging"):
+                self.stepper.averaging.prepare()
         with self.clock.phase("evaluate"):
-            metric = self.evaluate(self.model)
+            with self.stepper.evaluated():
+                metric = self.evaluate(self.model)
             if self.fabric.world_size > 1:  # running statistics differ between processes by their last batch
                 metric = float(self.fabric.broadcast(metric))
             seconds, phases = self.clock.seconds, self.clock.phases
@@ -259,5 +268,5 @@ class Loop:
     @property
     def _parts(self) -> list[Any]:
         """What has a state of its own besides the model, the optimizer, the loader and the surgeries."""
-        parts = (self.stepper.loss, self.stepper.batching, self.stepper.sparsity)
+        parts = (self.stepper.loss, self.stepper.batching, self.stepper.sparsity, self.stepper.averaging)
         return [part for part in parts if hasattr(part, "state_dict")]
