@@ -16,7 +16,7 @@ standard, loaded = set(sys.stdlib_module_names), {}
 for command in (["tasks"], ["methods"], ["methods", "rs2"], ["doctor"]):
     if command == ["doctor"]:
         from sooner.racing.recipes import precision
-        precision.choose = lambda *arguments, **options: "float32"  # what is loaded is asked, not how fast the machine is
+        precision.choose = lambda *arguments, **options: "float32"  # asked is what it loads
     sys.argv = ["sooner", *command]
     with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
         cli.main()
