@@ -1,4 +1,4 @@
-"""What the benchmarks' programs share: races that go on where they were stopped, runs that are kept as they end, tables.
+"""What the benchmarks' programs share: races and runs that go on where they were stopped, results, tables.
 
 All are run from the root of the repository, as modules: `python -m benchmarks.grab.run`.
 """

@@ -3,6 +3,7 @@
 from sooner.racing import machine
 from sooner.racing.assembling import Site, assemble, make_fabric
 from sooner.racing.comparison import compare
+from sooner.racing.conduct import finished
 from sooner.racing.finals import difference, finals
 from sooner.racing.fitted import SCAN, SHARE, agenda, ends, ladder, name_at
 from sooner.racing.frontier import counted, frontier, per_seed, smallest_budget
@@ -41,6 +42,7 @@ __all__ = [
     "difference",
     "ends",
     "finals",
+    "finished",
     "frontier",
     "ladder",
     "levels",

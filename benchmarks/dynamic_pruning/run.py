@@ -15,7 +15,6 @@ import sys
 from pathlib import Path
 
 import yaml
-
 from benchmarks._run import beside, passed_on, race
 
 LEVELS = (30, 50, 70)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from benchmarks._sooner import SCAN, SHARE, Record, agenda, ends, monotone
 from scipy.special import betaincc
-
-from sooner.racing.fitted import SCAN, SHARE, agenda, ends
-from sooner.racing.monotone import monotone
-from sooner.racing.store import Record
 
 Wanted = list[tuple[str, str, int]]
 

@@ -6,9 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from benchmarks._sooner import Record, ladder, name_at
 
-from sooner.racing.fitted import ladder, name_at
-from sooner.racing.store import Record
 from sooner.training.loop import Look
 
 LANES = ("A", "B")
