@@ -1,4 +1,4 @@
-"""The tables of the README, from both races: final accuracy, and the verdicts on the time to 80%.
+"""The tables of the README, from both races: final accuracy (median and range), and the verdicts on the time to 80%.
 
 python -m benchmarks.rs2.show
 """
@@ -6,7 +6,7 @@ python -m benchmarks.rs2.show
 from __future__ import annotations
 
 import json
-from statistics import mean
+from statistics import median
 
 from benchmarks._files import rows
 from benchmarks._run import beside, markdown
@@ -48,8 +48,8 @@ def show() -> str:
     table = []
     for name, found in runs.items():
         ends = [100 * run.final_metric for run in found if run.final_metric is not None]
-        tests = mean(100 * run.test_metric for run in found if run.test_metric is not None)
-        table.append([name, f"{mean(ends):.1f}% ({min(ends):.1f} to {max(ends):.1f})", f"{tests:.1f}%"])
+        tests = median(100 * run.test_metric for run in found if run.test_metric is not None)
+        table.append([name, f"{median(ends):.2f}% ({min(ends):.1f} to {max(ends):.1f})", f"{tests:.2f}%"])
     verdicts = [
         ["RS2", "examples", verdict_of(runs["RS2"], runs["the control"], "baseline", "examples", kept.target)],
         ["RS2, keeping short batches", "examples", said(kept, "rs2-10", "baseline", "examples")],
