@@ -88,7 +88,7 @@ class World:
             steps=steps,
             examples=steps,
             seconds=seconds,
-            looks=[] if failed else [Look(seconds, steps, steps, float(self._metric[cell]))],
+            looks=[] if failed else [Evaluation(seconds, steps, steps, float(self._metric[cell]))],
             phases={},
             stopped=f"loss became nan at step {steps}" if failed else None,
         )

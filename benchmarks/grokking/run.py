@@ -26,9 +26,6 @@ from torch.nn import functional as F
 
 from sooner import losses, optim
 from sooner.random import generator
-from sooner.results.verdict import verdict
-from sooner.statistics.comparison import compare
-from sooner.statistics.times import Time, Trajectory
 
 P, WIDTH, SHARE = 113, 200, 0.4
 EVERY = 5  # steps between looks
