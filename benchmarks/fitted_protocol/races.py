@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from benchmarks._sooner import Record, ladder, name_at
 
+from sooner.training.evaluation import Evaluation
+
 LANES = ("A", "B")
 RUNGS = ladder("40ep")
 EPOCHS = [float(rung.removesuffix("ep")) for rung in RUNGS]
