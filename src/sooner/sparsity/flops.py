@@ -44,7 +44,7 @@ def flops(model: nn.Module, shape: tuple[int, ...], sparsity: SparseTraining | N
     These are operations on paper. Masks do not make a step faster on any usual kernel; see `SparseTraining`.
 
     Args:
-        model: takes (B, *shape) of its first parameter's type. Costs one forward pass in evaluation mode and changes
+        model: takes `(B, *shape)` of its first parameter's type. Costs one forward pass in evaluation mode and changes
             nothing.
         shape: of one example.
         sparsity: the masks on it; None for none, then both counts are the same.
