@@ -20,6 +20,9 @@ from sooner.racing.engines.choose import make_engine
 from sooner.racing.plan.plan import Plan
 from sooner.racing.protocols import Together
 from sooner.racing.runs import work
+from sooner.reporting.format import number_of
+from sooner.reporting.notices import notice
+from sooner.reporting.wording import verdict
 from sooner.results.records import Results
 from sooner.tasks import Data, load_data
 
@@ -70,9 +73,9 @@ def carry_out(
     done = racing.finished(folder)
     told = tracking.make(trackers, folder, plan, done=done, warn=lambda line: console.print(line, style="yellow"))
     console.print(
-        f"{plan.task.name} to {plan.task.metric} {plan.target:g}: {len(plan.lanes)} lanes "
+        f"{plan.task.name} to {plan.task.metric} {plan.target:g}: {number_of(len(plan.lanes), 'lane')} "
         f"({', '.join(lane.name for lane in plan.lanes)}), {_extent(plan)}, on {plan.device} with "
-        f"{plan.threads} threads, into {folder}",
+        f"{number_of(plan.threads, 'thread')}, into {folder}",
         markup=False,
         highlight=False,
         soft_wrap=True,
@@ -86,7 +89,7 @@ def carry_out(
         console.print(f"\nstopped; go on with: {again}", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(130) from None
     else:
-        told.race_finished(write(folder, console))
+        told.race_finished(write(folder, console), tracking.Wording(verdict, notice))
     finally:
         told.close()
 
@@ -96,7 +99,7 @@ def write(folder: Path, console: Console) -> Results:
     found = racing.results(folder)
     part = folder / "results.json.part"
     try:
-        part.write_text(found.to_json())
+        part.write_text(reporting.results_json(found))
         os.replace(part, folder / "results.json")
         reporting.write_page(found, folder / "report.html")
     except OSError as error:
@@ -123,5 +126,6 @@ def free_folder(name: str) -> Path:
 
 def _extent(plan: Plan) -> str:
     if plan.rules.protocol == "fitted":
-        return f"{len(plan.rungs)} budgets from {plan.rungs[0]} to {plan.rungs[-1]}, at most {plan.pairs} seeds each"
-    return f"{'at most ' if plan.rules.until == 'decided' else ''}{plan.pairs} pairs"
+        rungs, seeds = number_of(len(plan.rungs), "budget"), number_of(plan.pairs, "seed")
+        return f"{rungs} from {plan.rungs[0]} to {plan.rungs[-1]}, at most {seeds} each"
+    return f"{'at most ' if plan.rules.until == 'decided' else ''}{number_of(plan.pairs, 'pair')}"

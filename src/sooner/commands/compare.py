@@ -76,7 +76,7 @@ def write(results: Results, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            part.write_text(results.to_json())
+            part.write_text(reporting.results_json(results))
             os.replace(part, folder / RESULTS)
         finally:
             part.unlink(missing_ok=True)

@@ -35,14 +35,14 @@ def before(*, detect: float, **options: Any) -> None:
     rules = Rules(detect=detect)  # refuses what makes no sense before anything is measured
     plan, data = prepare(pairs=MIN_PAIRS, rules=rules, console=console, **options)
     busy = machine.load_by_others()
-    with console.status(f"measuring the pace of {len(plan.lanes)} lanes"):
+    with console.status(f"measuring the pace of {words.number_of(len(plan.lanes), 'lane')}"):
         paces = measure(plan, data)
     sizes = sizes_of(plan, data)
     seconds = {lane.name: run_seconds(lane, paces[lane.name], sizes, plan.every) for lane in plan.lanes}
     _say(
         console,
         f"{plan.task.name} to {plan.task.metric} {plan.target:g} on {plan.device} with "
-        f"{words.number_of(plan.threads, 'thread')}: a pair is a run of each of {len(plan.lanes)} lanes, "
+        f"{words.number_of(plan.threads, 'thread')}: a pair is a run of each of {words.number_of(len(plan.lanes), 'lane')}, "
         f"{clock(race_seconds(plan, seconds, 1))} here.\n",
     )
     console.print(_lanes(plan, paces, seconds))
@@ -53,7 +53,7 @@ def before(*, detect: float, **options: Any) -> None:
     asked = next(each for each in found if each.difference == detect)
     _say(
         console,
-        f"\nTo find {_percent(detect)} in 8 of 10 races: {asked.pairs} pairs, "
+        f"\nTo find {_percent(detect)} in 8 of 10 races: {words.number_of(asked.pairs, 'pair')}, "
         f"{clock(race_seconds(plan, seconds, asked.pairs))} here; or --until decided --max-pairs {asked.maximal} "
         f"--detect {_percent(detect)}, which takes as many as it needs.\n"
         "The seconds are measured here, now, on a few dozen steps of each recipe. The pairs are not from this task, of "
@@ -62,7 +62,7 @@ def before(*, detect: float, **options: Any) -> None:
         f"{PUBLISHED_CV[0]:.1%} and {PUBLISHED_CV[1]:.0%}, which is the column quiet to noisy. Once a few pairs have "
         "run, sooner plan --race FOLDER plans by what they show.",
     )
-    if machine.busy_warning(busy):
+    if machine.is_busy(busy):
         _say(console, f"Other programs used {busy:.0%} of this machine's cores meanwhile; a quiet one would be faster.")
 
 
@@ -143,20 +143,21 @@ def _advice(folder: Path, plan: Plan, known: Sequence[Noise], detect: float, pai
         lines.append(f"Enough: a difference of {percent} would show in 8 of 10 races with the pairs that have run.")
     elif not complete and plan.rules.until == "decided":
         lines.append(
-            f"This race is until decided, at most {plan.pairs} pairs, and finds its end by itself: "
+            f"This race is until decided, at most {words.number_of(plan.pairs, 'pair')}, and finds its end by itself: "
             f"sooner race --resume {where}"
         )
     elif not complete and worst.pairs + more <= plan.pairs:
-        lines.append(f"The {plan.pairs} pairs that were planned are enough: sooner race --resume {where}")
+        planned = "pair that was planned is" if plan.pairs == 1 else f"{plan.pairs} pairs that were planned are"
+        lines.append(f"The {planned} enough: sooner race --resume {where}")
     elif plan.rules.until == "decided" or plan.rules.confirm:
         fresh = pairs_needed(worst.expected_sd, detect)
         lines.append(
             "This race has chosen by what it saw, so its pairs cannot simply be added to. A new one for "
-            f"{worst.lane} against {worst.against} takes {fresh} pairs, {clock(fresh * pair)} here."
+            f"{worst.lane} against {worst.against} takes {words.number_of(fresh, 'pair')}, {clock(fresh * pair)} here."
         )
     else:
         lines.append(
-            f"{more} pairs more, {clock(more * pair)} here, for {worst.lane} against {worst.against} on the wall "
+            f"{words.number_of(more, 'pair')} more, {clock(more * pair)} here, for {worst.lane} against {worst.against} on the wall "
             f"clock: race them as this one was, with --seed {plan.seed + plan.pairs} --pairs {more} and another --out, "
             f"and join both with sooner compare {where} OTHER."
         )

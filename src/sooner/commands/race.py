@@ -23,6 +23,8 @@ from sooner.racing.recipes.check import try_out
 from sooner.racing.recipes.precision import choose
 from sooner.racing.recipes.run import out_of_memory
 from sooner.recipes import Recipe, resolve
+from sooner.reporting.format import number_of
+from sooner.results.notices import ExamplesSkipped
 from sooner.tasks import Data, get_task, load_data, models, tasks
 
 _DEFAULT_LANES = ("rs2-10",)
@@ -79,7 +81,7 @@ def new(
     folder = out or free_folder(plan.task.name)
     race.start(folder, plan, recipe_runs.describe(loaded))
     if loaded.skipped:
-        race.note(folder, f"{len(loaded.skipped)} examples could not be read and were left out (--skip-bad)")
+        race.note(folder, ExamplesSkipped(len(loaded.skipped)))
     carry_out(folder, plan, loaded, console, engine=engine, trackers=trackers, save_every=save_every)
 
 
@@ -178,4 +180,5 @@ def _skipped(data: Data) -> list[str]:
         return []
     shown = [f"  {reason}" for reason in data.skipped[:5]]
     more = [f"  and {len(data.skipped) - 5} more"] if len(data.skipped) > 5 else []
-    return [f"{len(data.skipped)} examples could not be read and are left out:", *shown, *more]
+    amount = f"{number_of(len(data.skipped), 'example')} could not be read and"
+    return [f"{amount} {'is' if len(data.skipped) == 1 else 'are'} left out:", *shown, *more]

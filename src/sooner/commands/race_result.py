@@ -10,6 +10,7 @@ from rich.console import Group
 
 from sooner import reporting
 from sooner.errors import StoreError
+from sooner.reporting.format import number_of
 from sooner.results.records import Results
 
 
@@ -33,7 +34,7 @@ class RaceResult:
         target = Path(path)
         part = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
-            part.write_text(self.results.to_json(), encoding="utf-8")
+            part.write_text(reporting.results_json(self.results), encoding="utf-8")
             part.replace(target)
         except OSError as error:
             raise StoreError(f"could not write the results to {target}: {error.strerror or error}") from error
@@ -48,5 +49,5 @@ class RaceResult:
         return Group(reporting.table(self.results), *reporting.verdicts(self.results))
 
     def __repr__(self) -> str:
-        lanes = ", ".join(lane.name for lane in self.results.lanes)
-        return f"<RaceResult of {lanes} to {self.results.metric} {self.results.target:g}, {self.results.pairs} pairs>"
+        lanes, pairs = ", ".join(lane.name for lane in self.results.lanes), number_of(self.results.pairs, "pair")
+        return f"<RaceResult of {lanes} to {self.results.metric} {self.results.target:g}, {pairs}>"

@@ -12,6 +12,7 @@ from sooner.reporting import format as words
 from sooner.reporting.figures._base import axis, heading, label, layout, log_axis, rounded
 from sooner.reporting.style import HUES
 from sooner.reporting.summary import Median, own, summarise
+from sooner.reporting.wording import verdict
 from sooner.results.profiles import REACH, Clock, Profile, identities, left_out, profiles
 from sooner.results.records import Results
 
@@ -102,7 +103,7 @@ def rows(races: Mapping[str, Results]) -> list[Row]:
                     hits=f"{lane.hits} of {len(lane.lane.runs)}",
                     wall=_median(lane.wall),
                     calibrated=_median(lane.calibrated),
-                    verdicts=[f"against {c.against}: {c.verdict}" for c in own(race) if c.lane == name],
+                    verdicts=[f"against {c.against}: {verdict(c)}" for c in own(race) if c.lane == name],
                 )
             )
     return found
