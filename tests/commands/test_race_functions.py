@@ -9,6 +9,7 @@ import rich
 import sooner
 from sooner.errors import RecipeError, StoreError
 from sooner.results.records import Results
+from sooner.results.verdict import Finding
 
 calls: list[tuple[str, int]] = []
 
@@ -40,7 +41,7 @@ def test_it_tells_which_function_is_faster(tmp_path: Path, capsys: pytest.Captur
     assert all(run.hit and run.examples_to_target == 256 for name in ("slow", "quick") for run in lanes[name].runs)
     assert {run.stopped for run in lanes["broken"].runs} == {"ValueError: too bad"}
     against = next(c for c in result.results.comparisons if c.lane == "quick" and c.clock == "wall")
-    assert against.verdict.startswith("faster: ")
+    assert against.finding is Finding.FASTER
     assert against.ratio is not None
     assert against.ratio > 2
     assert "quick is faster than the baseline" in str(result)

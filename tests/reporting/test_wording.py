@@ -164,7 +164,7 @@ def test_one_is_not_plural(figures: ComparisonFigures, words: str) -> None:
         ([Reason(Cause.RECIPES_DIFFER, ("optimizer.lr",))], "the lanes also differ in optimizer.lr"),
         (
             [Reason(Cause.RECIPES_DIFFER, ("optimizer.lr", "schedule.warmup")), Reason(Cause.CLOCK_DISTURBED)],
-            "the lanes also differ in optimizer.lr and schedule.warmup and the clock was disturbed",
+            "the lanes also differ in optimizer.lr and schedule.warmup, and the clock was disturbed",
         ),
         ([Reason(Cause.CLOCK_DISTURBED, ("other programs",))], "the clock was disturbed by other programs"),
         ([Reason(Cause.LOOKS_UNEQUAL)], "the lanes were not evaluated equally often"),

@@ -42,8 +42,8 @@ def before(*, detect: float, **options: Any) -> None:
     _say(
         console,
         f"{plan.task.name} to {plan.task.metric} {plan.target:g} on {plan.device} with "
-        f"{words.number_of(plan.threads, 'thread')}: a pair is a run of each of {words.number_of(len(plan.lanes), 'lane')}, "
-        f"{clock(race_seconds(plan, seconds, 1))} here.\n",
+        f"{words.number_of(plan.threads, 'thread')}: a pair is a run of each of "
+        f"{words.number_of(len(plan.lanes), 'lane')}, {clock(race_seconds(plan, seconds, 1))} here.\n",
     )
     console.print(_lanes(plan, paces, seconds))
     with console.status("simulating races"):
@@ -157,9 +157,9 @@ def _advice(folder: Path, plan: Plan, known: Sequence[Noise], detect: float, pai
         )
     else:
         lines.append(
-            f"{words.number_of(more, 'pair')} more, {clock(more * pair)} here, for {worst.lane} against {worst.against} on the wall "
-            f"clock: race them as this one was, with --seed {plan.seed + plan.pairs} --pairs {more} and another --out, "
-            f"and join both with sooner compare {where} OTHER."
+            f"{words.number_of(more, 'pair')} more, {clock(more * pair)} here, for {worst.lane} against "
+            f"{worst.against} on the wall clock: race them as this one was, with --seed {plan.seed + plan.pairs} "
+            f"--pairs {more} and another --out, and join both with sooner compare {where} OTHER."
         )
         if worst.pairs >= MIN_PAIRS:  # see `total_pairs`
             lines.append("A fifth of the pairs is for asking again: a verdict on the first ones could be seen already.")

@@ -40,7 +40,7 @@ def verdict(comparison: Comparison) -> str:
         case Finding.NO_DIFFERENCE | Finding.OPEN:
             return f"no difference shown: {_figures(c)}"
         case Finding.WITHHELD:
-            return f"verdict withheld, as {join([reason(each) for each in c.reasons])}: {_figures(c)}"
+            return f"verdict withheld, as {', and '.join(map(reason, c.reasons))}: {_figures(c)}"
         case _:
             assert_never(c.finding)
 
@@ -86,7 +86,7 @@ def _size(c: Comparison) -> str:
         return f"at least {_times(low)}"
     if high is not None:
         return f"at most {_times(high)}"
-    return join([reason(each) for each in c.reasons]) if c.finding is Finding.OPEN else "the ratio is open"
+    return ", and ".join(map(reason, c.reasons)) if c.finding is Finding.OPEN else "the ratio is open"
 
 
 def _basis(c: Comparison) -> str:
