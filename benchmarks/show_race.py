@@ -11,13 +11,14 @@ import argparse
 from pathlib import Path
 from statistics import mean, median
 
+from sooner.reporting.wording import verdict
 from sooner.results.final_metric import difference, finals
 from sooner.results.records import Lane, Results
 from sooner.results.rescoring import rescore
 
 
 def words(results: Results, lane: str, against: str, clock: str) -> str:
-    found = [c.verdict for c in results.comparisons if (c.lane, c.against, c.clock) == (lane, against, clock)]
+    found = [verdict(c) for c in results.comparisons if (c.lane, c.against, c.clock) == (lane, against, clock)]
     return found[0] if found else ""
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from statistics import mean
 
+from sooner.reporting.wording import verdict
 from sooner.results.final_metric import difference, finals
 from sooner.results.records import Results
 from sooner.results.rescoring import rescore
@@ -18,7 +19,7 @@ LEVELS = {30: "4.2ep", 50: "3ep", 70: "1.8ep"}
 
 
 def words(results: Results, lane: str, against: str, clock: str) -> str:
-    (found,) = [c.verdict for c in results.comparisons if (c.lane, c.against, c.clock) == (lane, against, clock)]
+    (found,) = [verdict(c) for c in results.comparisons if (c.lane, c.against, c.clock) == (lane, against, clock)]
     return found
 
 

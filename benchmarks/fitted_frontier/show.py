@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sooner.reporting.wording import verdict
 from sooner.results.budgets import frontier
 from sooner.results.records import Results
 from sooner.results.rescoring import rescore
@@ -55,7 +56,7 @@ def main() -> None:
     for race in (fitted, first):
         for c in race.comparisons:
             if c.lane.startswith("rs2") and not c.confirmation:
-                print(f"{race.protocol} {c.clock}: {c.lane} against {c.against}: {c.verdict}")
+                print(f"{race.protocol} {c.clock}: {c.lane} against {c.against}: {verdict(c)}")
 
 
 if __name__ == "__main__":

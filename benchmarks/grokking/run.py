@@ -23,7 +23,8 @@ from torch.nn import functional as F
 
 from sooner import losses, optim
 from sooner.random import generator
-from sooner.results.verdict import verdict
+from sooner.reporting.wording import verdict
+from sooner.results.rescoring import compared
 from sooner.statistics.comparison import compare
 from sooner.statistics.times import Time, Trajectory
 
@@ -147,7 +148,7 @@ def show(result: dict[str, Any]) -> None:
                 ours, theirs = (
                     [trajectory(runs[each, seed], clock).time(target) for seed in seeds] for each in (lane, against)
                 )
-                print(f"| {lane} against {against} | {verdict(compare(ours, theirs), against)} |")
+                print(f"| {lane} against {against} | {verdict(compared(lane, against, compare(ours, theirs)))} |")
 
 
 def first(found: dict[str, Any]) -> tuple[float, bool]:

@@ -23,6 +23,9 @@ import torch
 
 from sooner.racing.engines.ray import ray
 from sooner.racing.machine import describe as machine
+from sooner.reporting.notices import notice
+from sooner.results.notices import RunRepeated
+from sooner.results.records import Results
 
 HERE = Path(__file__).parent
 
@@ -112,7 +115,7 @@ def main() -> None:
         different = sorted(
             f"{lane} seed {seed}" for lane, seed in expected if expected[lane, seed] != found[lane, seed]
         )
-        made = runs(two)
+        made, notices = runs(two), Results.load(two / "results.json").notices
         result = {
             "machine": machine.describe(torch.device("cpu")) | {"threads": 1},
             "ray": ray.__version__,
@@ -121,7 +124,7 @@ def main() -> None:
             "hits": sum(run["hit"] for run in expected.values()),
             "runs_by_node": {node: sum(run["host"].startswith(node) for run in made) for node in ("head", "second")},
             "repeated": [f"{run['lane']} seed {run['seed']}" for run in made if run["resumed"]],
-            "notes": [note for note in json.loads((two / "results.json").read_text())["warnings"] if "lost" in note],
+            "notes": [notice(each) for each in notices if isinstance(each, RunRepeated)],
             "node_lost_after_s": round(loss.after_s, 1),
             "wall_s": {"one process": round(alone_s, 1), "two nodes, one lost": round(spread_s, 1)},
         }

@@ -19,7 +19,7 @@ import numpy as np
 from alternatives import Array, Limits, bca, dropped, means, percentile, ranks, student
 from races import Races, Setting, draw, truth
 
-from sooner.results.verdict import verdict
+from sooner.results.verdict import judge
 from sooner.statistics.comparison import compare
 from sooner.statistics.power import pairs_needed
 from sooner.statistics.signed_rank import signed_rank
@@ -151,14 +151,14 @@ def paces(races: int = RACES) -> list[Row]:
 
 
 def noisy_looks(ratio: float, races: int = 2_000, pairs: int = 8) -> Row:
-    """Whole races through the public functions: noisy learning curves, looks, crossings, words.
+    """Whole races through the public functions: noisy learning curves, looks, crossings, findings.
 
     Every run is 1 - exp(-rate t) with 7.5% noise in the rate, seen 40 times with a standard error of 0.003 (a
     validation set of 10,000), and raced to 0.90.
     """
     rng = np.random.default_rng(7)
     seconds = np.arange(1.0, 41.0)
-    words: dict[str, int] = {}
+    findings: dict[str, int] = {}
     covered, logs = 0, []
 
     def lane(speed: float) -> list[Trajectory]:
@@ -169,12 +169,12 @@ def noisy_looks(ratio: float, races: int = 2_000, pairs: int = 8) -> Row:
     for _ in range(races):
         fast, slow = lane(ratio), lane(1.0)
         figures = compare([run.time(0.9) for run in fast], [run.time(0.9) for run in slow])
-        word = verdict(figures).split(":")[0]
-        words[word] = words.get(word, 0) + 1
+        finding = judge(figures).finding
+        findings[finding] = findings.get(finding, 0) + 1
         covered += (figures.ci_low or 0) <= ratio <= (figures.ci_high or math.inf)
         if figures.ratio is not None:
             logs.append(math.log(figures.ratio))
-    shares = {word: count / races for word, count in sorted(words.items())}
+    shares = {finding: count / races for finding, count in sorted(findings.items())}
     median = math.exp(float(np.median(logs)))
     return {"ratio": ratio, "pairs": pairs, "coverage": covered / races, "verdicts": shares, "median_ratio": median}
 

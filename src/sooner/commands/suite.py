@@ -21,7 +21,7 @@ from sooner.racing import race as racing
 from sooner.racing.plan.rules import Rules
 from sooner.racing.store import NAME, Store
 from sooner.reporting.headlines import headlines
-from sooner.reporting.suite import PAGE, caveat, write_suite
+from sooner.reporting.suite import PAGE, called, caveat, write_suite
 from sooner.results.profiles import REACH, Clock, Profile, left_out, profiles
 from sooner.results.records import Results
 from sooner.tasks import get_task
@@ -153,8 +153,11 @@ def _write(out: Path, races: Mapping[str, Results]) -> None:
         "asked": asked,
         "tasks": {name: {"target": race.target, "results": f"{name}/results.json"} for name, race in races.items()},
         "reach": REACH,
-        "profiles": {clock: [asdict(each) for each in profiles(races, clock)] for clock in get_args(Clock)},
-        "left_out": left_out(races),
+        "profiles": {
+            clock: [{"lane": called(each.identity), **asdict(each)} for each in profiles(races, clock)]
+            for clock in get_args(Clock)
+        },
+        "left_out": [called(identity) for identity in left_out(races)],
     }
     _replace(out, json.dumps(found, indent=1, allow_nan=False) + "\n")
     write_suite(races, out)
@@ -174,14 +177,14 @@ def _show(races: Mapping[str, Results], console: Console) -> None:
     for name, race in races.items():
         for headline in headlines(race):
             _say(console, f"{name}: {headline.lane.name} {headline.sentence}")
-    by_clock = {clock: {each.lane: each for each in profiles(races, clock)} for clock in get_args(Clock)}
+    by_clock = {clock: {each.identity: each for each in profiles(races, clock)} for clock in get_args(Clock)}
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("lane", overflow="fold")
     for heading in ("fastest on", "within 2x", f"within {REACH:g}x", "area, wall", "calibrated", "examples"):
         table.add_column(heading, justify="right")
-    for lane, wall in by_clock["wall"].items():
-        areas = [f"{by_clock[clock][lane].area:.2f}" for clock in get_args(Clock)]
-        table.add_row(lane, *(_tasks(wall, factor) for factor in (1.0, 2.0, REACH)), *areas)
+    for identity, wall in by_clock["wall"].items():
+        areas = [f"{by_clock[clock][identity].area:.2f}" for clock in get_args(Clock)]
+        table.add_row(called(identity), *(_tasks(wall, factor) for factor in (1.0, 2.0, REACH)), *areas)
     console.print(table)
     _say(console, caveat(races))
 
