@@ -1,3 +1,4 @@
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ import rich
 
 import sooner
 from sooner.errors import RecipeError, StoreError
+from sooner.reporting.wording import verdict
 from sooner.results.records import Results
 from sooner.results.verdict import Finding
 
@@ -49,6 +51,8 @@ def test_it_tells_which_function_is_faster(tmp_path: Path, capsys: pytest.Captur
     assert "faster" in capsys.readouterr().out
     assert repr(result) == "<RaceResult of slow, quick, broken to score 0.8, 6 pairs>"
     assert Results.load(result.save(tmp_path / "results.json")) == result.results
+    said = [each["verdict"] for each in json.loads((tmp_path / "results.json").read_text())["comparisons"]]
+    assert said == [verdict(c) for c in result.results.comparisons]
     page = result.plot(tmp_path / "report.html")
     assert page.read_text(encoding="utf-8").lstrip().lower().startswith("<!doctype html>")
 
