@@ -58,7 +58,8 @@ def join(races: Sequence[Results], names: Sequence[str]) -> Results:
     if len(races) != len(names) or len(set(names)) != len(names):
         raise ValueError(f"each race needs a name of its own, not {list(names)} for {len(races)} races")
     if len(races) < 2:
-        raise SoonerError(f"{len(races)} race was given; joining takes two or more, each by its folder or results.json")
+        given = f"{len(races)} race was" if len(races) == 1 else f"{len(races)} races were"
+        raise SoonerError(f"{given} given; joining takes two or more, each by its folder or results.json")
     _refuse(races, names)
     sides = _sides(sorted(zip(names, races, strict=True), key=lambda each: each[1].started))
     joined = _joined(sides)
