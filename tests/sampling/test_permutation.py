@@ -149,25 +149,21 @@ def test_what_is_not_there(n):
         p[1.0]
 
 
-def test_a_billion_costs_nothing_to_build():
-    def first_batch():
-        start = time.perf_counter()
-        Permutation(10**9, 1)[:1024]
-        return time.perf_counter() - start
-
-    assert min(first_batch() for _ in range(5)) <= 0.020
+def test_a_billion_takes_no_memory_to_build():
     tracemalloc.start()
-    first_batch()
+    Permutation(10**9, 1)[:1024]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak <= 1e6
 
 
-@pytest.mark.parametrize("n", [10**6, 10**9, 2**62])
-def test_two_million_indices_a_second(n):
-    def rate():
-        start = time.perf_counter()
-        Permutation(n, 1)[: 2**17]
-        return 2**17 / (time.perf_counter() - start)
+@pytest.mark.parametrize("n", [10**9, 2**62])
+def test_indices_of_any_size_cost_what_those_of_a_million_do(n):
+    def spent(size):
+        start = time.process_time()
+        Permutation(size, 1)[: 2**17]
+        return time.process_time() - start
 
-    assert max(rate() for _ in range(5)) >= 2e6
+    turns = [(spent(n), spent(10**6)) for _ in range(5)]
+    # A factor of some 1.2 (benchmarks/permutation has the rates); an order that is built would take 1000.
+    assert min(large for large, _ in turns) < 10 * min(small for _, small in turns)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Group
 
-from sooner import reporting
+from sooner import files, reporting
 from sooner.errors import StoreError
 from sooner.reporting.format import number_of
 from sooner.results.records import Results
@@ -32,14 +32,10 @@ class RaceResult:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the figures as JSON, whole or not at all; `Results.load` reads them. Raises StoreError likewise."""
         target = Path(path)
-        part = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
-            part.write_text(reporting.results_json(self.results), encoding="utf-8")
-            part.replace(target)
+            files.write_text(target, reporting.results_json(self.results))
         except OSError as error:
             raise StoreError(f"could not write the results to {target}: {error.strerror or error}") from error
-        finally:
-            part.unlink(missing_ok=True)
         return target
 
     def __str__(self) -> str:

@@ -116,7 +116,7 @@ class Drift:
 
 @dataclass(frozen=True)
 class Told:
-    """A sentence that version 0.2.0 or earlier kept, shown as it is."""
+    """A sentence, shown as it is: versions up to 0.2.0 kept nothing else."""
 
     kind: ClassVar[str] = "told"
     text: str
