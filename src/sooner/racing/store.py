@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sooner.errors import RecipeError, StoreError
 from sooner.racing.record import RunRecord
-from sooner.results.notices import Notice, Told, from_fields, to_fields
 from sooner.training.evaluation import Evaluation
+
+if TYPE_CHECKING:  # every listing of the command line loads this file, and none of them a notice
+    from sooner.results.notices import Notice
 
 VERSION = 4
 NAME = "race.db"
@@ -173,6 +175,8 @@ class Store:
 
     def note(self, notice: Notice) -> None:
         """Keep what a reader should know of the race as a whole."""
+        from sooner.results.notices import to_fields
+
         # The text is for older versions of the table, where it must not be null.
         row = ("", notice.kind, json.dumps(to_fields(notice)))
         with self._errors("write"), self._transaction():
@@ -180,6 +184,8 @@ class Store:
 
     def notes(self) -> list[Notice]:
         """What `note` kept, each once, oldest first; a sentence of an older version as `Told`."""
+        from sooner.results.notices import Told, from_fields
+
         with self._errors("read"):
             rows = self._database.execute("SELECT text, kind, fields FROM events ORDER BY rowid").fetchall()
         with self.sound():
