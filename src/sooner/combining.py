@@ -3,11 +3,11 @@
 The order is a rule of the library, not of a recipe's file:
 
 1. At the start: the model is built; `structure` removes channels; `batching` replaces norm layers; the optimizer is
-   made, wrappers around it by their stage; `sparsity` makes its masks.
+   made, wrappers around it by their stage; `sparsity` makes its masks, `averaging` its mean.
 2. Each step: `sampling` hands out batches, `batching` says how many are joined; `augmentation` by stage; the forward
    pass; `losses`; the backward pass; `batching` sees the gradients, of live weights alone; `sparsity` masks them; the
    wrappers, the outermost first, and the optimizer step; `sparsity` masks the weights and moves its masks;
-   `structure` removes channels.
+   `structure` removes channels; `averaging` takes the weights into its mean.
 """
 
 from __future__ import annotations

@@ -21,11 +21,11 @@ it) and one set of masks. What cannot be combined is refused before anything is 
 which methods act is the library's, whatever the order in a file:
 
 1. **At the start**: the model is built; `structure` cuts channels; `batching` replaces norm layers; the optimizer is
-   made, with wrappers around it by their stage; `sparsity` makes its masks.
+   made, with wrappers around it by their stage; `sparsity` makes its masks, `averaging` its mean.
 2. **Each step**: `sampling` hands out batches, `batching` says how many are joined; `augmentation` changes them, by
    stage; the forward pass; `losses`; the backward pass; `batching` sees the gradients, of live weights alone;
    `sparsity` masks them; the wrappers, the outermost first, and the optimizer step; `sparsity` masks the weights and
-   moves its masks; `structure` cuts channels.
+   moves its masks; `structure` cuts channels; `averaging` takes the weights into its mean.
 
 `sooner.combining.relation(one, other)` answers for a pair. The figures below are of all pairs of registered methods;
 the test suite trains each that is not refused. [pairs.tsv](pairs.tsv) lists them one by one.
