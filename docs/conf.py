@@ -11,12 +11,14 @@ import re
 from importlib import import_module
 from inspect import isclass, isroutine
 from pathlib import Path
-
-from sphinx.application import Sphinx
+from typing import TYPE_CHECKING
 
 from sooner import __version__
 from sooner.registry import methods
 from sooner.seams import SEAMS
+
+if TYPE_CHECKING:  # tests load this file, and have no Sphinx
+    from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -138,14 +140,16 @@ def _escaped(found: re.Match[str]) -> str:
     return (f"{span}\\ {letter}" if letter else span) if span else "\\|"
 
 
-def list_below(app: Sphinx, page: str, text: list[str]) -> None:
-    """Give a page of `ABOVE` its place in the navigation above the pages that it lists."""
+def for_the_site(app: Sphinx, page: str, text: list[str]) -> None:
+    """Give a page what only the site has: the pages below it in the navigation, and from a card to its docstring."""
     if page in ABOVE:
         text[0] += f"\n```{{toctree}}\n:hidden:\n:glob:\n\n{ABOVE[page]}\n```\n"
+    if page.startswith("docs/methods/"):
+        text[0] = re.sub(r"The docstring of (`[\w.]+`)", r"The docstring of {py:obj}\1", text[0])
 
 
 def setup(app: Sphinx) -> None:
     """Called by Sphinx before it looks for pages."""
     write_reference()
-    app.connect("source-read", list_below)
+    app.connect("source-read", for_the_site)
     app.connect("autodoc-process-docstring", as_markdown, priority=400)  # before Napoleon's 500

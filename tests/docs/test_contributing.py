@@ -11,7 +11,9 @@ from sooner.seams import SEAMS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text()
-FILES = sorted({name for name in re.findall(r"`((?:src|tests|docs|examples)/[\w./-]*)`", PAGE) if name != "docs/_build"})
+FILES = sorted(
+    {name for name in re.findall(r"`((?:src|tests|docs|examples)/[\w./-]*)`", PAGE) if name != "docs/_build"}
+)
 
 
 def test_the_table_of_seams_is_that_of_their_records() -> None:
