@@ -62,7 +62,7 @@ def test_the_path_of_a_run_goes_through_files_that_know_each_other() -> None:
     files = list(dict.fromkeys(file.strip("`") for file, _, _ in rows("One run")))
     for place, file in enumerate(files[1:], 1):
         module = f"sooner.{file.removesuffix('.py').replace('/', '.')}"
-        package, _, name = module.rpartition(".")
+        package = module.rpartition(".")[0]
         above, _, folder = package.rpartition(".")
         ways = {f"from {module} import", f"from {package} import", f"from {above} import {folder}"}
         before = "\n".join((SOURCE / each).read_text() for each in files[:place])

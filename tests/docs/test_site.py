@@ -17,7 +17,8 @@ CONF = Path(__file__).parents[2] / "docs" / "conf.py"
 @pytest.fixture(scope="module")
 def conf() -> ModuleType:
     spec = spec_from_file_location("conf", CONF)
-    assert spec and spec.loader
+    assert spec is not None
+    assert spec.loader is not None
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
