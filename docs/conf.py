@@ -8,6 +8,7 @@ new method or seam has its place without a line of anyone's. Nothing on the site
 from __future__ import annotations
 
 import re
+from enum import Enum
 from importlib import import_module
 from inspect import isclass, isroutine
 from pathlib import Path
@@ -34,10 +35,11 @@ PAGES = {
     ),
     "recipes": ("sooner.recipes",),
     "tasks": ("sooner.tasks",),
-    "results": ("sooner.results.records",),
+    "results": ("sooner.results.records", "sooner.results.verdict", "sooner.results.notices"),
     "registry": ("sooner.registry", "sooner.combining", "sooner.seams"),
 }
 
+FURTHER = {"results": "What each field means: [results.json](../results.md)."}
 # Pages that list those below them, and where these are.
 ABOVE = {"docs/methods/README": "*", "benchmarks/README": "*/README"}
 
@@ -58,7 +60,6 @@ templates_path = ["_templates"]
 myst_heading_anchors = 3
 default_role = "py:obj"  # `Name` in a docstring is a link where there is such a name, else code
 autodoc_member_order = "bysource"
-autodoc_default_options = {"show-inheritance": True}
 autodoc_class_signature = "mixed"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
@@ -96,13 +97,17 @@ def write_reference() -> None:
         if title in seams:
             cards = (f"[{method.name}](../methods/{method.name}.md)" for method in methods(seam=title))
             lines += [f"The card of each method: {', '.join(cards)}.", ""]
+        lines += [FURTHER[title], ""] if title in FURTHER else []
         lines.append("```{eval-rst}")
         for module in modules:
             lines += [f".. automodule:: {module}", ""]
             for name, directive in public(module):
                 each = getattr(import_module(module), name)
-                lines += [f".. {directive}:: {module}.{name}", *(["   :members:"] if directive == "autoclass" else [])]
-                lines += ["   :no-index:", ""] if each in shown else [""]
+                options = [":members:"] if isclass(each) else []
+                options += [":show-inheritance:"] if isclass(each) and each.__bases__ != (object,) else []
+                options += [":undoc-members:"] if isclass(each) and issubclass(each, Enum) else []
+                options += [":no-index:"] if each in shown else []
+                lines += [f".. {directive}:: {module}.{name}", *(f"   {option}" for option in options), ""]
                 shown.add(each)
         text = "\n".join([*lines, "```", ""])
         page = REFERENCE / f"{title}.md"
@@ -135,6 +140,19 @@ def as_markdown(app: Sphinx, what: str, name: str, each: object, options: dict[s
         lines += text.split("\n")
 
 
+def with_factories(
+    app: Sphinx,
+    what: str,
+    name: str,
+    each: object,
+    options: dict[str, bool],
+    signature: str | None,
+    returned: str | None,
+) -> tuple[str | None, str | None]:
+    """The default of a data class's field that is made anew, as Python: Sphinx reads signatures as such."""
+    return signature and signature.replace("<factory>", "..."), returned
+
+
 def _escaped(found: re.Match[str]) -> str:
     span, letter = found.groups()
     return (f"{span}\\ {letter}" if letter else span) if span else "\\|"
@@ -153,3 +171,4 @@ def setup(app: Sphinx) -> None:
     write_reference()
     app.connect("source-read", for_the_site)
     app.connect("autodoc-process-docstring", as_markdown, priority=400)  # before Napoleon's 500
+    app.connect("autodoc-process-signature", with_factories)
