@@ -77,7 +77,7 @@ def new(
         console=console,
     )
     folder = out or free_folder(plan.task.name)
-    race.start(folder, plan, recipe_runs.describe(loaded))
+    race.start(folder, plan, recipe_runs.describe(loaded, plan.validation))
     if loaded.skipped:
         race.note(folder, f"{len(loaded.skipped)} examples could not be read and were left out (--skip-bad)")
     carry_out(folder, plan, loaded, console, engine=engine, trackers=trackers, save_every=save_every)
