@@ -11,7 +11,7 @@ import sys, time
 import numpy, torch
 before, start = set(sys.modules), time.process_time()
 import sooner
-for name in ("Batch", "Indexed", "Permutation", "collate", "report"):
+for name in ("Batch", "Indexed", "Permutation", "collate", "report", "update_bn"):
     getattr(sooner, name)
 seconds = time.process_time() - start
 packages = {name.partition(".")[0] for name in set(sys.modules) - before}
@@ -43,7 +43,7 @@ def test_a_tenth_of_a_second_above_torch(imports):
 def test_everything_public_is_there():
     import sooner
 
-    assert {"Batch", "Indexed", "Permutation", "collate", "report", "__version__"} <= set(dir(sooner))
+    assert {"Batch", "Indexed", "Permutation", "collate", "report", "update_bn", "__version__"} <= set(dir(sooner))
     with pytest.raises(AttributeError, match="'sooner' has no attribute 'Bach'"):
         sooner.Bach  # noqa: B018
 

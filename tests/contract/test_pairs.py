@@ -8,8 +8,9 @@ import torch
 from sooner.combining import relation
 from sooner.errors import RecipeError
 from sooner.racing.recipes.assemble import Site, assemble
-from sooner.recipes import FIELDS, Recipe
+from sooner.recipes import Recipe
 from sooner.registry import methods
+from sooner.seams import seam
 from sooner.tasks.examples import InMemory
 from sooner.training.clock import Clock
 from tests.contract.plain import CLASSES, IMAGES, TARGETS
@@ -36,7 +37,8 @@ def recipe(one, other):
     """A recipe with both, written in this order."""
     fields = dict(BASE)
     for method in (one, other):
-        field, listed = FIELDS[method.seam, method.many]
+        chosen_by = seam(method.seam).field_of(method.many)
+        field, listed = chosen_by.name, chosen_by.listed
         if listed:
             fields[field] = [*fields.get(field, []), choice(method)]
         elif method.seam == "optim" or field not in fields:
@@ -70,7 +72,7 @@ def check(one, other):
             assert how.reason in str(error.value)
         return
     ends = [weights_after(recipe(one, other))]
-    if FIELDS[one.seam, one.many][0] == FIELDS[other.seam, other.many][0]:
+    if seam(one.seam).field_of(one.many) is seam(other.seam).field_of(other.many):
         ends.append(weights_after(recipe(other, one)))
         assert torch.equal(ends[0], ends[1])
 
