@@ -9,6 +9,9 @@ BIN := .venv/bin
 RACE := .venv/.race
 DEV := .venv/.dev
 
+ENOUGH = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo "sooner needs Python 3.11 or newer; name one: make PYTHON=python3.12"; exit 1; }
+
 BROWSERS := chromium google-chrome
 
 .PHONY: race test lint browser clean
@@ -32,10 +35,12 @@ lint: $(DEV)
 
 # Each installs with uv where it is there and works, else with pip.
 $(RACE): pyproject.toml constraints.txt
+	@$(ENOUGH)
 	@$(PYTHON) tools/install.py race
 	@touch $@
 
 $(DEV): pyproject.toml constraints.txt
+	@$(ENOUGH)
 	@$(PYTHON) tools/install.py dev
 	@touch $(RACE) $@
 

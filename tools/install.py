@@ -7,6 +7,7 @@ index of CPU builds first. Where neither can be reached, pip takes what it is co
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -22,20 +23,21 @@ BEAT = 2.0  # seconds between signs of life while an installer says nothing
 
 def main(extra: str) -> int:
     """Install; the exit status of the last installer that was tried."""
-    if sys.version_info < (3, 11):
-        print("sooner needs Python 3.11 or newer, and this is {}.{}; name one: make PYTHON=python3.12".format(*sys.version_info))
-        return 1
     python = VENV / ("Scripts" if sysconfig.get_platform().startswith("win") else "bin") / "python"
     if not python.exists():
         run("make .venv", [sys.executable, "-m", "venv", str(VENV)])
     constrained = ["--constraint", str(ROOT / "constraints.txt")]
     wanted = [*constrained, "--editable", f"{ROOT}[{extra}]"]
     if uv := shutil.which("uv"):
-        status = run("install with uv", [uv, "pip", "install", "--python", str(python), "--torch-backend=auto", *wanted])
+        status = run(
+            "install with uv", [uv, "pip", "install", "--python", str(python), "--torch-backend=auto", *wanted]
+        )
         if status == 0:
             return 0
         print("uv could not install it (see above): pip goes on", flush=True)
-    pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-compile"]
+    pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check"]
+    if not os.environ.get("PYTHONDONTWRITEBYTECODE"):  # else what is not compiled now is compiled at every start
+        pip.append("--no-compile")  # most modules are never imported: compiling them takes longer than unpacking
     if sys.platform == "linux" and not shutil.which("nvidia-smi") and not installed(python, "torch"):
         # No retries: without a network, or behind a mirror, the next step is the one that counts.
         from_index = ["--index-url", CPU_BUILDS, "--retries", "0", "--timeout", "10"]

@@ -116,9 +116,14 @@ def race(
     save_every: Annotated[float, typer.Option(min=0.0, help="Seconds between saves of the run under way.")] = 30.0,
 ) -> None:
     """Race recipes, or your own programs after --, to a target side by side, and say which one pays."""
-    from sooner.commands import carry_out as finish
-    from sooner.commands import race as recipes
-    from sooner.commands import race_programs as programs
+    from rich.console import Console
+
+    from sooner.commands.steps import step
+
+    with step(Console(), "loading PyTorch and what goes with it"):
+        from sooner.commands import carry_out as finish
+        from sooner.commands import race as recipes
+        from sooner.commands import race_programs as programs
 
     trackers = listed(track)
     if resume is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import os
 import shlex
+import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from rich.console import Console
 
 from sooner import reporting
 from sooner.commands.progress import Progress
+from sooner.commands.steps import step
 from sooner.errors import SoonerError, StoreError
 from sooner.racing import race as racing
 from sooner.racing import trackers as tracking
@@ -20,8 +23,9 @@ from sooner.racing.engines.choose import make_engine
 from sooner.racing.plan.plan import Plan
 from sooner.racing.protocols import Together
 from sooner.racing.runs import work
+from sooner.reporting.next_steps import next_steps
 from sooner.results.records import Results
-from sooner.tasks import Data, load_data
+from sooner.tasks import Data, load_data, tasks
 
 
 def resume(folder: Path, *, engine: str, trackers: Sequence[str], save_every: float) -> None:
@@ -30,7 +34,7 @@ def resume(folder: Path, *, engine: str, trackers: Sequence[str], save_every: fl
     plan = racing.load_plan(folder)
     loaded = None
     if plan.task.data:
-        with console.status(f"reading {plan.task.data}"):
+        with step(console, f"reading {plan.task.data}"):
             loaded = load_data(plan.task.data, **plan.task.options)
     carry_out(folder, plan, loaded, console, engine=engine, trackers=trackers, save_every=save_every)
 
@@ -87,12 +91,23 @@ def carry_out(
         raise typer.Exit(130) from None
     else:
         told.race_finished(write(folder, console))
+        if plan.task.name in {task.name for task in tasks()}:
+            for line in next_steps(_command()):
+                console.print(line, markup=False, highlight=False, soft_wrap=True)
     finally:
         told.close()
 
 
 def write(folder: Path, console: Console) -> Results:
     """Score the race and write results.json and report.html, each whole or not at all."""
+    with step(console, "working out the verdicts and writing the report"):
+        found = _write(folder)
+    reporting.show(found, console)
+    console.print(f"report: {folder / 'report.html'}", markup=False, highlight=False, soft_wrap=True)
+    return found
+
+
+def _write(folder: Path) -> Results:
     found = racing.results(folder)
     part = folder / "results.json.part"
     try:
@@ -106,8 +121,6 @@ def write(folder: Path, console: Console) -> Results:
         ) from error
     finally:
         part.unlink(missing_ok=True)
-    reporting.show(found, console)
-    console.print(f"report: {folder / 'report.html'}", markup=False, highlight=False, soft_wrap=True)
     return found
 
 
@@ -119,6 +132,12 @@ def free_folder(name: str) -> Path:
         if not folder.exists():
             return folder
     raise SoonerError("races/ is full of races of this task; give a folder with --out")
+
+
+def _command() -> str:
+    """How sooner was started, if by its path: a virtual environment that is not activated is not found by name."""
+    started = sys.argv[0]
+    return shlex.quote(started) if Path(started).name == "sooner" and shutil.which("sooner") is None else "sooner"
 
 
 def _extent(plan: Plan) -> str:

@@ -11,6 +11,7 @@ import torch
 from rich.console import Console
 
 from sooner.commands.carry_out import carry_out, free_folder
+from sooner.commands.steps import step
 from sooner.errors import DataError
 from sooner.racing import race
 from sooner.racing import trackers as tracking
@@ -24,8 +25,6 @@ from sooner.racing.recipes.precision import choose
 from sooner.racing.recipes.run import out_of_memory
 from sooner.recipes import Recipe, resolve
 from sooner.tasks import Data, get_task, load_data, models, tasks
-
-_DEFAULT_LANES = ("rs2-10",)
 
 
 def new(
@@ -119,7 +118,7 @@ def prepare(
     how: dict[str, Any] = {"label": label, "skip_bad": skip_bad, "image_size": image_size, "examples": examples}
     ask = partial(get_task, named[0], **how, target=target, model=model)
     known = ask() if target is None or named[0] in {task.name for task in tasks()} else None
-    with console.status(f"reading {named[0]}"):
+    with step(console, f"reading {named[0]}"):
         if known is None:  # the user's own data: its recipe depends on what is in it
             loaded = load_data(named[0], **how)
             known = ask(data=loaded)
@@ -128,11 +127,12 @@ def prepare(
     for line in _skipped(loaded):
         console.print(line, style="yellow", markup=False)
     changes = {"budget": budget} if budget else {}
-    wanted = (*recipe_files, *(lanes or (() if recipe_files else _DEFAULT_LANES)))
+    wanted = (*recipe_files, *(lanes or (() if recipe_files else known.lanes)))
     baseline, *recipes = (resolve(name, known.recipe, changes) for name in ("baseline", *wanted))
-    for recipe in (baseline, *recipes):
-        try_out(recipe, loaded)
-    with console.status("measuring which precision is faster here"):
+    with step(console, "trying out each recipe on a few examples"):
+        for recipe in (baseline, *recipes):
+            try_out(recipe, loaded)
+    with step(console, "measuring which precision is faster here"):
         baseline, *recipes = _with_precision([baseline, *recipes], loaded, where)
     plan = make_plan(
         known,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from types import ModuleType
 
 from sooner.errors import DataError
@@ -13,11 +12,10 @@ def datasets(who: str) -> ModuleType:
 
     `who` needs it: "the hub's data set 'owner/name'".
     """
-    for name in ("datasets", "huggingface_hub"):
-        try:
-            import_module(name)
-        except ModuleNotFoundError as error:
-            if error.name != name:
-                raise
-            raise DataError(f"{who} needs the package {name.replace('_', '-')}: pip install 'sooner[data]'") from error
-    return import_module("datasets")
+    try:
+        import datasets as package
+    except ModuleNotFoundError as error:
+        if error.name != "datasets":
+            raise
+        raise DataError(f"{who} needs the package datasets: pip install 'sooner[data]'") from error
+    return package

@@ -10,7 +10,6 @@ from torch import Tensor
 from sooner.errors import DataError
 from sooner.random import generator
 
-
 _USUAL_SHARE, _LARGEST_SHARE = 0.1, 1 / 3
 _ENOUGH = 1000  # validation examples: at an accuracy of 0.9 its standard error is 1 point, at 0.97 half a point
 

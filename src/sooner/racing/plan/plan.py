@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from sooner.errors import RecipeError, StoreError
@@ -76,7 +76,9 @@ class Plan:
         lanes = tuple(PlannedLane.from_dict(lane, read) for lane in fields["lanes"])
         rungs, rules = tuple(fields.get("rungs", ())), Rules(**fields.get("rules", {}))
         fields = {name: value for name, value in fields.items() if name != "protocol"}  # of plans of version 0.1
-        return cls(**{**fields, "task": Task(**fields["task"]), "lanes": lanes, "rungs": rungs, "rules": rules})
+        task = Task(**fields["task"])
+        task = replace(task, lanes=tuple(task.lanes))
+        return cls(**{**fields, "task": task, "lanes": lanes, "rungs": rungs, "rules": rules})
 
 
 def make_plan(
