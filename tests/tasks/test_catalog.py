@@ -29,8 +29,8 @@ def test_an_mlp_is_not_trained_at_the_rate_of_a_net_with_batch_norm() -> None:
         own, changed = get_task(name).recipe, get_task(name, model="mlp").recipe
         assert changed["optimizer"] == {**own["optimizer"], "lr": 0.1}
         assert {**changed, "model": own["model"], "optimizer": own["optimizer"]} == own
-    assert get_task("digits", model="resnet20").recipe["optimizer"]["lr"] == 0.4
-    assert get_task("digits").recipe["optimizer"]["lr"] == 0.4
+    assert get_task("cifar10", model="resnet20").recipe["optimizer"]["lr"] == 0.2
+    assert get_task("cifar10").recipe["optimizer"]["lr"] == 0.2
 
 
 @pytest.fixture
