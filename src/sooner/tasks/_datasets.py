@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from types import ModuleType
 
 from sooner.errors import DataError
@@ -13,9 +14,8 @@ def datasets(who: str) -> ModuleType:
     `who` needs it: "the hub's data set 'owner/name'".
     """
     try:
-        import datasets as package
+        return import_module("datasets")
     except ModuleNotFoundError as error:
         if error.name != "datasets":
             raise
         raise DataError(f"{who} needs the package datasets: pip install 'sooner[data]'") from error
-    return package

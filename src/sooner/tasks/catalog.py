@@ -38,9 +38,10 @@ _TASKS = (
         name="digits",
         data="digits",
         target=0.975,
-        # The rate and budget that end highest (benchmarks/baselines); the target is about a point below that end.
-        recipe=_recipe("convnet-16", "6ep", 64, {**_SGD, "lr": 0.1}),
-        lanes=("rs2-30", "static-30", "lookahead"),
+        # Of the rates the one that gets there soonest and ends as high as any: benchmarks/baselines. The target is a point
+        # and a half below that end, so that what the last epochs are for, and what a smaller budget does, can be seen.
+        recipe=_recipe("convnet-16", "12ep", 64, {**_SGD, "lr": 0.05}),
+        lanes=("rs2-30", "static-30"),
         summary="handwritten digits: 1,797 grey images of 8x8, 10 classes; comes with the package",
     ),
     Task(
