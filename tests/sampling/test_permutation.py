@@ -80,6 +80,32 @@ def test_the_order_never_changes():
     assert Permutation(2**62, -1)[-3:].tolist() == [1511772799631406582, 4155538243462949932, 3545221160963348951]
 
 
+def parity(permutation):
+    """0 or 1: n less the number of cycles, modulo 2."""
+    values, cycles = permutation[:].tolist(), 0
+    seen = [False] * len(values)
+    for start in range(len(values)):
+        at, cycles = start, cycles + (not seen[start])
+        while not seen[at]:
+            seen[at], at = True, values[at]
+    return (len(values) - cycles) % 2
+
+
+@pytest.mark.parametrize(
+    ("n", "expected"),
+    [
+        (5041, {0}),  # 71 x 71
+        (5040, {1}),  # one less
+        (5037, {0}),  # four less
+        (4970, {0, 1}),  # 71 x 70
+        (4900, {0, 1}),  # 70 x 70
+        (4096, {0, 1}),  # from a table
+    ],
+)
+def test_parity_is_as_the_docstring_says(n, expected):
+    assert {parity(Permutation(n, seed)) for seed in range(12)} == expected
+
+
 def test_sizes_and_seeds_have_orders_of_their_own():
     # 10**9 and 10**9 + 1 have the same two digits, so only the keys can tell them apart.
     first = Permutation(10**9, 0)[:1000]
@@ -123,25 +149,21 @@ def test_what_is_not_there(n):
         p[1.0]
 
 
-def test_a_billion_costs_nothing_to_build():
-    def first_batch():
-        start = time.perf_counter()
-        Permutation(10**9, 1)[:1024]
-        return time.perf_counter() - start
-
-    assert min(first_batch() for _ in range(5)) <= 0.020
+def test_a_billion_takes_no_memory_to_build():
     tracemalloc.start()
-    first_batch()
+    Permutation(10**9, 1)[:1024]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak <= 1e6
 
 
-@pytest.mark.parametrize("n", [10**6, 10**9, 2**62])
-def test_two_million_indices_a_second(n):
-    def rate():
-        start = time.perf_counter()
-        Permutation(n, 1)[: 2**17]
-        return 2**17 / (time.perf_counter() - start)
+@pytest.mark.parametrize("n", [10**9, 2**62])
+def test_indices_of_any_size_cost_what_those_of_a_million_do(n):
+    def spent(size):
+        start = time.process_time()
+        Permutation(size, 1)[: 2**17]
+        return time.process_time() - start
 
-    assert max(rate() for _ in range(5)) >= 2e6
+    turns = [(spent(n), spent(10**6)) for _ in range(5)]
+    # A factor of some 1.2 (benchmarks/permutation has the rates); an order that is built would take 1000.
+    assert min(large for large, _ in turns) < 10 * min(small for _, small in turns)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from rich.console import Group
 
-from sooner import reporting
+from sooner import files, reporting
 from sooner.errors import StoreError
+from sooner.reporting.format import number_of
 from sooner.results.records import Results
 
 
@@ -31,14 +32,10 @@ class RaceResult:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the figures as JSON, whole or not at all; `Results.load` reads them. Raises StoreError likewise."""
         target = Path(path)
-        part = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
-            part.write_text(self.results.to_json(), encoding="utf-8")
-            part.replace(target)
+            files.write_text(target, reporting.results_json(self.results))
         except OSError as error:
             raise StoreError(f"could not write the results to {target}: {error.strerror or error}") from error
-        finally:
-            part.unlink(missing_ok=True)
         return target
 
     def __str__(self) -> str:
@@ -48,5 +45,5 @@ class RaceResult:
         return Group(reporting.table(self.results), *reporting.verdicts(self.results))
 
     def __repr__(self) -> str:
-        lanes = ", ".join(lane.name for lane in self.results.lanes)
-        return f"<RaceResult of {lanes} to {self.results.metric} {self.results.target:g}, {self.results.pairs} pairs>"
+        lanes, pairs = ", ".join(lane.name for lane in self.results.lanes), number_of(self.results.pairs, "pair")
+        return f"<RaceResult of {lanes} to {self.results.metric} {self.results.target:g}, {pairs}>"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from rich import box
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -11,8 +10,10 @@ from rich.text import Text
 from sooner.reporting import format as words
 from sooner.reporting.asides import asides
 from sooner.reporting.checks import Check, checks
+from sooner.reporting.console import ruled_table
 from sooner.reporting.headlines import Reading, Tone, confirmations, headlines, tone
 from sooner.reporting.summary import LaneSummary, Median, has_calibrated, summarise
+from sooner.reporting.wording import verdict
 from sooner.results.records import Comparison, Results
 
 _TONE_STYLE: dict[Tone, str] = {"faster": "green", "slower": "red", "open": "", "none": ""}
@@ -26,13 +27,13 @@ def show(results: Results, console: Console) -> None:
         console.print(plain_text(results), markup=False, highlight=False, soft_wrap=True, end="")
         return
     console.print(table(results))
-    for verdict in verdicts(results):
-        console.print(verdict)
+    for each in verdicts(results):
+        console.print(each)
 
 
 def table(results: Results) -> Table:
     """One row per lane, made for 80 columns: under each median its range, under each ratio its 95% interval."""
-    found = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    found = ruled_table()
     found.add_column("lane", overflow="fold", min_width=8)
     for heading in (
         "hits",
@@ -148,13 +149,13 @@ def _findings(results: Results) -> list[tuple[str, list[Reading]]]:
 
 
 def _reading(reading: Reading) -> str:
-    return f"{reading.relation} {reading.comparison.against}: {reading.comparison.verdict}"
+    return f"{reading.relation} {reading.comparison.against}: {verdict(reading.comparison)}"
 
 
 def _beside(reading: Reading) -> str:
     if reading.calibrated is None:
         return reading.meaning
-    return f"calibrated clock: {reading.calibrated.verdict}. {reading.meaning}"
+    return f"calibrated clock: {verdict(reading.calibrated)}. {reading.meaning}"
 
 
 def _doubts(results: Results) -> list[Check]:
