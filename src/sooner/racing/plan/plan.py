@@ -64,7 +64,7 @@ class Plan:
     def to_dict(self) -> dict[str, Any]:
         """Plain data for the store."""
         fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        fields["task"] = {**asdict(self.task)}
+        fields["task"] = {**asdict(self.task), "lanes": list(self.task.lanes)}
         fields["rules"] = asdict(self.rules)
         fields["rungs"] = list(self.rungs)
         fields["lanes"] = [lane.to_dict() for lane in self.lanes]
