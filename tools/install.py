@@ -1,4 +1,4 @@
-"""Install sooner and an extra into .venv: `python tools/install.py race`, or `dev`. Needs the standard library alone.
+"""Install sooner and an extra into .venv: `python tools/install.py race`. Needs the standard library alone.
 
 With uv where it is there and works, else with pip; both keep to constraints.txt. PyTorch's build for NVIDIA GPUs weighs
 several GB, so a Linux machine without such a GPU gets the CPU build: uv finds that out by itself, pip is sent to the
