@@ -39,6 +39,7 @@ class Use:
     Attributes:
         name: that what was made gets; "" where nothing is kept.
         imports: lines, besides that of the method itself.
+        given: arguments that the user has to bring for the method to be itself, each to what it is.
         setup: lines after it was made, before the loop.
         rounds: lines at the start of a round.
         batches: the loop over a round's batches, in place of the plain one.
@@ -55,6 +56,7 @@ class Use:
 
     name: str = ""
     imports: tuple[str, ...] = ()
+    given: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     setup: tuple[str, ...] = ()
     rounds: tuple[str, ...] = ()
     batches: str = ""
