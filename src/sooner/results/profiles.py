@@ -76,7 +76,10 @@ def identities(race: Results) -> dict[str, str]:
         if lane.role != "control" or not lane.added_for:
             found[lane.name] = lane.name
             continue
-        kind = "fitted" if baseline is not None and _but_for_budget(lane) == _but_for_budget(baseline) else "random"
+        # "random" or "random-mask": a lane that chooses examples and weights has both.
+        kind = lane.name.partition("@")[0] if lane.name.startswith("random") else "random"
+        if baseline is not None and _but_for_budget(lane) == _but_for_budget(baseline):
+            kind = "fitted"
         for name in lane.added_for.split(", "):
             found[f"{kind} control of {name}"] = lane.name
     return found
