@@ -76,6 +76,18 @@ def test_the_loop_on_a_card_runs_and_the_method_acts_in_it(method: Method) -> No
     assert same == (method.name == "cross-entropy")  # which the plain loop has already
 
 
+def test_what_a_card_sets_is_what_has_no_default() -> None:
+    """A test's small options in place of the published ones would make another method of it."""
+    for name, made in {
+        "importance": "ImportanceSampling(len(data), batch_size=64)",
+        "ies": "IES(len(data), batch_size=64)",
+        "seta": "SeTa(len(data), batch_size=64)",
+        "ucb": "UCB(len(data), batch_size=64, fraction=0.5)",
+    }.items():
+        assert f"sampler = {made}" in loop(registry.get("sampling", name))
+    assert "batching = AdAdaGrad(batch_size=64)" in loop(registry.get("batching", "adadagrad"))
+
+
 @pytest.mark.parametrize("name", ["ccl", "pacing"])
 def test_a_curriculum_on_a_card_has_the_scores_that_make_it_one(name: str) -> None:
     code = "\n".join(loop(registry.get("sampling", name)))

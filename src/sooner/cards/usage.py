@@ -83,9 +83,8 @@ def _arguments(method: Method) -> list[str]:
 
 def _options(method: Method) -> dict[str, object]:
     """Those of the record's example that a user has to think about: the rest is small for the sake of tests."""
-    if method.seam in ("sampling", "batching"):
-        return dict(method.example)
-    return {n: v for n, v in method.example.items() if method.options[n].default is Parameter.empty}
+    shown = (method.use or seam(method.seam).use).shown
+    return {n: v for n, v in method.example.items() if n in shown or method.options[n].default is Parameter.empty}
 
 
 def _needed(method: Method) -> set[str]:
