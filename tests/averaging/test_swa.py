@@ -139,6 +139,13 @@ def test_it_goes_on_from_its_state() -> None:
     assert torch.equal(*found)
 
 
+def test_progress_past_the_end_is_refused() -> None:
+    average = SWA(net())
+    for progress in (1.5, 3, -0.1, float("nan")):  # the number of the epoch, say
+        with pytest.raises(ValueError, match="progress must be at least 0 and at most 1"):
+            average.step(progress)
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [({"start": 1.0}, "start must be"), ({"points": 0}, "points must be"), ({"statistics": 0}, "statistics must be")],

@@ -58,7 +58,11 @@ class SWA(Averaging):
         self._estimated: int | None = None  # the version of the masks that the statistics belong to
 
     def step(self, progress: float) -> None:
-        """See `Averaging`. Where a step passes several points at once, they are one."""
+        """See `Averaging`. Where a step passes several points at once, they are one.
+
+        Raises ValueError where `progress` is out of range: past the end every step would be a point.
+        """
+        progress = number("progress", progress, 0, 1)
         passed = int((progress - self.start) / (1 - self.start) * self.points + 1e-9)
         if passed > self._passed:
             self._passed = passed
