@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 
 from sooner.results.budgets import counted, rungs_of, smallest_budget
-from sooner.results.records import Comparison, Lane, Results, Run
-from sooner.results.verdict import verdict
+from sooner.results.records import Clock, Comparison, Lane, Results, Run
+from sooner.results.verdict import Finding, Reason, judge
 from sooner.statistics.comparison import ComparisonFigures, CurvePoint, compare, curve
 from sooner.statistics.crossing import at, first_crossing
 from sooner.statistics.signed_rank import ALPHA
 from sooner.statistics.survival import common_horizon, survival
 from sooner.statistics.times import Time, Trajectory
 
-Clocks = Literal["wall", "calibrated", "examples"]
-VERDICTS: Clocks = "wall"  # the clock by which a race stops a lane or calls it the winner
-_SURVIVAL: tuple[Clocks, ...] = ("wall", "calibrated")
+VERDICTS: Clock = "wall"  # the clock by which a race stops a lane or calls it the winner
+_SURVIVAL: tuple[Clock, ...] = ("wall", "calibrated")
 _CURVE_POINTS = 100
 
 Level = tuple[float, int]  # the share of false verdicts that a comparison may have, and the looks that led to it
@@ -31,7 +30,8 @@ def rescore(
     """The same race at another target.
 
     The target that was fixed before the race is the one whose verdict counts: a target chosen after seeing the
-    results is chosen for its result. Intervals are those of one comparison at one target.
+    results is chosen for its result. Intervals are those of one comparison at one target. A verdict that was withheld
+    stays withheld.
 
     Args:
         results: of a race; what it says of its own target is not used.
@@ -53,6 +53,7 @@ def rescore(
     fresh = {name: [timed(run, goal) for run in runs] for name, runs in results.confirmation.items()}
     known = {each.lane: (each.alpha, each.looks) for each in results.comparisons if not each.confirmation}
     known |= levels or {}
+    withheld = {_key(each): each.reasons for each in results.comparisons if each.finding is Finding.WITHHELD}
     by_name = {lane.name: lane.runs for lane in lanes}
     comparisons = []
     for confirmation, runs in ((False, by_name), (True, fresh)):
@@ -61,17 +62,18 @@ def rescore(
                 if lane.name not in runs or other not in runs:
                     continue
                 level = (ALPHA, 1) if confirmation else known.get(lane.name, (ALPHA, 1))
-                for clock in get_args(Clocks):
+                for clock in get_args(Clock):
                     found = _compare(lane.name, other, runs, goal, clock, level, results.detect)
                     if found is None:
                         continue
                     if curves and not confirmation:
                         found = replace(found, curve=_curve(runs[lane.name], runs[other], clock, level))
-                    comparisons.append(replace(found, confirmation=confirmation))
+                    found = replace(found, confirmation=confirmation)
+                    comparisons.append(withhold(found, withheld[_key(found)]) if _key(found) in withheld else found)
     return replace(results, target=goal, lanes=lanes, comparisons=comparisons, confirmation=fresh)
 
 
-def trajectory(run: Run, clock: Clocks) -> Trajectory:
+def trajectory(run: Run, clock: Clock) -> Trajectory:
     """A run's metric over one clock; "examples" takes the number of examples for the time."""
     match clock:
         case "wall":
@@ -86,7 +88,7 @@ def trajectory(run: Run, clock: Clocks) -> Trajectory:
 
 
 def compare_runs(
-    mine: Sequence[Run], theirs: Sequence[Run], target: float, clock: Clocks, level: Level = (ALPHA, 1)
+    mine: Sequence[Run], theirs: Sequence[Run], target: float, clock: Clock, level: Level = (ALPHA, 1)
 ) -> ComparisonFigures | None:
     """Two lanes compared by the seeds that both ran; None without any."""
     one, other = _paired(mine, theirs, clock)
@@ -96,7 +98,43 @@ def compare_runs(
     return compare([t.time(target) for t in one], [t.time(target) for t in other], alpha=alpha, looks=looks)
 
 
-def _lane(lane: Lane, target: float, results: Results, horizons: Mapping[Clocks, float | None]) -> Lane:
+def compared(
+    lane: str, against: str, figures: ComparisonFigures, *, clock: Clock = "wall", detect: float | None = None
+) -> Comparison:
+    """The comparison of two lanes that has these figures, with the verdict on them."""
+    verdict = judge(figures, detect=detect)
+    return Comparison(
+        lane=lane,
+        against=against,
+        ratio=figures.ratio,
+        ci_low=figures.ci_low,
+        ci_high=figures.ci_high,
+        pairs=figures.pairs,
+        p_value=figures.p_value,
+        finding=verdict.finding,
+        reasons=verdict.reasons,
+        hits=figures.hits,
+        against_hits=figures.against_hits,
+        clock=clock,
+        looks=figures.looks,
+        alpha=figures.alpha,
+        detect=detect,
+        pairs_needed=figures.pairs_needed,
+    )
+
+
+def withhold(comparison: Comparison, reasons: Sequence[Reason]) -> Comparison:
+    """The same figures without a verdict. Raises ValueError without a reason."""
+    if not reasons:
+        raise ValueError(f"the verdict on {comparison.lane} can only be withheld for a reason; give one or more")
+    return replace(comparison, finding=Finding.WITHHELD, reasons=tuple(reasons))
+
+
+def _key(comparison: Comparison) -> tuple[str, str, str, bool]:
+    return comparison.lane, comparison.against, comparison.clock, comparison.confirmation
+
+
+def _lane(lane: Lane, target: float, results: Results, horizons: Mapping[Clock, float | None]) -> Lane:
     found = [
         survival(_times(lane.runs, target, clock), clock=clock, horizon=horizon) for clock, horizon in horizons.items()
     ]
@@ -111,11 +149,11 @@ def _lane(lane: Lane, target: float, results: Results, horizons: Mapping[Clocks,
     )
 
 
-def _times(runs: Sequence[Run], target: float, clock: Clocks) -> list[Time]:
+def _times(runs: Sequence[Run], target: float, clock: Clock) -> list[Time]:
     return [trajectory(run, clock).time(target) for run in runs]
 
 
-def _paired(mine: Sequence[Run], theirs: Sequence[Run], clock: Clocks) -> tuple[list[Trajectory], list[Trajectory]]:
+def _paired(mine: Sequence[Run], theirs: Sequence[Run], clock: Clock) -> tuple[list[Trajectory], list[Trajectory]]:
     one, other = ({run.seed: run for run in runs} for runs in (mine, theirs))
     seeds = sorted(one.keys() & other.keys())
     return [trajectory(one[seed], clock) for seed in seeds], [trajectory(other[seed], clock) for seed in seeds]
@@ -126,31 +164,15 @@ def _compare(
     against: str,
     runs: Mapping[str, Sequence[Run]],
     target: float,
-    clock: Clocks,
+    clock: Clock,
     level: Level,
     detect: float | None,
 ) -> Comparison | None:
     figures = compare_runs(runs[lane], runs[against], target, clock, level)
-    if figures is None:
-        return None
-    return Comparison(
-        lane=lane,
-        against=against,
-        ratio=figures.ratio,
-        ci_low=figures.ci_low,
-        ci_high=figures.ci_high,
-        pairs=figures.pairs,
-        p_value=figures.p_value,
-        verdict=verdict(figures, against, detect=detect),
-        hits=figures.hits,
-        against_hits=figures.against_hits,
-        clock=clock,
-        looks=level[1],
-        alpha=level[0],
-    )
+    return None if figures is None else compared(lane, against, figures, clock=clock, detect=detect)
 
 
-def _curve(mine: Sequence[Run], theirs: Sequence[Run], clock: Clocks, level: Level) -> list[CurvePoint]:
+def _curve(mine: Sequence[Run], theirs: Sequence[Run], clock: Clock, level: Level) -> list[CurvePoint]:
     return curve(*_paired(mine, theirs, clock), _targets([*mine, *theirs]), alpha=level[0])
 
 

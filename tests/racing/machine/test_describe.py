@@ -1,3 +1,5 @@
+from importlib import metadata
+
 import pytest
 import torch
 
@@ -14,11 +16,9 @@ def test_the_machine_is_described_without_guesses() -> None:
     assert machine.versions()["torch"] == torch.__version__
 
 
-def test_a_busy_machine_is_told() -> None:
-    assert machine.busy_warning(0.01) is None
-    text = machine.busy_warning(0.4)
-    assert text is not None
-    assert "40%" in text
+def test_a_machine_is_busy_from_a_share_on() -> None:
+    assert not machine.is_busy(0.01)
+    assert machine.is_busy(0.4)
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,17 @@ def test_a_device_that_is_not_there_is_refused(wanted: str, why: str) -> None:
     assert machine.pick_device("cpu") == torch.device("cpu")
     with pytest.raises(SoonerError, match=why):
         machine.pick_device(wanted)
+
+
+def test_a_package_of_an_extra_that_is_not_installed_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = metadata.version
+
+    def version(name: str) -> str:
+        if name == "datasets":
+            raise metadata.PackageNotFoundError(name)
+        return known(name)
+
+    monkeypatch.setattr(metadata, "version", version)
+    found = machine.versions()
+    assert "datasets" not in found
+    assert found["numpy"] == known("numpy")

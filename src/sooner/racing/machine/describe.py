@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from contextlib import suppress
 from importlib import metadata
 from typing import Any
 
@@ -79,10 +80,11 @@ def _cpu_name() -> str:
 
 
 def versions() -> dict[str, str]:
-    """Versions of sooner, Python and the packages that could change a result."""
+    """Versions of sooner, Python and the packages that could change a result, of those that are installed."""
     found = {"sooner": __version__, "python": platform.python_version(), "torch": torch.__version__}
     for name in ("numpy", "scipy", "lightning-fabric", "datasets", "pillow"):
-        found[name] = metadata.version(name)
+        with suppress(metadata.PackageNotFoundError):  # some belong to extras that a race may do without
+            found[name] = metadata.version(name)
     return found
 
 
@@ -91,11 +93,6 @@ def load_by_others(seconds: float = 0.5) -> float:
     return float(psutil.cpu_percent(interval=seconds)) / 100
 
 
-def busy_warning(share: float) -> str | None:
-    """What to tell the user of a machine that is `share` busy with other work, or None if it is quiet."""
-    if share < _BUSY:
-        return None
-    return (
-        f"other programs used {share:.0%} of this machine's cores when the race started: wall times will be noisy; "
-        "trust the calibrated clock, or race again on a quiet machine"
-    )
+def is_busy(share: float) -> bool:
+    """Whether a machine of whose cores others use this `share`, in [0, 1], is too busy to be timed on."""
+    return share >= _BUSY
