@@ -45,10 +45,13 @@ def modules() -> dict[str, Path]:
 MODULES = modules()
 
 
-def imports(name: str) -> set[str]:
-    """The modules that a module's text imports, wherever in it; those of the package by their full name."""
+def imports(name: str, text: str) -> set[str]:
+    """The modules that a module's text imports, wherever in it; those of the package by their full name.
+
+    A string that is a module's name counts as well: it is what `import_module` and tables of late names are given.
+    """
     found: set[str] = set()
-    for node in ast.walk(ast.parse(MODULES[name].read_text())):
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -57,10 +60,35 @@ def imports(name: str) -> set[str]:
             for alias in node.names:
                 full = f"{base}.{alias.name}"
                 found.add(full if full in MODULES else base)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in MODULES:
+            found |= {node.value} - {"sooner"}
+    # By way of the package itself everything can be reached, from any layer.
+    assert name in LATE or "sooner" not in found, f"{name} imports from sooner itself; name the module that has it"
     return found
 
 
-IMPORTS = {name: imports(name) for name in MODULES}
+IMPORTS = {name: imports(name, path.read_text()) for name, path in MODULES.items()}
+
+
+@pytest.mark.parametrize(
+    ("text", "module"),
+    [
+        ("import sooner.racing.plan.plan as plan", "sooner.racing.plan.plan"),
+        ("from sooner import racing", "sooner.racing"),
+        ("def f():\n    from sooner.racing.race import race", "sooner.racing.race"),
+        ("if TYPE_CHECKING:\n    from sooner.racing import race", "sooner.racing.race"),
+        ("import_module('sooner.racing')", "sooner.racing"),
+        ("_WHERE = {'race': 'sooner.racing.race'}", "sooner.racing.race"),
+    ],
+)
+def test_an_import_is_seen_however_it_is_written(text: str, module: str) -> None:
+    assert module in imports("sooner.sampling.rs2", text)
+
+
+@pytest.mark.parametrize("text", ["import sooner", "from sooner import race", "from ..racing import race"])
+def test_an_import_that_hides_what_is_meant_is_refused(text: str) -> None:
+    with pytest.raises(AssertionError, match=r"sooner\.sampling\.rs2 imports (relatively|from sooner itself)"):
+        imports("sooner.sampling.rs2", text)
 
 
 def layer(name: str) -> int:

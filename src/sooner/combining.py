@@ -7,7 +7,7 @@ The order is a rule of the library, not of a recipe's file:
 2. Each step: `sampling` hands out batches, `batching` says how many are joined; `augmentation` by stage; the forward
    pass; `losses`; the backward pass; `batching` sees the gradients, of live weights alone; `sparsity` masks them; the
    wrappers, the outermost first, and the optimizer step; `sparsity` masks the weights and moves its masks;
-   `structure` removes channels; `averaging` takes the weights into its mean.
+   `structure` removes channels; `averaging` takes note of the weights.
 """
 
 from __future__ import annotations

@@ -39,6 +39,9 @@ class Use:
     Attributes:
         name: that what was made gets; "" where nothing is kept.
         imports: lines, besides that of the method itself.
+        shown: options of the record's example that are written out besides those without a default: the others are
+            small for the sake of tests, and the method is as published without them.
+        given: arguments that the user has to bring for the method to be itself, each to what it is.
         setup: lines after it was made, before the loop.
         rounds: lines at the start of a round.
         batches: the loop over a round's batches, in place of the plain one.
@@ -55,6 +58,8 @@ class Use:
 
     name: str = ""
     imports: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
+    given: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     setup: tuple[str, ...] = ()
     rounds: tuple[str, ...] = ()
     batches: str = ""
@@ -168,6 +173,7 @@ SEAMS = (
         fields=(Field("batching", "batching method", listed=True),),
         use=Use(
             name="batching",
+            shown=("warmup",),
             imports=("from sooner.optim import set_lr",),
             begin=("set_lr(optimizer, batching.lr_scale)  # times the schedule's factor, if you have one",),
             end=("batching.step(progress)",),

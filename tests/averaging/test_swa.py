@@ -11,6 +11,8 @@ from torch.optim.swa_utils import AveragedModel, update_bn
 
 from sooner.averaging import SWA
 from sooner.batch import Batch
+from sooner.optim import sgd
+from sooner.sparsity import SET
 
 
 def net() -> nn.Sequential:
@@ -84,6 +86,33 @@ def test_the_statistics_are_of_so_many_examples_and_estimated_once_for_each_mean
     assert seen == [16, 16]
 
 
+def test_the_statistics_are_those_of_the_masked_mean() -> None:
+    model, data = net(), batches()
+    optimizer = sgd(model, lr=0.1)
+    sparsity = SET(model, optimizer, density=0.3, fraction=0.5, every=1)
+    average = SWA(model, batches=data, start=0.0, points=5, statistics=64)
+    average.masks = sparsity
+    for step in range(1, 12):
+        model(torch.randn(16, 4)).square().mean().backward()
+        optimizer.step()
+        sparsity.step(step / 13)
+        average.step(min(step, 10) / 10)  # the masks move once more after the last point
+        optimizer.zero_grad()
+        with average.applied():
+            activations = torch.cat([model[0](batch.inputs) for batch in data])
+            assert int((model[0].weight != 0).sum()) <= int(sparsity.masks["0"].sum())
+            if average.taken:
+                torch.testing.assert_close(model[1].running_mean, activations.mean(0))
+
+
+def test_an_estimate_that_failed_is_not_taken_for_done() -> None:
+    average = SWA(net(), batches=iter([]), start=0.0, points=1)
+    average.step(1.0)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="no batch to estimate"), average.applied():
+            pass
+
+
 def test_without_batches_the_statistics_are_averaged() -> None:
     model = net()
     average = SWA(model, start=0.0, points=2)
@@ -108,6 +137,13 @@ def test_it_goes_on_from_its_state() -> None:
         with each.applied():
             found.append(torch.cat([parameter.flatten() for parameter in model.parameters()]))
     assert torch.equal(*found)
+
+
+def test_progress_past_the_end_is_refused() -> None:
+    average = SWA(net())
+    for progress in (1.5, 3, -0.1, float("nan")):  # the number of the epoch, say
+        with pytest.raises(ValueError, match="progress must be at least 0 and at most 1"):
+            average.step(progress)
 
 
 @pytest.mark.parametrize(

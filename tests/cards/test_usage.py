@@ -49,6 +49,7 @@ def trained(code: str, method: Method | None = None, unit: bool = False) -> Tens
         "data": TensorDataset(inputs, TARGETS[:N]),
         "targets": TARGETS[:N],
         "classes": CLASSES,
+        "scores": torch.arange(1.0, N + 1),
         "inputs": inputs[:2],
         "model": model,
         "optimizer": torch.optim.SGD(model.parameters(), lr=0.05),
@@ -73,6 +74,53 @@ def test_the_loop_on_a_card_runs_and_the_method_acts_in_it(method: Method) -> No
     plain = trained(PLAIN, unit=unit)
     same = weights.shape == plain.shape and torch.equal(weights, plain)
     assert same == (method.name == "cross-entropy")  # which the plain loop has already
+
+
+def test_what_a_card_sets_is_what_has_no_default() -> None:
+    """A test's small options in place of the published ones would make another method of it."""
+    for name, made in {
+        "importance": "ImportanceSampling(len(data), batch_size=64)",
+        "ies": "IES(len(data), batch_size=64)",
+        "seta": "SeTa(len(data), batch_size=64)",
+        "ucb": "UCB(len(data), batch_size=64, fraction=0.5)",
+    }.items():
+        assert f"sampler = {made}" in loop(registry.get("sampling", name))
+    assert "batching = AdAdaGrad(batch_size=64)" in loop(registry.get("batching", "adadagrad"))
+
+
+@pytest.mark.parametrize("name", ["ccl", "pacing"])
+def test_a_curriculum_on_a_card_has_the_scores_that_make_it_one(name: str) -> None:
+    code = "\n".join(loop(registry.get("sampling", name)))
+    even = code.replace("scores=scores", "scores=None")
+    assert not torch.equal(trained(code), trained(even))
+
+
+@pytest.mark.parametrize("name", ["selective-backprop", "progressive-dropout", "kakurenbo"])
+def test_a_batch_of_which_one_example_is_left_does_not_stop_the_loop(name: str) -> None:
+    method = registry.get("sampling", name)
+    code = "\n".join(loop(method)).replace("batch_size=64", "batch_size=8").replace("epochs)", "4 * epochs)")
+    flat = nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.BatchNorm1d(32), nn.ReLU(), nn.Linear(32, CLASSES))
+    screen = method.make.screen
+
+    def one(self: Any, index: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
+        _, weight = screen(self, index, losses)
+        return torch.arange(len(index)) == 0, weight
+
+    names = {"data": TensorDataset(IMAGES[:N], TARGETS[:N]), "model": flat, "epochs": 2}
+    names["optimizer"] = torch.optim.SGD(flat.parameters(), lr=0.05)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(method.make, "screen", one)
+        exec(code, names)
+    assert weights_of(flat).isfinite().all()
+
+
+def test_what_is_frozen_has_no_gradient_to_show_grab() -> None:
+    model = Normalised()
+    model.head.weight.requires_grad_(False)
+    names = {"data": TensorDataset(IMAGES[:N], TARGETS[:N]), "model": model, "epochs": 2}
+    names["optimizer"] = torch.optim.SGD(model.parameters(), lr=0.05)
+    exec("\n".join(loop(registry.get("sampling", "grab"))), names)
+    assert weights_of(model).isfinite().all()
 
 
 def test_the_plain_loop_is_the_same_twice() -> None:

@@ -33,6 +33,7 @@ LANES = [
     Lane("x", "lane", {"budget": "1ep", "sampling": "x"}, [run([0.1, 0.9])]),
     Lane("short", "control", {"budget": "1ep"}, [run([0.1, 0.9])]),
     Lane("random@x", "control", {"budget": "1ep", "sampling": "random"}, [run([0.1, 0.9])]),
+    Lane("random-mask@x", "control", {"budget": "1ep", "sampling": "x", "sparsity": "random"}, [run([0.1, 0.9])]),
 ]
 FASTER, SLOWER, OPEN = (2.0, 1.5, 2.5), (0.5, 0.4, 0.6), (1.0, 0.9, 1.1)
 
@@ -56,6 +57,11 @@ FASTER, SLOWER, OPEN = (2.0, 1.5, 2.5), (0.5, 0.4, 0.6), (1.0, 0.9, 1.1)
          "is faster than the baseline and its fitted control but not shown to differ from its random control. "
          "The method itself pays. Training on as much random data may explain the gain."),
         ([("short", FASTER)], "is faster than its fitted control."),
+        ([("baseline", FASTER), ("random-mask@x", FASTER)],
+         "is faster than the baseline and its random-mask control. The choice of weights pays."),
+        ([("baseline", FASTER), ("random@x", FASTER), ("random-mask@x", OPEN)],
+         "is faster than the baseline and its random control but not shown to differ from its random-mask control. "
+         "The choice of examples pays. As many weights at random may explain the gain."),
     ],
 )  # fmt: skip
 def test_a_headline_says_what_the_comparisons_come_to(

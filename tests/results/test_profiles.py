@@ -104,6 +104,19 @@ def test_controls_are_called_by_what_they_are() -> None:
     assert left_out(mixed) == []
 
 
+def test_a_lane_that_chooses_examples_and_weights_has_two_random_controls() -> None:
+    found = identities(
+        race(
+            lane("baseline", [4.0], role="baseline"),
+            lane("a", [2.0]),
+            lane("random@a", [3.0], role="control", added_for="a", rate=0.2),
+            lane("random-mask@a", [5.0], role="control", added_for="a", rate=0.3),
+        )
+    )
+    assert found[Identity("random", ("a",))] == "random@a"
+    assert found[Identity("random-mask", ("a",))] == "random-mask@a"
+
+
 def test_a_lane_that_did_not_run_everywhere_is_left_out_and_sets_no_best() -> None:
     found = races(one={"baseline": [4.0], "odd": [1.0]}, two={"baseline": [4.0]})
     (only,) = profiles(found, "wall")

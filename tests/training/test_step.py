@@ -54,6 +54,13 @@ TOGETHER: dict[str, dict[str, Any]] = {
         "structure": [{"name": "channel-pruning", "channels": 0.5, "every": 4}],
         "augmentation": ["alternating-flip", {"name": "randaugment", "magnitude": 3.0}],
     },
+    "mean": {
+        "averaging": {"name": "swa", "start": 0.2, "points": 6, "statistics": 64},
+        "wrappers": ["lookahead"],
+        "batching": [{"name": "ghost-batch-norm", "size": 16}],
+        "sparsity": {"name": "set", "density": 0.3, "every": 5},
+    },
+    "moving mean": {"averaging": {"name": "ema", "decay": 0.9, "every": 2}, "sampling": "kakurenbo"},
     "surrogate": {"wrappers": ["sso"], "sparsity": {"name": "set", "density": 0.3, "every": 5}},
 }  # fmt: skip
 

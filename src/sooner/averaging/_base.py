@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -19,29 +19,42 @@ REFUSES = MappingProxyType({"structure/channel-pruning": "a mean needs tensors t
 _WIDE = (torch.float32, torch.float64, torch.complex64, torch.complex128)
 
 
+class Masks(Protocol):
+    """Which weights are alive; see `sooner.sparsity.SparseTraining`. `version` rises with each change."""
+
+    @property
+    def version(self) -> int: ...
+    def mask_weights(self) -> None: ...
+
+
 class Averaging(ABC):
     """A mean of a model's weights beside the model, which trains on untouched. Whoever trains
 
     1. calls `step(progress)` after each of the optimizer's steps;
     2. evaluates, saves and exports inside `with averaging.applied():`, where the model has the mean's weights.
 
-    Floating-point buffers, such as the running statistics of batch norm, are averaged with the parameters, others (a
-    count of batches) are the model's own. The mean is held in float32 where the model is narrower. It is as large as
-    the model, and `applied` needs as much again while it lasts.
-
-    Beside masks that move, the mean of a weight that is dead now is not 0: mask the weights inside `applied` too.
+    Floating-point buffers, such as the running statistics of batch norm, are averaged with the parameters. Others (a
+    count of batches) are the model's own, and so are those that are not finite all over when the first weights are
+    taken (a mask of -inf for attention): infinities have no mean. The mean is held in float32 where the model is
+    narrower. It is as large as the model, and `applied` needs as much again while it lasts.
 
     A subclass keeps each argument of its constructor but the model and the batches as an attribute of the same name.
 
     Args:
         model: trained in place, not one wrapped for distributed training but the module inside. Its tensors must keep
             their shapes.
+
+    Attributes:
+        masks: where masks move while training goes on, the `SparseTraining` that has them, or None. The mean of a
+            weight that is dead now is not 0; inside `applied` it is.
     """
 
     def __init__(self, model: nn.Module) -> None:
         self.model = model
+        self.masks: Masks | None = None
         self.taken = 0  # how many weights the mean has seen
         self._mean: dict[str, Tensor] = {}
+        self._own: frozenset[str] = frozenset()  # floating-point buffers without a mean
 
     @abstractmethod
     def step(self, progress: float) -> None:
@@ -63,16 +76,26 @@ class Averaging(ABC):
             yield
             return
         self.prepare()
+        with self._swapped():
+            yield
+
+    @contextmanager
+    def _swapped(self) -> Iterator[None]:
         everything = {**dict(self.model.named_parameters()), **dict(self.model.named_buffers())}
         own = {name: tensor.detach().clone() for name, tensor in everything.items()}
         try:
             _copy(self._mean, everything)
+            if self.masks is not None:
+                self.masks.mask_weights()
             yield
         finally:
             _copy(own, everything)
 
     def _take(self, share: float) -> None:
         """Move the mean by `share`, in [0, 1], of the way to the present weights; the first time it becomes them."""
+        if not self.taken:
+            floating = [(name, buffer) for name, buffer in self.model.named_buffers() if _is_floating(buffer)]
+            self._own = frozenset(name for name, buffer in floating if not _wide(buffer).isfinite().all())
         tensors = self._tensors()
         if not self.taken:
             self._mean = {name: _wide(tensor) for name, tensor in tensors.items()}
@@ -94,20 +117,23 @@ class Averaging(ABC):
     def _tensors(self) -> dict[str, Tensor]:
         """What is averaged, by name; tied weights once."""
         named = {**dict(self.model.named_parameters()), **dict(self.model.named_buffers())}
-        return {name: tensor for name, tensor in named.items() if tensor.is_floating_point() or tensor.is_complex()}
+        return {name: tensor for name, tensor in named.items() if _is_floating(tensor) and name not in self._own}
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that an exact continuation needs: how many were taken, and the mean."""
-        return {"taken": self.taken, "mean": {name: mean.clone() for name, mean in self._mean.items()}}
+        """Everything that an exact continuation needs: how many were taken, the mean, and which buffers have none."""
+        mean = {name: each.clone() for name, each in self._mean.items()}
+        return {"taken": self.taken, "mean": mean, "own": sorted(self._own)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from a `state_dict`. Raises ValueError where it is not of this model."""
+        before, self._own = self._own, frozenset(state["own"])
         tensors, mean = self._tensors(), state["mean"]
         wrong = sorted(
             name for name in {*tensors, *mean} if name not in mean or name not in tensors
             or mean[name].shape != tensors[name].shape
         )  # fmt: skip
         if mean and wrong:
+            self._own = before
             raise ValueError(f"the mean that was saved is of another model: {', '.join(wrong[:5])} differ")
         self.taken = int(state["taken"])
         self._mean = {name: mean[name].to(tensors[name].device, copy=True) for name in mean}
@@ -116,6 +142,10 @@ class Averaging(ABC):
         """How it was made; the model by its name."""
         options = [f"{name}={value!r}" for name, value in arguments(self).items() if name not in ("model", "batches")]
         return f"{type(self).__name__}({', '.join(['model', *options])})"
+
+
+def _is_floating(tensor: Tensor) -> bool:
+    return tensor.is_floating_point() or tensor.is_complex()
 
 
 def _wide(tensor: Tensor) -> Tensor:

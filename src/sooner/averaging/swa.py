@@ -33,7 +33,8 @@ class SWA(Averaging):
 
     Args:
         model: see `Averaging`.
-        batches: of training examples, each time anew, in any order; the model must take them as they are.
+        batches: of training examples, each time anew, in any order; the model must take them as they are. Not by way
+            of the sampler that training goes through: what the estimate takes of a round, training would not get.
         start: progress from which on weights are averaged, at least 0 and below 1.
         points: how many are, at least 1.
         statistics: examples to estimate the statistics on, at least 1.
@@ -54,26 +55,35 @@ class SWA(Averaging):
         self.points = whole_number("points", points, least=1)
         self.statistics = whole_number("statistics", statistics, least=1)
         self._passed = 0  # of the points
-        self._estimated = False
+        self._estimated: int | None = None  # the version of the masks that the statistics belong to
 
     def step(self, progress: float) -> None:
-        """See `Averaging`. Where a step passes several points at once, they are one."""
+        """See `Averaging`. Where a step passes several points at once, they are one.
+
+        Raises ValueError where `progress` is out of range: past the end every step would be a point.
+        """
+        progress = number("progress", progress, 0, 1)
         passed = int((progress - self.start) / (1 - self.start) * self.points + 1e-9)
         if passed > self._passed:
             self._passed = passed
             self._take(1 / (self.taken + 1))
-            self._estimated = False
+            self._estimated = None
 
     def prepare(self) -> None:
         """Estimate the statistics of batch norm for the mean, if that is not done. Costs passes forward."""
-        if self._estimated or self.batches is None or not self.taken or not _statistics(self.model):
+        version = self._version
+        if self._estimated == version or self.batches is None or not self.taken or not _statistics(self.model):
             return
-        self._estimated = True
-        with self.applied():
+        with self._swapped():
             update_bn(self.model, self._some(self.batches))
             for name, buffer in self.model.named_buffers():
                 if name in self._mean:
                     self._mean[name].copy_(buffer)
+        self._estimated = version
+
+    @property
+    def _version(self) -> int:
+        return 0 if self.masks is None else self.masks.version
 
     def _some(self, batches: Iterable[Batch]) -> Iterator[Batch]:
         seen = 0
@@ -85,12 +95,13 @@ class SWA(Averaging):
 
     def state_dict(self) -> dict[str, Any]:
         """As of every averaging, with the points passed."""
-        return {**super().state_dict(), "passed": self._passed, "estimated": self._estimated}
+        return {**super().state_dict(), "passed": self._passed, "estimated": self._estimated == self._version}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """As of every averaging."""
+        """As of every averaging; load the masks, where there are `masks`, first."""
         super().load_state_dict(state)
-        self._passed, self._estimated = int(state["passed"]), bool(state["estimated"])
+        self._passed = int(state["passed"])
+        self._estimated = self._version if state["estimated"] else None
 
 
 def _statistics(model: nn.Module) -> bool:

@@ -200,7 +200,7 @@ register(
             batches="for batch in joined(loader, batching):",
             begin=("set_lr(optimizer, batching.lr_scale)  # times the schedule's factor, if you have one",),
             backward=("observe_parts(batching, model, batch, each)  # the gradient, and those of its parts",),
-            end=("batching.step(progress)",),
+            end=("batching.step(epoch / epochs)",),  # which is not looked at, and steps differ in length
         ),
     )
 )

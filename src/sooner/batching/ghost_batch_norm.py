@@ -94,6 +94,6 @@ register(
             }
         ),
         example=MappingProxyType({"size": 16}),
-        use=Use(),  # it changes the model, and the loop stays as it is
+        use=Use(shown=("size",)),  # it changes the model, and the loop stays as it is
     )
 )

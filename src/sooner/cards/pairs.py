@@ -25,7 +25,7 @@ which methods act is the library's, whatever the order in a file:
 2. **Each step**: `sampling` hands out batches, `batching` says how many are joined; `augmentation` changes them, by
    stage; the forward pass; `losses`; the backward pass; `batching` sees the gradients, of live weights alone;
    `sparsity` masks them; the wrappers, the outermost first, and the optimizer step; `sparsity` masks the weights and
-   moves its masks; `structure` cuts channels; `averaging` takes the weights into its mean.
+   moves its masks; `structure` cuts channels; `averaging` takes note of the weights.
 
 `sooner.combining.relation(one, other)` answers for a pair. The figures below are of all pairs of registered methods;
 the test suite trains each that is not refused. [pairs.tsv](pairs.tsv) lists them one by one.

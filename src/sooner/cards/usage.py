@@ -37,8 +37,9 @@ def loop(method: Method) -> list[str]:
     """
     use = method.use or seam(method.seam).use
     steps = [*use.begin, *_losses(use), *(use.update or ["optimizer.step()"]), *use.end, "optimizer.zero_grad()"]
-    made = f"{method.make.__name__}({', '.join(_arguments(method))})"
+    made = f"{method.make.__name__}({', '.join([*_arguments(method), *(f'{name}={name}' for name in use.given)])})"
     made = f"{use.name} = {made}" if use.name else made
+    made += "".join(f"  # {name}: {what}" for name, what in use.given.items())
     before = [made, *use.setup] if any("loader =" in line for line in use.setup) else [_LOADER, made, *use.setup]
     batches = (use.batches or "for batch in loader:").removeprefix("for batch in ").removesuffix(":")
     if any("progress" in line for line in steps):
@@ -82,9 +83,8 @@ def _arguments(method: Method) -> list[str]:
 
 def _options(method: Method) -> dict[str, object]:
     """Those of the record's example that a user has to think about: the rest is small for the sake of tests."""
-    if method.seam in ("sampling", "batching"):
-        return dict(method.example)
-    return {n: v for n, v in method.example.items() if method.options[n].default is Parameter.empty}
+    shown = (method.use or seam(method.seam).use).shown
+    return {n: v for n, v in method.example.items() if n in shown or method.options[n].default is Parameter.empty}
 
 
 def _needed(method: Method) -> set[str]:

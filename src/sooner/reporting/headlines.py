@@ -16,6 +16,7 @@ _RELATION: dict[Kind, str] = {
     "baseline": "against the baseline",
     "fitted": "against its fitted control",
     "random": "against its random control",
+    "random-mask": "against its random-mask control",
     "lane": "against the lane",
 }
 _MEANING: dict[Kind, str] = {
@@ -25,6 +26,7 @@ _MEANING: dict[Kind, str] = {
         "schedule fitted to it: so much comes from simply training for less."
     ),
     "random": "What choosing the examples adds. The control trains on as many, drawn at random.",
+    "random-mask": "What choosing the weights adds. The control has as many, drawn at random before training.",
     "lane": "Two lanes of the race, side by side.",
 }
 _FINDING: dict[Tone, str] = {
@@ -40,6 +42,9 @@ _CONCLUSION: dict[tuple[Tone, Tone, Kind], str] = {
     ("faster", "faster", "random"): "The choice of examples pays.",
     ("faster", "open", "random"): "Training on as much random data may explain the gain.",
     ("faster", "slower", "random"): "Training on as much random data pays better.",
+    ("faster", "faster", "random-mask"): "The choice of weights pays.",
+    ("faster", "open", "random-mask"): "As many weights at random may explain the gain.",
+    ("faster", "slower", "random-mask"): "As many weights at random pay better.",
 }
 
 

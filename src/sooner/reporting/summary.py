@@ -9,13 +9,19 @@ from statistics import median
 from typing import Any, Literal
 
 from sooner.results.records import Comparison, Lane, Results, Run
+from sooner.seams import seam
 from sooner.statistics.survival import Survival
 from sooner.training.evaluation import OFF_THE_CLOCK
 
 Clock = Literal["wall", "calibrated"]
-Kind = Literal["baseline", "fitted", "random", "lane"]  # what another lane is to the lane compared with it
+Kind = Literal[
+    "baseline", "fitted", "random", "random-mask", "lane"
+]  # what another lane is to the lane compared with it
 BASELINE: tuple[Kind, ...] = ("baseline",)
-CONTROLS: tuple[Kind, ...] = ("fitted", "random")
+CONTROLS: tuple[Kind, ...] = ("fitted", "random", "random-mask")
+
+
+_MASKED = f"{seam('sparsity').control}@"
 
 
 @dataclass(frozen=True)
@@ -133,7 +139,9 @@ def kind(results: Results, against: Lane) -> Kind:
     baseline = next((lane for lane in results.lanes if lane.role == "baseline"), None)
     if baseline and _but_for_budget(against) == _but_for_budget(baseline):
         return "fitted"
-    return "random" if against.role == "control" else "lane"
+    if against.role != "control":
+        return "lane"
+    return "random-mask" if against.name.startswith(_MASKED) else "random"
 
 
 def _but_for_budget(lane: Lane) -> dict[str, Any]:

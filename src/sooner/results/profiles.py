@@ -9,6 +9,9 @@ from statistics import median
 from typing import Literal
 
 from sooner.results.records import Clock, Lane, Results, Run
+from sooner.seams import seam
+
+Control = Literal["fitted", "random", "random-mask"]
 
 REACH = 4.0  # the factor up to which the area is taken, as AlgoPerf does (Dahl et al., 2023)
 
@@ -17,7 +20,7 @@ REACH = 4.0  # the factor up to which the area is taken, as AlgoPerf does (Dahl 
 class Identity:
     """What a lane is in every task, whatever its name there: `lanes` are itself, or those that it is a control of."""
 
-    kind: Literal["lane", "fitted", "random"]
+    kind: Literal["lane"] | Control
     lanes: tuple[str, ...]
 
 
@@ -93,10 +96,17 @@ def identities(race: Results) -> dict[Identity, str]:
         if lane.role != "control" or not lane.added_for:
             found[Identity("lane", (lane.name,))] = lane.name
             continue
-        fitted = baseline is not None and _but_for_budget(lane) == _but_for_budget(baseline)
+        kind = _control(lane, baseline)
         for name in lane.added_for.split(", "):
-            found[Identity("fitted" if fitted else "random", (name,))] = lane.name
+            found[Identity(kind, (name,))] = lane.name
     return found
+
+
+def _control(lane: Lane, baseline: Lane | None) -> Control:
+    if baseline is not None and _but_for_budget(lane) == _but_for_budget(baseline):
+        return "fitted"
+    # A lane that chooses examples and weights has a random control for each.
+    return "random-mask" if lane.name.startswith(f"{seam('sparsity').control}@") else "random"
 
 
 def _common(known: Mapping[str, Mapping[Identity, str]]) -> dict[Identity, tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+import torch
 from torch import Tensor
 
 
@@ -48,3 +49,11 @@ class Screening(ABC):
         Returns:
             keep, (B,) bool, and the factor of each example's loss, (B,) float32: both on the device of `losses`.
         """
+
+
+def shuffled(keep: Tensor, among: Tensor, drawn: torch.Generator) -> Tensor:
+    """(B,) bool `keep` with as many True as before, at random places where (B,) bool `among` is True; on the CPU."""
+    mixed = keep.clone()
+    part = keep[among]
+    mixed[among] = part[torch.randperm(len(part), generator=drawn)]
+    return mixed

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from sooner.seams import Use
 
 _SCREEN = (
@@ -11,19 +14,25 @@ _SCREEN = (
     '        losses = cross_entropy(model(batch.inputs), batch.targets, reduction="none")',
     "    model.train()",
     "    batch = batch.select(*sampler.screen(batch.index, losses))",
-    "    if not len(batch):",
-    "        continue",
+    "    if len(batch) < 2:",
+    "        continue  # nothing to train on, or one example alone, which batch norm refuses",
 )
 _RATE = "set_lr(optimizer, sampler.lr_scale)  # times the schedule's factor, if you have one"
 _GRADIENT = (
-    "gradient = torch.cat([p.grad.flatten() for p in model.parameters()])",
+    "gradient = torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])",
     "sampler.observe_gradient(batch.index, gradient)",
     "optimizer.step()",
 )
 
 
 def use(
-    *, progress: bool = False, observe: bool = False, screen: bool = False, gradient: bool = False, rate: bool = False
+    *,
+    progress: bool = False,
+    observe: bool = False,
+    screen: bool = False,
+    gradient: bool = False,
+    rate: bool = False,
+    given: Mapping[str, str] = MappingProxyType({}),
 ) -> Use:
     """The lines of a sampler.
 
@@ -33,6 +42,7 @@ def use(
         screen: it looks at a batch before it is trained on, see `Screening`.
         gradient: it is told the gradient of each batch.
         rate: it asks for a factor of the learning rate.
+        given: see `Use`.
     """
     imports = ["from sooner.integrations import guard"]
     if rate:
@@ -42,6 +52,7 @@ def use(
     return Use(
         name="sampler",
         imports=tuple(imports),
+        given=given,
         setup=("loader = guard(DataLoader(Indexed(data), batch_sampler=sampler, collate_fn=collate))",),
         rounds=("sampler.progress = epoch / epochs",) if progress else (),
         begin=(*((_RATE,) if rate else ()), *(_SCREEN if screen else ())),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
+from types import MappingProxyType
 
 from torch import Tensor
 
@@ -13,6 +14,7 @@ from sooner.registry import Method, register
 from sooner.sampling._base import Order, Sampler
 from sooner.sampling._draws import without_replacement
 from sooner.sampling._orders import Part, Picked
+from sooner.sampling._use import use
 from sooner.sampling.permutation import Permutation
 
 
@@ -103,5 +105,6 @@ register(
         "another network for the scores, unless all are equal.",
         helps="Reported on small image and text sets at equal numbers of examples; not yet confirmed here.",
         hurts="Hard examples are seen less often, and the scores cost a whole training beforehand.",
+        use=use(given=MappingProxyType({"scores": "(n,) numbers, higher for easier"})),
     )
 )

@@ -7,11 +7,11 @@ from types import MappingProxyType
 import numpy as np
 import torch
 
-from sooner._arguments import share
+from sooner._arguments import flag, share
 from sooner.random import derive
 from sooner.registry import Method, register
 from sooner.sampling._base import Order
-from sooner.sampling._control import random_data
+from sooner.sampling._control import matched
 from sooner.sampling._orders import Picked
 from sooner.sampling._ranking import hardest
 from sooner.sampling._scored import Decision, Scored
@@ -32,6 +32,8 @@ class HardBatches(Scored):
     Args:
         n, batch_size, seed, drop_last: see `Sampler`. `drop_last` leaves the smaller mini-batch out of the cut.
         fraction: delta, of the mini-batches per round, above 0 and at most 1.
+        matched: train on as many mini-batches of the same cut, but random ones: what the method gains by choosing them
+            is the difference between the two.
     """
 
     def __init__(
@@ -42,9 +44,11 @@ class HardBatches(Scored):
         seed: int = 0,
         drop_last: bool = False,
         fraction: float,
+        matched: bool = False,
     ) -> None:
         super().__init__(n, batch_size, seed=seed, drop_last=drop_last)
         self.fraction = share("fraction", fraction)
+        self.matched = flag("matched", matched)
         self._cut = Permutation(self.n, derive(self.seed, "hard batches"))
         whole, rest = divmod(self.n, self.batch_size)
         self._number = whole + (rest > 0 and not self.drop_last)
@@ -57,6 +61,8 @@ class HardBatches(Scored):
         starts = np.arange(0, len(losses), self.batch_size)
         sums = np.add.reduceat(losses, starts, dtype=np.float64)
         means = torch.from_numpy(sums / np.diff(starts, append=len(losses)))
+        if self.matched:
+            means = torch.zeros_like(means)  # all equal, of which a random part is taken
         count = max(1, int(self.fraction * self._number))
         return {"batches": hardest(means, count, derive(self.seed, "hard batches", epoch))}
 
@@ -79,7 +85,7 @@ register(
         helps="Small mini-batches, whose losses differ.",
         hurts="Large ones, whose losses are alike; fixed mini-batches are worse than reshuffled ones for batch norm.",
         scored=True,
-        control=lambda options: random_data(options, options["fraction"]),
+        control=lambda options: matched("hard-batches", options),
         example=MappingProxyType({"fraction": 0.5}),
         use=use(observe=True),
     )

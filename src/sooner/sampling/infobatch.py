@@ -8,11 +8,11 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from sooner._arguments import number, one_of
+from sooner._arguments import flag, number, one_of
 from sooner.random import derive, generator
 from sooner.registry import Method, register
 from sooner.sampling._base import Order
-from sooner.sampling._control import random_data
+from sooner.sampling._control import matched
 from sooner.sampling._ranking import random_part
 from sooner.sampling._scored import Decision, Scored
 from sooner.sampling._use import use
@@ -51,6 +51,8 @@ class InfoBatch(Scored):
         prune_ratio: r, at least 0 and below 1.
         delta: share of the run after which nothing is pruned, 0 to 1.
         faithful_to: "paper" or "code".
+        matched: take as many examples for well-learned as the method would, but random ones: what it gains by choosing
+            them is the difference between the two. Rounds, weights and the end phase are the method's.
     """
 
     def __init__(
@@ -63,12 +65,14 @@ class InfoBatch(Scored):
         prune_ratio: float = 0.5,
         delta: float = 0.875,
         faithful_to: FaithfulTo = "paper",
+        matched: bool = False,
     ) -> None:
         super().__init__(n, batch_size, seed=seed, drop_last=drop_last)
         one_of("faithful_to", faithful_to, get_args(FaithfulTo))
         self.prune_ratio = number("prune_ratio", prune_ratio, 0, 1, below=True)
         self.delta = number("delta", delta, 0, 1)
         self.faithful_to = faithful_to
+        self.matched = flag("matched", matched)
 
     def decide(self, epoch: int) -> Decision:
         """Which examples stay ("kept"), and which weigh 1 / (1 - r) ("raised"): (n,) bool each. O(n)."""
@@ -77,6 +81,9 @@ class InfoBatch(Scored):
             stale = self.present if code and abs(self.progress - self.delta) > _ROUNDING else None
             return {"kept": ~_none(self.n), "raised": _none(self.n) if stale is None else stale["raised"]}
         learned = self._well_learned()
+        if self.matched:
+            seed = derive(self.seed, "matched infobatch", epoch)
+            learned = random_part(torch.ones_like(learned), int(learned.sum()), seed)
         if code:
             stay = random_part(learned, int(self._keep * int(learned.sum())), derive(0, "infobatch", epoch))
         else:
@@ -132,7 +139,7 @@ register(
         helps="Long runs on data that is mostly learned early: the gradient stays unbiased at fewer steps.",
         hurts="Short runs; the weights raise the gradient's variance, so a high ratio may need a lower rate.",
         scored=True,
-        control=lambda options: random_data(options, 1 - options.get("prune_ratio", 0.5)),
+        control=lambda options: matched("infobatch", options),
         example=MappingProxyType({"prune_ratio": 0.5}),
         use=use(progress=True, observe=True),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
+from types import MappingProxyType
 from typing import Literal, get_args
 
 import numpy as np
@@ -136,6 +137,6 @@ register(
         helps="With a short budget or many wrong labels, easy first; the published gains are small elsewhere.",
         hurts="At a usual budget on clean data it does as well as a random ranking, that is as no curriculum; hard "
         "first mostly harms.",
-        use=use(progress=True),
+        use=use(progress=True, given=MappingProxyType({"scores": "(n,) numbers, higher for harder"})),
     )
 )

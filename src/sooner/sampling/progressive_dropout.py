@@ -16,7 +16,7 @@ from sooner.registry import Method, register
 from sooner.sampling._base import Order
 from sooner.sampling._ranking import random_part
 from sooner.sampling._scored import Decision, Scored
-from sooner.sampling._screening import Screening
+from sooner.sampling._screening import Screening, shuffled
 from sooner.sampling._use import use
 
 Variant = Literal["difficulty", "scalar", "schedule-matched"]
@@ -101,7 +101,7 @@ class ProgressiveDropout(Screening, Scored):
         keep = (losses > -math.log(self.threshold)) | ~finite
         if self.variant == "schedule-matched":
             draws = generator(self.seed, "progressive dropout", self._screened, self.rank)
-            keep = keep.cpu()[torch.randperm(len(keep), generator=draws)].to(losses.device) | ~finite
+            keep = shuffled(keep.cpu(), finite.cpu(), draws).to(losses.device)
         self._screened += 1
         return keep, torch.ones_like(losses, dtype=torch.float32)
 
@@ -113,6 +113,12 @@ class ProgressiveDropout(Screening, Scored):
         """As every sampler's."""
         super().load_state_dict(state)
         self._screened = int(state["screened"])
+
+
+def _control(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """As many random examples of each batch; "scalar", which looks at nothing, is its own control."""
+    random = options.get("variant") == "scalar"
+    return {"name": "progressive-dropout", **options, **({} if random else {"variant": "schedule-matched"})}
 
 
 register(
@@ -129,7 +135,7 @@ register(
         helps="Long runs in which the backward pass is most of the cost.",
         hurts="Under label noise; and where the forward pass eats what the spared backward pass saves.",
         scored=True,
-        control=lambda options: {"name": "progressive-dropout", **options, "variant": "schedule-matched"},
+        control=_control,
         example=MappingProxyType({"threshold": 0.5}),
         refuses=MappingProxyType(
             {

@@ -14,7 +14,7 @@ from sooner.random import generator
 from sooner.registry import Method, register
 from sooner.sampling._base import Order, Sampler
 from sooner.sampling._control import matched
-from sooner.sampling._screening import Screening
+from sooner.sampling._screening import Screening, shuffled
 from sooner.sampling._use import use
 from sooner.sampling.reshuffling import pass_over
 
@@ -89,7 +89,7 @@ class SelectiveBackprop(Screening, Sampler):
         keep = ~finite
         keep[finite] = draws[finite] < self._probability(found[finite])
         if self.matched:
-            keep = ~finite | keep[torch.randperm(len(keep), generator=drawn)]
+            keep = shuffled(keep, finite, drawn)
         return keep.to(losses.device), torch.ones(len(found), device=losses.device)
 
     def _probability(self, losses: Tensor) -> Tensor:

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sooner._arguments import number, share, whole_number
+from sooner._arguments import flag, number, share, whole_number
 from sooner.random import derive
 from sooner.registry import Method, register
 from sooner.sampling._base import Order
-from sooner.sampling._control import random_data
+from sooner.sampling._control import matched
 from sooner.sampling._ranking import random_part
 from sooner.sampling._scored import Decision, Scored
 from sooner.sampling._use import use
@@ -41,6 +41,8 @@ class SeTa(Scored):
         groups: number of groups by loss, at least 1.
         window: share of the groups in the window, above 0 and at most 1; at least one is in it.
         delta: share of the run after which there is no window, 0 to 1.
+        matched: take as many examples as the window has, but random ones: what the method gains by choosing them is
+            the difference between the two.
     """
 
     def __init__(
@@ -54,12 +56,14 @@ class SeTa(Scored):
         groups: int = 5,
         window: float = 0.9,
         delta: float = 0.875,
+        matched: bool = False,
     ) -> None:
         super().__init__(n, batch_size, seed=seed, drop_last=drop_last)
         self.prune_ratio = number("prune_ratio", prune_ratio, 0, 1, below=True)
         self.groups = whole_number("groups", groups, least=1)
         self.window = share("window", window)
         self.delta = number("delta", delta, 0, 1)
+        self.matched = flag("matched", matched)
         self._size = max(1, int((1 - self.prune_ratio) * self.n))
 
     def decide(self, epoch: int) -> Decision:
@@ -76,6 +80,8 @@ class SeTa(Scored):
         start = epoch % (self.groups - width + 1)
         kept = part & loss.isnan()
         kept[members[torch.from_numpy(order[bounds[start] : bounds[start + width]])]] = True
+        if self.matched:
+            kept = random_part(part, int(kept.sum()), derive(self.seed, "matched seta", epoch))
         return {"kept": kept if kept.any() else part}
 
     def arrange(self, epoch: int, decision: Decision) -> Order:
@@ -128,9 +134,7 @@ register(
         helps="Long runs on large, redundant or synthetic data.",
         hurts="Short runs, in which the window has no time to slide.",
         scored=True,
-        control=lambda options: random_data(
-            options, (1 - options.get("prune_ratio", 0.1)) * options.get("window", 0.9)
-        ),
+        control=lambda options: matched("seta", options),
         example=MappingProxyType({"prune_ratio": 0.2, "window": 0.6}),
         use=use(progress=True, observe=True),
     )

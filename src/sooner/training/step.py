@@ -84,6 +84,8 @@ class Step:
         self.sparsity = sparsity
         self.structure = tuple(structure)
         self.averaging = averaging
+        if averaging is not None:
+            averaging.masks = sparsity
         self._fabric = fabric
         self._watch = watch
         self._accumulate = accumulate
@@ -142,8 +144,6 @@ class Step:
             yield
             return
         with self.averaging.applied():
-            if self.sparsity is not None:
-                self.sparsity.mask_weights()  # of masks that moved, the mean has weights that are dead now
             yield
 
     def end_round(self) -> None:

@@ -97,9 +97,9 @@ def test_a_lane_meets_the_baseline_and_its_control() -> None:
     [
         ({"name": "ucb", "fraction": 0.4, "period": 3}, {"name": "dynamic-random", "fraction": 0.4, "period": 3}),
         ({"name": "eps-greedy", "fraction": 0.4}, {"name": "dynamic-random", "fraction": 0.4, "period": 1}),
-        ({"name": "infobatch", "prune_ratio": 0.3}, {"name": "dynamic-random", "fraction": 0.7}),
-        ({"name": "hard-batches", "fraction": 0.5}, {"name": "dynamic-random", "fraction": 0.5}),
-        ({"name": "seta", "prune_ratio": 0.2, "window": 0.5}, {"name": "dynamic-random", "fraction": 0.4}),
+        ({"name": "infobatch", "prune_ratio": 0.3}, {"name": "infobatch", "prune_ratio": 0.3, "matched": True}),
+        ({"name": "hard-batches", "fraction": 0.5}, {"name": "hard-batches", "fraction": 0.5, "matched": True}),
+        ({"name": "seta", "window": 0.5}, {"name": "seta", "window": 0.5, "matched": True}),
         ({"name": "importance", "fraction": 0.5}, {"name": "dynamic-random", "fraction": 0.5}),
         ({"name": "ies", "threshold": 0.01}, {"name": "ies", "threshold": 0.01, "matched": True}),
         ({"name": "kakurenbo", "hidden": 0.2}, {"name": "kakurenbo", "hidden": 0.2, "matched": True}),
@@ -115,6 +115,12 @@ def test_a_lane_that_chooses_by_score_gets_as_much_random_data(sampling: Choice,
     assert {name: twin[name] for name in control} == control
     assert twin["drop_last"]
     assert [other.name for other in opponents(lanes[1], lanes)] == ["baseline", "random@mine"]
+
+
+def test_what_picks_at_random_already_is_its_own_control() -> None:
+    scalar = recipe("mine", sampling={"name": "progressive-dropout", "variant": "scalar"})
+    matched = recipe("other", sampling={"name": "ies", "matched": True})
+    assert names([scalar, matched]) == [("baseline", "baseline"), ("mine", "lane"), ("other", "lane")]
 
 
 def test_every_scored_method_has_a_control_that_is_not_itself() -> None:

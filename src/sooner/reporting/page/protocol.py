@@ -53,7 +53,7 @@ _PROGRAM_CLOCK = (
 _CONTROLS = (
     "Added by the race itself. The baseline is the task's recipe on all data at full budget. A fitted control is that "
     "recipe on a lane's smaller budget, its schedule compressed to it. A random control stands beside a lane that "
-    "chooses its examples, with as many at random."
+    "chooses its examples or its weights, with as many at random."
 )
 _STATISTICS = (
     "A ratio is the other lane's time divided by this lane's, seed by seed, so above 1x this lane is faster. It is "
