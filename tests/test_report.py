@@ -1,5 +1,4 @@
 import json
-import os
 import subprocess
 import sys
 import time
@@ -33,11 +32,17 @@ def test_outside_a_race_it_is_the_metric_and_nothing_more(metric, monkeypatch):
 
 
 def test_in_a_race_the_clock_is_told_to_stand_still_while_the_metric_is_computed(reports):
+    computed = []
+
+    def metric():
+        computed.extend((time.monotonic(), time.monotonic()))
+        return 0.25
+
     before = time.monotonic()
-    assert sooner.report(lambda: time.sleep(0.1) or 0.25, step=3, examples=192) == 0.25
+    assert sooner.report(metric, step=3, examples=192) == 0.25
     after = time.monotonic()
     pause, resume = reports()
-    assert before <= pause["pause"] <= resume["resume"] - 0.1 <= after - 0.1
+    assert before <= pause["pause"] <= computed[0] <= computed[1] <= resume["resume"] <= after
     assert (resume["metric"], resume["step"], resume["examples"]) == (0.25, 3, 192)
 
 
@@ -92,11 +97,3 @@ def test_the_module_itself_needs_no_package():
     code = "import runpy, sys; runpy.run_path(sys.argv[1]); print(*{m.partition('.')[0] for m in sys.modules})"
     found = subprocess.run([sys.executable, "-c", code, str(MODULE)], capture_output=True, text=True, check=True)
     assert not {"torch", "numpy", "sooner"} & set(found.stdout.split())
-
-
-def test_a_report_is_quick(reports):
-    began = time.perf_counter()
-    for _ in range(200):
-        sooner.report(0.5)
-    assert (time.perf_counter() - began) / 200 < 0.002
-    assert os.path.getsize(os.environ[VARIABLE]) > 0
