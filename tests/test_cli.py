@@ -1,8 +1,5 @@
 import json
-import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +11,7 @@ import torch
 
 from sooner import cli
 from sooner.results.records import Results
+from tests.racing import gated
 
 Run = Callable[..., tuple[int, str, str]]
 QUICK = ("--pairs", "2", "--model", "mlp", "--budget", "2ep", "--threads", "1", "--device", "cpu")
@@ -164,19 +162,15 @@ def test_the_listings(sooner: Run) -> None:
 
 
 def test_an_interrupt_stops_cleanly_with_status_130_and_says_how_to_go_on(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "sooner.cli", "race"]
-    options = ("digits", "--pairs", "2", "--threads", "1", "--budget", "400ep", "--out", "r")
-    process = subprocess.Popen([*command, *options], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "r" / "race.lock").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(2.0)
-    process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "go on with: sooner race --resume r" in out
-    assert not (tmp_path / "r" / "race.lock").exists()
-    assert not (tmp_path / "r" / "report.html").exists()
+    folder = tmp_path / "r"
+    options = ["--pairs", "2", "--threads", "1", "--device", "cpu", "--budget", "4ep", "--out", str(folder)]
+    command = ["race", "digits", "--model", gated.MODEL, *options]
+    status, out = gated.interrupted(command, tmp_path / "gate", at=50)
+    assert status == 130, out
+    assert f"go on with: sooner race --resume {folder}" in " ".join(out.split())
+    assert list(folder.glob("run-*.safetensors"))  # it was in the midst of a run, which was saved
+    assert not (folder / "race.lock").exists()
+    assert not (folder / "report.html").exists()
 
 
 def test_what_cannot_be_written_is_said_and_the_race_is_kept(sooner: Run, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import psutil
 import pytest
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
+from tests.integrations.processes import in_two_processes
 
 from sooner.sampling import ScoreStore
 
@@ -165,8 +165,9 @@ def test_merging_by_hand():
         store().observed()
 
 
-def _exchange(rank, folder):
-    dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
+def _exchange():
+    dist.init_process_group("gloo")
+    rank = dist.get_rank()
     n = 2**24 + 8
     scores = ScoreStore(n, {"loss": math.nan, "count": 0, "seen": False})
     scores.recording = True
@@ -183,13 +184,11 @@ def _exchange(rank, folder):
     vectors.update(torch.tensor([rank, 3]), target=torch.tensor([[1.5, rank], [rank, 0.1]]))
     vectors.exchange()
     found["vectors"] = vectors["target"]
-    torch.save(found | {name: scores[name][known] for name in scores.dtypes}, f"{folder}/{rank}.pt")
-    dist.destroy_process_group()
+    return found | {name: scores[name][known] for name in scores.dtypes}
 
 
 def test_two_processes_tell_each_other_exactly(tmp_path):
-    mp.spawn(_exchange, args=(str(tmp_path),), nprocs=2)
-    first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2))
+    first, second = in_two_processes(_exchange, tmp_path)
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert first["index"].tolist() == [5, 9, 2**24 + 1, 2**24 + 3]
     assert first["loss"].tolist() == [6.0, 0.25, (2**24 + 1) % 1000, (2**24 + 3) % 1000 + 1]

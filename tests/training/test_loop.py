@@ -202,7 +202,7 @@ def _two_processes(fabric: Fabric, folder: str, accumulate: int) -> None:
 def test_two_processes_train_as_one(tmp_path: Path, accumulate: int) -> None:
     alone = make_loop(budget="80ba")
     alone.run()
-    fabric = Fabric(accelerator="cpu", devices=2, strategy="ddp_spawn")
+    fabric = Fabric(accelerator="cpu", devices=2, strategy="ddp_fork")
     fabric.launch(_two_processes, str(tmp_path), accumulate)
     found = [torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2)]
     assert torch.equal(found[0]["weights"], found[1]["weights"])
