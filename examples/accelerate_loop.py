@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader, TensorDataset
 import sooner
 from sooner.integrations.accelerate import prepare
 from sooner.sampling import InfoBatch
-from sooner.training.schedules import OneCycle
+from sooner.schedules import OneCycle
 
 torch.manual_seed(0)
 digits = load_digits()

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, TensorDataset
 import sooner
 from sooner.integrations.lightning import Rounds, SamplerCallback
 from sooner.sampling import InfoBatch
-from sooner.training.schedules import OneCycle
+from sooner.schedules import OneCycle
 
 torch.manual_seed(0)
 digits = load_digits()

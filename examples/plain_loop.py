@@ -16,8 +16,8 @@ from sooner.integrations import guard
 from sooner.losses import ELR
 from sooner.optim import PerpGrad, sgd
 from sooner.sampling import InfoBatch
+from sooner.schedules import OneCycle
 from sooner.sparsity import RigL
-from sooner.training.schedules import OneCycle
 
 torch.manual_seed(0)
 digits = load_digits()

@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 import sooner  # 1
 from sooner.sampling import RS2, Reshuffling
-from sooner.training.schedules import OneCycle
+from sooner.schedules import OneCycle
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--seed", type=int, default=0)

@@ -10,7 +10,7 @@ import sys
 import numpy, torch
 before = set(sys.modules)
 import sooner
-for name in ("Batch", "Indexed", "Permutation", "collate", "report"):
+for name in ("Batch", "Indexed", "Permutation", "collate", "report", "update_bn"):
     getattr(sooner, name)
 print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before} - set(sys.stdlib_module_names)))
 sooner.race  # the first that needs more
@@ -28,7 +28,7 @@ def test_no_package_beyond_torch_and_numpy():
 def test_everything_public_is_there():
     import sooner
 
-    assert {"Batch", "Indexed", "Permutation", "collate", "report", "__version__"} <= set(dir(sooner))
+    assert {"Batch", "Indexed", "Permutation", "collate", "report", "update_bn", "__version__"} <= set(dir(sooner))
     with pytest.raises(AttributeError, match="'sooner' has no attribute 'Bach'"):
         sooner.Bach  # noqa: B018
 

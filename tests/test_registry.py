@@ -60,7 +60,7 @@ def test_a_name_is_taken_once(apart):
     assert get("sampling", "new") is new
     with pytest.raises(ValueError, match="sampling already has a method named 'new'"):
         register(method("new"))
-    register(dataclasses.replace(new, seam="search"))
+    register(dataclasses.replace(new, seam="losses"))
 
 
 def test_a_record_cannot_be_changed():

@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sooner import losses, optim
+from sooner import losses, optim, schedules
 from sooner.augmentation import make as augmentation
 from sooner.budget import Budget
 from sooner.racing.recipes.assemble import make_fabric
@@ -30,7 +30,6 @@ from sooner.random import generator
 from sooner.sampling import make as sampler
 from sooner.statistics.signed_rank import signed_rank
 from sooner.tasks import Data, Examples, get_task, load_data, models
-from sooner.training import schedules
 from sooner.training.accuracy import accuracy
 from sooner.training.clock import Clock
 from sooner.training.loading import Loader, channel_statistics, evaluation_batches

@@ -23,8 +23,9 @@ import torch
 
 from sooner.racing.recipes.assemble import Site, assemble
 from sooner.random import generator
-from sooner.recipes import FIELDS, Recipe
+from sooner.recipes import Recipe
 from sooner.registry import Method, methods
+from sooner.seams import seam
 from sooner.tasks.examples import InMemory
 from sooner.training.clock import Clock
 from sooner.training.evaluation import Stopped
@@ -52,7 +53,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
 def recipe(method: Method | None) -> Recipe:
     fields = dict(BASE)
     if method is not None:
-        field, listed = FIELDS[method.seam, method.many]
+        chosen_by = seam(method.seam).field_of(method.many)
+        field, listed = chosen_by.name, chosen_by.listed
         chosen = {"name": method.name, **method.example, **OPTIONS.get(method.name, {})}
         fields[field] = [chosen] if listed else chosen
     return Recipe(**fields)

@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
-from sooner import optim
+from sooner import optim, schedules
 from sooner.augmentation import make as augmentation
 from sooner.budget import Budget
 from sooner.losses import CrossEntropy
@@ -30,7 +30,6 @@ from sooner.racing.recipes.precision import choose
 from sooner.random import generator
 from sooner.sampling import make as sampler
 from sooner.tasks import load_data, models
-from sooner.training import schedules
 from sooner.training.clock import Clock
 from sooner.training.evaluation import Stopped
 from sooner.training.loading import Loader, channel_statistics

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sooner.batch import Batch as Batch
     from sooner.batch import Indexed as Indexed
     from sooner.batch import collate as collate
+    from sooner.batch_norm import update_bn as update_bn
     from sooner.commands.race_functions import race as race
     from sooner.sampling.permutation import Permutation as Permutation
 
@@ -24,6 +25,7 @@ _WHERE = {
     "collate": "sooner.batch",
     "race": "sooner.commands.race_functions",
     "report": "sooner._report",
+    "update_bn": "sooner.batch_norm",
     "Permutation": "sooner.sampling.permutation",
 }
 

@@ -6,7 +6,9 @@ import hashlib
 import inspect
 import math
 import operator
+from numbers import Real
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -24,27 +26,36 @@ def whole_number(name: str, value: object, least: int | None = None) -> int:
     return number
 
 
+def real(name: str, value: object) -> float | None:
+    """`value` as a float where it is one real number, NumPy's included, else None; a TypeError of a tensor."""
+    if isinstance(value, Tensor):
+        # Its number could be taken, but not the changes that are made to it in place.
+        raise TypeError(f"{name} must be a plain number, not a tensor: give float({name})")
+    return float(value) if isinstance(value, Real) else None
+
+
 def share(name: str, value: object) -> float:
     """`value` as a float in (0, 1], or an error that names it."""
-    if not isinstance(value, int | float) or not 0 < value <= 1:
+    found = real(name, value)
+    if found is None or not 0 < found <= 1:
         raise ValueError(f"{name} must be above 0 and at most 1, not {value!r}")
-    return float(value)
+    return found
 
 
 def number(name: str, value: object, least: float, most: float = math.inf, *, below: bool = False) -> float:
     """`value` as a float in [least, most], with `below` in [least, most), or an error that names it."""
-    fits = isinstance(value, int | float) and least <= value <= most and not (below and value == most)
-    if not fits or not math.isfinite(value):  # type: ignore[arg-type]  # a number, if it fits
+    found = real(name, value)
+    if found is None or not least <= found <= most or (below and found == most) or not math.isfinite(found):
         bound = "" if most == math.inf else f" and {'below' if below else 'at most'} {most:g}"
         raise ValueError(f"{name} must be at least {least:g}{bound}, not {value!r}")
-    return float(value)  # type: ignore[arg-type]
+    return found
 
 
 def flag(name: str, value: object) -> bool:
-    """`value` if it is True or False, or an error that names it."""
-    if not isinstance(value, bool):
+    """`value` if it is True or False, NumPy's included, or an error that names it."""
+    if not isinstance(value, bool | np.bool_):
         raise TypeError(f"{name} must be True or False, not {value!r}")
-    return value
+    return bool(value)
 
 
 def labels(targets: object, n: int, name: str = "targets", what: str = "class") -> Tensor:

@@ -19,9 +19,17 @@ def _each(inputs: Inputs, function: Callable[[Tensor], Tensor]) -> Inputs:
     return {key: function(value) for key, value in inputs.items()}
 
 
+def moved(inputs: Inputs, device: torch.device | str) -> Inputs:
+    """`inputs` on `device`."""
+    return _each(inputs, lambda tensor: tensor.to(device))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
     """One step's examples. The index travels with the data, so a loss can always be credited to its own example.
+
+    It is no tuple: what takes the first element of a batch for its inputs, as `torch.optim.swa_utils.update_bn` does,
+    cannot read it (`sooner.update_bn` can).
 
     Attributes:
         inputs: (B, ...) tensor, or a mapping of such tensors.
@@ -147,6 +155,6 @@ def collate(items: list[tuple[int, Any]]) -> Batch:
     elif isinstance(first, tuple | list) and len(first) == 2:
         inputs, targets = default_collate([sample for _, sample in items])
     else:
-        found = f"{len(first)} values" if isinstance(first, tuple | list) else f"a {type(first).__name__}"
-        raise TypeError(f"an item must be a pair (inputs, target) or a mapping with a label, not {found}")
+        given = f"{len(first)} values" if isinstance(first, tuple | list) else f"a {type(first).__name__}"
+        raise TypeError(f"an item must be a pair (inputs, target) or a mapping with a label, not {given}")
     return Batch(inputs, targets, index, torch.ones(len(items)))

@@ -8,33 +8,10 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
-Seam = Literal[
-    "sampling",
-    "selection",
-    "distillation",
-    "augmentation",
-    "losses",
-    "optim",
-    "batching",
-    "sparsity",
-    "structure",
-    "search",
-    "distributed",
-    "analysis",
-]
-
-# Packages whose import registers methods; a new seam's package is one more name here.
-_PACKAGES = (
-    "sooner.sampling",
-    "sooner.augmentation",
-    "sooner.losses",
-    "sooner.optim",
-    "sooner.batching",
-    "sooner.sparsity",
-    "sooner.structure",
-)
+from sooner import seams
+from sooner.seams import SEAMS, Use
 
 # What whoever trains gives to a method, where its signature names it; the rest of the signature are its options.
 GIVEN = {
@@ -66,18 +43,22 @@ class Method:
         costs: what it costs per step and in memory, one sentence.
         helps: when it helps.
         hurts: when it does not.
-        scored: it looks at the model or the losses to choose examples, or weights, so a race adds a lane that has as
-            many of them at random.
+        scored: it looks at the model or the losses to choose examples or weights.
+        control: of a scored method, from its options to the choice (name and options in one mapping) of a method of its
+            seam that picks as much at random: a race adds that lane.
         many: a run may have others of its seam beside it; of the rest of a seam it has one.
         stage: among methods of one seam that act on the same thing, the lower stage acts first.
         refuses: what it cannot be combined with, and why: "seam/name" patterns to a sentence.
+        problems: from the fields of a recipe that chooses it, as plain data, to what it cannot work with there: the
+            path of a field to what is wrong with it.
+        use: its lines in a plain loop, where they are not those of its seam.
         extra: the extra of `pip install 'sooner[...]'` that it needs.
         exempt: what of the shared contract does not apply to it, and why: the test's word to a sentence.
         example: options of a small working instance; the shared contract is run on it.
     """
 
     name: str
-    seam: Seam
+    seam: str
     make: Callable[..., Any]
     title: str
     paper: str
@@ -87,9 +68,12 @@ class Method:
     helps: str
     hurts: str
     scored: bool = False
+    control: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     many: bool = False
     stage: int = 0
     refuses: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    problems: Callable[[Mapping[str, Any]], Mapping[tuple[str, ...], str]] | None = None
+    use: Use | None = None
     extra: str | None = None
     exempt: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     example: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
@@ -109,7 +93,17 @@ _METHODS: dict[tuple[str, str], Method] = {}
 
 
 def register(method: Method) -> Method:
-    """Make `method` known under its seam and name; a second one of the same name is refused."""
+    """Make `method` known under its seam and name; a second one of the same name is refused.
+
+    Raises KeyError for a seam that there is not, ValueError for a name that is taken, and for a scored method without a
+    control: a race could not tell what its choice is worth.
+    """
+    seams.seam(method.seam)
+    if method.scored and method.control is None:
+        raise ValueError(
+            f"{method.name} is scored, so its record needs `control`: from its options to the choice that picks as "
+            "much at random"
+        )
     key = (method.seam, method.name)
     if key in _METHODS:
         raise ValueError(f"{method.seam} already has a method named '{method.name}'")
@@ -119,8 +113,8 @@ def register(method: Method) -> Method:
 
 def methods(pattern: str = "*", seam: str | None = None) -> list[Method]:
     """The registered methods whose name matches the shell-style `pattern`, by seam and name."""
-    for package in _PACKAGES:
-        import_module(package)
+    for each in SEAMS:
+        import_module(each.package)
     found = (m for m in _METHODS.values() if fnmatchcase(m.name, pattern) and seam in (None, m.seam))
     return sorted(found, key=lambda m: (m.seam, m.name))
 

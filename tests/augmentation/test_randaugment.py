@@ -64,6 +64,14 @@ def test_the_magnitude_rises_with_progress():
         assert torch.allclose(rising, RandAugment(magnitude=magnitude)(batch, 0.7, generator(0)), atol=1e-6)
 
 
+def test_efficienttrains_levels_in_the_middle_of_its_stages():
+    """Its code has 1, 3, 5, 7 and 9 of 10, which are 3, 9, 15, 21 and 27 of 30."""
+    for stage, magnitude in enumerate((3, 9, 15, 21, 27)):
+        inputs, middle = IMAGE.expand(64, -1, -1, -1), stage / 5 + 0.1
+        rising = RandAugment(magnitude=0, end=30)(inputs, middle, generator(0))
+        assert torch.allclose(rising, RandAugment(magnitude=magnitude)(inputs, 0.0, generator(0)), atol=1e-4)
+
+
 def test_every_image_stays_in_its_place():
     images = torch.rand(64, 3, 12, 12, generator=generator(1, "images")) * 0.6 + 0.2
     outputs = RandAugment(operations=2, magnitude=0)(images, 0.0, generator(0))

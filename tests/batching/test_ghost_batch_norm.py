@@ -268,3 +268,37 @@ def test_torch_fx_traces_it_as_one_operation():
     assert [node.target for node in graph.graph.nodes if node.op == "call_module"] == ["0", "1", "2", "3", "4", "5"]
     inputs = batch(9, (1, 6, 6))
     assert torch.equal(graph(inputs), model(inputs))
+
+
+@pytest.mark.parametrize("momentum", [0.1, None])
+def test_a_compiled_graph_takes_every_batch_size(momentum):
+    """Even and uneven ghosts, and ever more of them, in one graph each: outputs and statistics of the plain layer."""
+    torch._dynamo.reset()
+    graphs = []
+
+    def counting(graph, _):
+        graphs.append(graph)
+        return graph.forward
+
+    plain, ghost = layers(nn.BatchNorm1d, {"momentum": momentum})
+    compiled = torch.compile(ghost, fullgraph=True, backend=counting)
+    sizes = {12: [4] * 3, 16: [4] * 4, 20: [4] * 5, 28: [4] * 7, 14: [5, 5, 4]}
+    for size, parts in sizes.items():
+        inputs = batch(size, (3,), f"batch of {size}")
+        expected = passed(lambda x, parts=parts: torch.cat([plain(part) for part in x.split(parts)]), inputs, plain)
+        torch.testing.assert_close(passed(compiled, inputs, ghost), expected, rtol=1e-4, atol=1e-4)
+        same(plain, ghost)
+    assert len(graphs) < len(sizes)
+
+
+def test_conversion_to_sync_batch_norm_is_refused():
+    """It takes any batch norm for a plain one, and would leave the ghosts out without a word."""
+    model = net()
+    ghost_batch_norm(model, size=4)
+    with pytest.raises(TypeError, match=r"GhostBatchNorm2d normalises ghosts of 4 examples .* or ghost_batch_norm$"):
+        nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    assert (type(model[1]), type(model[5])) == (GhostBatchNorm2d, GhostBatchNorm1d)
+    assert (model[1].num_features, model[5].num_features) == (4, 6)
+    model[1].num_features = 3  # as channel pruning does
+    assert copy.deepcopy(model)[1].num_features == 3
+    assert type(nn.SyncBatchNorm.convert_sync_batchnorm(net())[1]) is nn.SyncBatchNorm

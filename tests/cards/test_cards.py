@@ -1,8 +1,6 @@
 from pathlib import Path
-from typing import Any
 
 import pytest
-import torch
 import yaml
 
 from sooner import registry
@@ -10,7 +8,6 @@ from sooner.cards import pairs
 from sooner.cards.cards import card, write
 from sooner.cards.measured import _all, measured
 from sooner.recipes import Recipe
-from sooner.recipes._tried import supplies
 from sooner.tasks import get_task
 
 DOCS = Path(__file__).parents[2] / "docs" / "methods"
@@ -24,23 +21,6 @@ def test_the_cards_in_the_docs_are_those_of_the_records(tmp_path: Path) -> None:
     assert written == {path.name: path.read_text() for path in DOCS.iterdir()}, (
         "the cards are out of date: python -m sooner.cards.cards docs/methods"
     )
-
-
-@pytest.mark.parametrize("method", registry.methods(), ids=lambda method: method.name)
-def test_the_code_on_a_card_runs(method: registry.Method) -> None:
-    text = card(method)
-    code = text.split("```python\n")[1].split("```")[0].splitlines()
-    names: dict[str, Any] = supplies(registry.GIVEN)
-    names |= {name: value for name, value in method.example.items() if isinstance(value, torch.Tensor)}
-    names["data"] = list(range(max([200, *(len(value) for value in method.example.values() if _is_long(value))])))
-    names["targets"] = torch.arange(len(names["data"])) % 2
-    names["loader"] = names["batches"]
-    exec("\n".join(code[:2]), names)
-    assert len(code) in (2, 3)
-
-
-def _is_long(value: object) -> bool:
-    return isinstance(value, torch.Tensor)
 
 
 def test_the_page_of_pairs_is_that_of_the_records(tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ import torch
 
 from sooner.combining import relation
 from sooner.racing.recipes.assemble import Site, assemble
-from sooner.recipes import FIELDS, Recipe
+from sooner.recipes import Recipe
 from sooner.registry import Method, methods
+from sooner.seams import seam
 from sooner.tasks.examples import InMemory
 from sooner.training.clock import Clock
 from tests.contract.plain import CLASSES, IMAGES, TARGETS
@@ -78,7 +79,7 @@ def sample() -> list[Pair]:
 
 
 def shares_a_field(one: Method, other: Method) -> bool:
-    return FIELDS[one.seam, one.many][0] == FIELDS[other.seam, other.many][0]
+    return seam(one.seam).field_of(one.many) is seam(other.seam).field_of(other.many)
 
 
 def recipe(one: Method, other: Method) -> dict[str, Any]:
@@ -86,13 +87,13 @@ def recipe(one: Method, other: Method) -> dict[str, Any]:
     fields: dict[str, Any] = dict(BASE)
     for method in (one, other):
         choice = {"name": method.name, **method.example}
-        field, listed = FIELDS[method.seam, method.many]
-        if listed:
-            fields[field] = [*fields.get(field, []), choice]
-        elif method.seam == "optim" or field not in fields:
-            fields[field] = choice
+        field = seam(method.seam).field_of(method.many)
+        if field.listed:
+            fields[field.name] = [*fields.get(field.name, []), choice]
+        elif method.seam == "optim" or field.name not in fields:
+            fields[field.name] = choice
         else:
-            fields[field] = [fields[field], choice]
+            fields[field.name] = [fields[field.name], choice]
     return fields
 
 

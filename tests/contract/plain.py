@@ -9,9 +9,9 @@ from torch.nn.parallel import DistributedDataParallel
 from sooner import registry
 from sooner.batch import Batch
 from sooner.batching import join
-from sooner.optim import SSO, set_lr
+from sooner.optim import SeveralPasses, set_lr
 from sooner.random import generator, isolated
-from sooner.sampling import gathered
+from sooner.sampling import ObservesGradients, gathered
 from sooner.training.part_gradients import PartGradients
 
 N, CLASSES, BATCH = 256, 10, 32
@@ -155,7 +155,7 @@ class PlainLoop:
         if hasattr(self.loss, "progress"):
             self.loss.progress = self.step / self.steps
         set_lr(self.optimizer, self.sampler.lr_scale * (self.batching.lr_scale if self.batching else 1.0))
-        if isinstance(self.optimizer, SSO):
+        if isinstance(self.optimizer, SeveralPasses):
             self.optimizer.step(lambda: self.forward(batch), lambda outputs: self.reduced(outputs, batch, len(batch)))
             return
         wanted = self.batching.parts if self.batching else 0
@@ -166,7 +166,7 @@ class PlainLoop:
                 self.batching.observe(seen.take() * (len(batch) / len(part)), len(part))
         if seen is not None:
             seen.give_back()
-        if hasattr(self.sampler, "observe_gradient"):
+        if isinstance(self.sampler, ObservesGradients):
             flat = torch.cat([parameter.grad.flatten() for parameter in self.model.parameters()])
             self.sampler.observe_gradient(gathered(batch.index), flat)
         self.optimizer.step()

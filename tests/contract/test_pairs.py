@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from sooner.combining import ONE, relation
+from sooner.combining import relation
 from sooner.errors import RecipeError
 from sooner.recipes import Recipe
 from sooner.registry import methods
+from sooner.seams import seam
 from tests.contract.pairs import (
     SAMPLED,
     SEED,
@@ -50,7 +51,7 @@ def test_a_pair_is_refused_where_a_record_says_so_or_a_run_has_one_of_the_two_an
         how = relation(one, other)
         assert (how.kind == "refused") == bool(named or rivals), called((one, other))
         if how.kind == "refused":
-            assert how.reason in (named or [ONE[one.seam]])
+            assert how.reason in (named or [seam(one.seam).alone])
 
 
 def test_what_a_record_refuses_is_there() -> None:

@@ -4,9 +4,11 @@ import pytest
 import torch
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.plugins.precision import MixedPrecision
 
 from sooner.integrations import SamplerReplaced
 from sooner.integrations.lightning import Rounds, SamplerCallback
+from sooner.optim import make
 from sooner.sampling import Reshuffling
 from tests.integrations.example import BATCH, SAMPLERS, N, Noted, credited, expected, loader, losses_of, network
 
@@ -151,3 +153,13 @@ def test_that_lightning_replaces_the_sampler_is_said(kind):
     trainer = make_trainer(sampler, rounds=1, devices=2, strategy="ddp_fork")
     with pytest.raises(Exception, match=r"(?s)SamplerReplaced: Lightning tried to replace.*use_distributed_sampler"):
         trainer.fit(Module(sampler), loader(sampler))
+
+
+@pytest.mark.parametrize("name", ["sgd", "adamw", "adagrad"])
+def test_gradients_are_clipped_under_bfloat16(name):
+    """What `Trainer(gradient_clip_val=1)` does: of length 5, they are shortened to 1."""
+    weight = torch.nn.Linear(2, 1, bias=False)
+    optimizer = make(name, weight, lr=0.1)
+    weight.weight.grad = torch.tensor([[3.0, 4.0]])
+    MixedPrecision("bf16-mixed", "cpu").clip_gradients(optimizer, 1.0)
+    torch.testing.assert_close(weight.weight.grad, torch.tensor([[0.6, 0.8]]), rtol=1e-4, atol=0)

@@ -110,6 +110,44 @@ def test_shapes_that_do_not_fit_are_named(method):
             loss(outputs, wrong, index)
 
 
+@pytest.mark.parametrize("ignored", [-100, -1, 2])
+def test_ignored_examples_have_no_loss_no_gradient_and_leave_no_trace(method, ignored):
+    """The others are as without them, also where they are the same examples as ignored ones."""
+    options = {} if ignored == -100 else {"ignore_index": ignored}
+    with_them, without = (
+        losses.make(method.name, n=N, classes=CLASSES, **{**method.example, **options}) for _ in range(2)
+    )
+    for loss in (with_them, without):
+        if hasattr(loss, "progress"):
+            loss.progress = 0.5
+    for seed in range(3):
+        outputs, targets, index = batch(seed, size=9)
+        targets = torch.where(targets == ignored, 3, targets)
+        index[[7, 8]] = index[[0, 1]]
+        targets[[1, 4, 7]] = ignored  # one before and one after the same example that counts, and one on its own
+        counts = targets != ignored
+        few, several = outputs[counts].requires_grad_(), outputs.clone().requires_grad_()
+        expected = without(few, targets[counts], index[counts])
+        found = with_them(several, targets, index)
+        assert torch.equal(found[counts], expected)
+        assert found[~counts].tolist() == [0, 0, 0]
+        expected.sum().backward()
+        found.sum().backward()
+        assert torch.equal(several.grad[counts], few.grad)
+        assert not several.grad[~counts].any()
+    assert list(flat(with_them.state_dict())) == list(flat(without.state_dict()))
+
+
+def test_where_all_are_ignored_the_losses_are_zero(method):
+    loss, (outputs, _, index) = build(method), batch(9)
+    before = list(flat(loss.state_dict()))
+    found = loss(outputs.requires_grad_(), torch.full((6,), -100), index)
+    found.sum().backward()
+    assert found.tolist() == [0] * 6
+    assert not outputs.grad.any()
+    assert list(flat(loss.state_dict())) == before
+
+
 def test_it_goes_on_exactly_from_a_saved_state(method):
     unbroken = seasoned(method)
     file = io.BytesIO()

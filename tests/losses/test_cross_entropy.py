@@ -23,3 +23,11 @@ def test_smoothing_by_hand():
 def test_smoothing_out_of_range(wrong):
     with pytest.raises(ValueError, match=f"label_smoothing must be at least 0 and below 1, not {wrong!r}"):
         CrossEntropy(wrong)
+
+
+def test_ignored_examples_are_those_of_torch():
+    outputs = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
+    targets = torch.tensor([0, 3, -100, 1, -100, 2])
+    losses = CrossEntropy(0.1)(outputs, targets, torch.arange(6))
+    expected = torch.nn.functional.cross_entropy(outputs, targets, label_smoothing=0.1)
+    torch.testing.assert_close(losses.sum() / (targets != -100).sum(), expected)

@@ -70,6 +70,15 @@ def test_certainty_is_clamped():
     assert three.scores["target"][2].tolist() == pytest.approx([(1 - 1e-4) / total, 1e-4 / total, 1e-4 / total])
 
 
+@pytest.mark.parametrize("classes", [2, 10, 100])
+def test_its_least_value(classes):
+    """p is 1 - 1e-4 and 1e-4 for each other class; t is that divided by its sum. Together about 1 - C / 10,000."""
+    loss = ELR(4, classes, beta=0.0, strength=3.0)
+    outputs = torch.nn.functional.one_hot(torch.tensor([0]), classes) * 200.0
+    found = float(loss(outputs, torch.tensor([0]), INDEX))
+    assert found == pytest.approx(3 * math.log(classes / 10_000), abs=0.05)
+
+
 def test_options_out_of_range():
     for option, wrong in (("beta", 1.0), ("beta", -0.1), ("strength", -1.0), ("strength", math.nan)):
         with pytest.raises(ValueError, match=f"{option} must be at least 0"):

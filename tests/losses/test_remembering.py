@@ -109,6 +109,19 @@ def test_a_state_taken_on_a_device_goes_on_anywhere(kind, away, monkeypatch):
 
 
 @pytest.mark.parametrize("where", ["host", "device"])
+def test_an_ignored_example_is_not_remembered_even_beside_itself(kind, where, away):
+    """Example 4 comes three times and counts in the middle, 6 never counts, 7 always."""
+    loss, alone = kind(N, CLASSES, memory=where, ignore_index=-1), kind(N, CLASSES, memory=where)
+    for one in (loss, alone):
+        one.scores.recording = True
+    outputs = torch.randn(5, CLASSES, generator=torch.Generator().manual_seed(0))
+    loss(outputs, torch.tensor([-1, 0, -1, -1, 2]), torch.tensor([4, 4, 4, 6, 7]))
+    alone(outputs[[1, 4]], torch.tensor([0, 2]), torch.tensor([4, 7]))
+    assert equal(loss.scores[loss.column], alone.scores[alone.column])
+    assert loss.scores.observed()["index"].tolist() == [4, 7]
+
+
+@pytest.mark.parametrize("where", ["host", "device"])
 def test_predictions_that_are_not_finite_are_passed_over(kind, where, away):
     loss = kind(N, CLASSES, memory=where)
     run(loss, [0])

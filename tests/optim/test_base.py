@@ -55,7 +55,7 @@ def same(ours, theirs):
 def test_groups_and_state_are_the_base_optimizers_own(case):
     net, optimizer = net_and(case)
     base = optimizer.base
-    assert type(base) is torch.optim.AdamW
+    assert isinstance(base, torch.optim.AdamW)
     assert optimizer.param_groups is base.param_groups
     assert optimizer.state is base.state
     assert optimizer.defaults is base.defaults

@@ -40,7 +40,61 @@ def test_norms_and_biases_do_not_decay(name):
         },
     ]
     assert [group["weight_decay"] for group in optimizer.param_groups] == [0.5, 0.0]
-    assert [group["initial_lr"] for group in optimizer.param_groups] == [0.1, 0.1]
+    assert [group["lr"] for group in optimizer.param_groups] == [0.1, 0.1]
+
+
+class Transformer(nn.Module):
+    """The parameters of several dimensions that recipes of vision transformers spare, by their usual names."""
+
+    def __init__(self):
+        super().__init__()
+        self.pos_embed = nn.Parameter(torch.zeros(1, 5, 4))
+        self.cls_token = nn.Parameter(torch.zeros(1, 1, 4))
+        self.relative_position_bias_table = nn.Parameter(torch.zeros(9, 2))
+        self.layer_scale = nn.Parameter(torch.ones(4, 1, 1))
+        self.gamma = nn.Parameter(torch.ones(4))
+        self.words = nn.Embedding(7, 4)
+        self.head = nn.Linear(4, 7)
+        self.head.weight = self.words.weight
+
+
+@pytest.mark.parametrize("name", ["sgd", "adamw", "adagrad", "adagrad-norm", "lamb", "lars"])
+def test_no_decay_names_more_that_do_not_decay(name):
+    net, shaped = Transformer(), {"pos_embed", "cls_token", "relative_position_bias_table", "layer_scale"}
+    plain = make(name, net, lr=0.1, weight_decay=0.5)
+    assert members(net, plain) == [{*shaped, "words.weight"}, {"gamma", "head.bias"}]
+    patterns = ("*_embed", "cls_token", "*relative_position*", "layer_scale*")
+    optimizer = make(name, net, lr=0.1, weight_decay=0.5, no_decay=patterns)
+    assert members(net, optimizer) == [{"words.weight"}, {*shaped, "gamma", "head.bias"}]
+    assert [group["weight_decay"] for group in optimizer.param_groups] == [0.5, 0.0]
+
+
+def test_what_no_decay_names_moves_by_its_gradient_alone():
+    net = nn.Linear(1, 1, bias=False)
+    nn.init.constant_(net.weight, 2.0)
+    optimizer = make("sgd", net, lr=0.1, weight_decay=0.5, momentum=0.0, nesterov=False, no_decay=("w*",))
+    net.weight.grad = torch.ones(1, 1)
+    optimizer.step()
+    assert net.weight.item() == pytest.approx(1.9)
+
+
+def test_lamb_scales_only_what_decays():
+    optimizer = make("lamb", Transformer(), lr=0.1, weight_decay=0.5, no_decay=("pos_embed",))
+    assert [group["adapt"] for group in optimizer.param_groups] == [True, False]
+
+
+def test_a_shared_parameter_is_found_by_either_name():
+    net = Transformer()
+    for pattern in ("words.weight", "head.weight"):
+        assert "words.weight" in members(net, make("sgd", net, lr=0.1, no_decay=(pattern,)))[-1]
+
+
+def test_patterns_that_match_nothing_are_refused():
+    with pytest.raises(ValueError, match=r"no_decay has 'bais', which matches no trainable .* are: weight, bias"):
+        groups(nn.Linear(2, 2), 0.1, ("*", "bais"))
+    for wrong in ("*.bias", 3, (3,)):
+        with pytest.raises(TypeError, match="no_decay must be patterns of names"):
+            groups(nn.Linear(2, 2), 0.1, wrong)
 
 
 def test_each_trainable_parameter_is_in_one_group():

@@ -139,7 +139,7 @@ def test_processes_wrap_the_smaller_model_anew(tmp_path):
     try:
         model = seeded(mlp)
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-        with pytest.raises(StructureError, match=r"wrapped in DistributedDataParallel.*wrap that anew"):
+        with pytest.raises(StructureError, match=r"wrapped in DistributedDataParallel.*wrap that again"):
             ChannelPruning(DistributedDataParallel(model), optimizer, torch.zeros(1, 2), channels=0.5)
         method = pruning(model, channels=0.5)
         DistributedDataParallel(model)(torch.ones(3, 2)).sum().backward()

@@ -172,7 +172,7 @@ def test_branches_of_both_modes_are_followed():
 
 
 def test_bad_arguments():
-    with pytest.raises(StructureError, match=r"wrapped in DataParallel.*model\.module.*wrap that anew"):
+    with pytest.raises(StructureError, match=r"wrapped in DataParallel.*model\.module.*wrap that again"):
         groups(nn.DataParallel(Small()), torch.zeros(1, 1, 2, 2))
     with pytest.raises(TypeError, match=r"inputs must be an example batch.*not of shape \(3,\)"):
         groups(Small(), torch.zeros(3))

@@ -19,7 +19,7 @@ class Augmentation(Protocol):
     Two attributes of its class, each taken as False where there is none, say how it is called:
 
     - `unit_range`: `inputs` are images in [0, 1], before normalisation. Else they are normalised: mean 0, deviation 1.
-    - `indexed`: it is an `IndexedAugmentation`, and is told which examples these are.
+    - `indexed`: it is an `IndexedAugmentation`, and is given which examples these are.
 
     Order. Those in [0, 1] act first, then the images are normalised, then the others act. Within each half the `stage`
     of their records decides, whatever the order in a recipe's file; equal stages act in the order of the file:
@@ -74,7 +74,7 @@ def image_size(inputs: Tensor) -> tuple[int, int, int]:
     """(B, H, W) of a batch of images. Raises ValueError where it is not (B, C, H, W) of floating point."""
     if inputs.ndim != 4 or not inputs.is_floating_point():
         raise ValueError(
-            "augmentations take normalised images (B, C, H, W) of floating point, not "
+            "augmentations take images (B, C, H, W) of floating point, not "
             f"{inputs.dtype} of shape {tuple(inputs.shape)}; leave them out for data that is not images"
         )
     return inputs.shape[0], inputs.shape[2], inputs.shape[3]

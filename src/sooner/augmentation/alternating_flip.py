@@ -12,6 +12,7 @@ from sooner._arguments import whole_number
 from sooner.augmentation._base import image_size, mirror
 from sooner.random import derive
 from sooner.registry import Method, register
+from sooner.seams import Use
 
 _WORD = 0xFFFFFFFF
 
@@ -87,5 +88,11 @@ register(
         many=True,
         stage=20,
         refuses={"augmentation/flip": "it would undo the alternation; choose one of the two"},
+        use=Use(
+            name="augment",
+            imports=("import torch",),
+            setup=("generator = torch.Generator().manual_seed(0)",),
+            inputs="augment(batch.inputs, 0.0, generator, index=batch.index, epoch=epoch)",
+        ),
     )
 )

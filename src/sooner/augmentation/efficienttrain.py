@@ -37,9 +37,11 @@ class EfficientTrain:
     real, and a mirrored image becomes a mirrored one (moved by a pixel). The published code takes the real part at the
     end, which differs in one of the b^2 coefficients, that of b/2 along both axes.
 
-    The other half of the paper is weak augmentation first: list `randaugment` beside it with a magnitude that rises.
-    The paper also trains with larger batches while images are small, and evaluates at the present size; here
-    evaluation is always at full size, so accuracy before the last stage is not what it will be.
+    The other half of the method is weak augmentation first: list `randaugment` beside it with a magnitude that rises.
+    The published code has levels 1, 3, 5, 7 and 9 of 10 in the five stages; `RandAugment(magnitude=0, end=30)` is the
+    straight line through their middles. Its batch is 4,096 examples throughout: small images only let each device take
+    twice as many of them at a time. It evaluates at the present size; here evaluation is always at full size, so
+    accuracy before the last stage is not what it will be.
 
     Source: Y. Wang, Y. Yue, R. Lu, T. Liu, Z. Zhong, S. Song and G. Huang, "EfficientTrain: Exploring Generalized
     Curriculum Learning for Training Visual Backbones", ICCV 2023, sections 4 and 5.
@@ -99,7 +101,7 @@ register(
         year=2023,
         changes="Images have 5/7 of their pixels along each axis for 60% of the budget, 6/7 for 20%, the lowest "
         "frequencies; then all.",
-        costs="A matrix product along each axis of the batch; steps on the smaller images cost half as much.",
+        costs="A matrix product along each axis of the batch; steps cost 0.5 and then 0.7 of one on whole images.",
         helps="Where a step's time grows with the pixels, in nets that take images of any size, in training long "
         "enough that the full size is learned in the last fifth.",
         hurts="In nets of one image size (mlp), on images so small that the net cannot go smaller, and in a few "

@@ -12,6 +12,7 @@ from sooner._arguments import number, whole_number
 from sooner.augmentation._base import image_size
 from sooner.augmentation._operations import GEOMETRIC, PIXELWISE, maps, warped
 from sooner.registry import Method, register
+from sooner.seams import Use
 
 MOST = 30.0
 
@@ -35,9 +36,12 @@ class RandAugment:
 
     - here, as in the paper's text and in torchvision, magnitudes go to 30, which is the whole range;
     - in the paper's code (TPU) and in timm, which EfficientTrain uses, level 10 is the whole range: take three times
-      the number. Their levels beyond 10, which the paper's ImageNet results use, go beyond these ranges;
-    - in that code a higher level also means *less* of posterize and solarize, and color, contrast, brightness and
-      sharpness go from 0.1 to 1.9 through no change at level 5. Here a higher magnitude is always more.
+      the number. Levels beyond 10, which the paper's ImageNet results use, go beyond these ranges in the former and
+      count as 10 in the latter;
+    - in the former, and in timm without "inc1", a higher level also means *less* of posterize and solarize, and color,
+      contrast, brightness and sharpness go from 0.1 to 1.9 through no change at level 5. Here, and with the "inc1" that
+      EfficientTrain has, a higher magnitude is always more. timm applies each operation drawn with probability 1/2, has
+      two others ("invert", "solarize-add") and no identity, and posterizes to 4 bits at level 0 and to none at 10.
 
     Takes images in [0, 1], before normalisation. Rotation and shear are about the centre and bilinear, where the
     published code shears about a corner and takes the nearest pixel. The others are those of Pillow without its
@@ -50,8 +54,9 @@ class RandAugment:
     Args:
         operations: the paper's N, how many per image, at least 1. The paper: 3 for CIFAR-10, 2 for ImageNet.
         magnitude: in [0, 30], at the start of training.
-        end: at the end of the budget, linear in between; None for `magnitude` throughout. EfficientTrain's 1, 3, 5, 7
-            and 9 of 10 in five stages are about 0 to 27.
+        end: at the end of the budget, linear in between; None for `magnitude` throughout. EfficientTrain's levels 1,
+            3, 5, 7 and 9 of 10 in five equal stages are 3, 9, 15, 21 and 27 here, the values of 0 to 30 in the middle
+            of each stage.
         fill: what moves in from outside, in [0, 1]: 0.5 is the published code's grey; 0 suits bright drawings on black,
             such as MNIST.
     """
@@ -117,12 +122,18 @@ register(
         'reduced search space"',
         year=2020,
         changes="Every image goes through a few random changes of shape and colour.",
-        costs="Some ten copies of the batch per operation, more than any other augmentation: much of a small net's "
-        "step.",
+        costs="Some ten copies of the batch per operation, more than any other augmentation: two operations take 2 to "
+        "4% of a step of convnet-16.",
         helps="In long training of nets that overfit otherwise; larger nets and more data want a larger magnitude.",
         hurts="In short training and small nets, which underfit already, and on digits and text, which must not turn "
         "or be inverted.",
         many=True,
         stage=10,
+        use=Use(
+            name="augment",
+            imports=("import torch",),
+            setup=("generator = torch.Generator().manual_seed(0)",),
+            inputs="augment(batch.inputs, progress, generator)  # (B, C, H, W) float in [0, 1]; normalise after it",
+        ),
     )
 )

@@ -24,7 +24,7 @@ class Batching:
 
     The sampler's batches stay as they are, and a step of k * batch_size examples joins the next k of them (`joined`),
     so the order of the examples and resuming stay exact whatever the method decides. Sizes come from a short fixed
-    ladder, so that compiled code meets few shapes. Whoever trains
+    ladder, so that compiled code meets few shapes. A training loop
 
     1. takes `batches` of the sampler's batches together, fewer at the end of a round;
     2. sets the learning rate to `lr_scale` times what the schedule says;
@@ -90,8 +90,8 @@ class Batching:
         """Continue from a `state_dict` of one with the same arguments. Raises ValueError where they differ."""
         saved = state.get("batching")
         if not isinstance(saved, Mapping) or not set(self._progressed()) <= set(state):
-            wanted = ", ".join(["batching", *self._progressed()])
-            raise ValueError(f"the state of {type(self).__name__} has {wanted}; this one has {sorted(state)}")
+            expected = ", ".join(["batching", *self._progressed()])
+            raise ValueError(f"the state of {type(self).__name__} has {expected}; this one has {sorted(state)}")
         differing = [name for name in {**saved, **self._identity} if saved.get(name) != self._identity.get(name)]
         if differing:
             raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, cast
 
 import torch
@@ -17,17 +18,37 @@ class _Ghosts(nn.modules.batchnorm._BatchNorm):
 
     ghost_size: int = 128
 
+    @property
+    def num_features(self) -> int:
+        """As of the plain layer. Raises TypeError when `SyncBatchNorm.convert_sync_batchnorm` asks for it.
+
+        The conversion would replace this layer as if it were a plain one, without a word, and it has no other hook.
+        """
+        if sys._getframe(1).f_code.co_name == "convert_sync_batchnorm":
+            raise TypeError(
+                f"{type(self).__name__} normalises ghosts of {self.ghost_size} examples in each process, and "
+                "SyncBatchNorm the whole batch over all processes: a model can have one of them. Leave out "
+                "convert_sync_batchnorm (Lightning: sync_batchnorm=True), or ghost_batch_norm"
+            )
+        return cast(int, self.__dict__["num_features"])
+
+    @num_features.setter
+    def num_features(self, number: int) -> None:
+        self.__dict__["num_features"] = number
+
     def forward(self, inputs: Tensor) -> Tensor:
         """(B, C, ...) to the same shape, dtype and memory format."""
         traced: Any = inputs
         if isinstance(traced, fx.Proxy):  # to torch.fx it is one operation, as the plain layer is
             tracer = cast(fx.Tracer, traced.tracer)
             return cast(Tensor, tracer.create_proxy("call_module", tracer.path_of_module(self), (traced,), {}))
-        ghosts = len(inputs) // self.ghost_size
+        examples = inputs.shape[0]
+        ghosts = examples // self.ghost_size
         if not self.training or ghosts <= 1:
             return super().forward(inputs)
-        size, larger = divmod(len(inputs), ghosts)
-        if inputs.device.type == "cpu":
+        size, larger = examples // ghosts, examples % ghosts  # divmod does not compile for a size left open
+        # A compiled graph cannot have as many calls as the batch, whose size it leaves open, has ghosts.
+        if inputs.device.type == "cpu" and not torch.compiler.is_compiling():
             # About as fast as the plain layer; all at once takes two copies of the batch, and three times as long.
             plain, sizes = super().forward, [size + 1] * larger + [size] * (ghosts - larger)
             return torch.cat([plain(ghost) for ghost in torch.split(inputs, sizes)])
@@ -72,17 +93,17 @@ class _Ghosts(nn.modules.batchnorm._BatchNorm):
             return outputs.reshape(batch, *space, channels).movedim(-1, 1)
         return outputs.reshape(size, ghosts, channels, *space).transpose(0, 1).reshape(inputs.shape)
 
-    def _factors(self, ghosts: int) -> tuple[float, Tensor]:
+    def _factors(self, ghosts: int) -> tuple[float | Tensor, Tensor]:
         """Of the running statistics as they were, and (ghosts,) of each ghost's. Counts the ghosts as batches."""
         assert self.running_mean is not None
         assert self.num_batches_tracked is not None
         self.num_batches_tracked += ghosts
+        later = torch.arange(ghosts - 1, -1, -1, dtype=self.running_mean.dtype, device=self.running_mean.device)
         if self.momentum is None:
-            seen = int(self.num_batches_tracked)
-            return 1 - ghosts / seen, torch.full_like(self.running_mean[:1], 1 / seen).expand(ghosts)
+            each = 1 / self.num_batches_tracked.to(later.dtype)  # a tensor: reading the count would wait for the device
+            return 1 - ghosts * each, torch.ones_like(later) * each
         kept = 1 - self.momentum
-        powers = [self.momentum * kept ** (ghosts - 1 - ghost) for ghost in range(ghosts)]
-        return kept**ghosts, self.running_mean.new_tensor(powers)
+        return kept**ghosts, self.momentum * kept**later
 
     def extra_repr(self) -> str:
         """With the size of the ghosts."""

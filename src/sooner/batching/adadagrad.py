@@ -14,6 +14,7 @@ from sooner._arguments import one_of, share, whole_number
 from sooner.batching._base import Batching
 from sooner.batching._spread import Estimate, Spread
 from sooner.registry import Method, register
+from sooner.seams import Use
 
 Variant = Literal["norm", "coordinate"]
 Coupling = Literal["constant", "linear", "sqrt"]
@@ -47,7 +48,8 @@ class AdAdaGrad(Batching):
     as they come instead of from a ladder; it has no test of single coordinates.
 
     A tested step runs its micro-batches one after the other, every `every` steps. The test adds a few operations on
-    vectors as long as all parameters, and holds one such vector, or two for "coordinate"; several processes sum it.
+    vectors as long as all parameters, and holds one such vector, or two for "coordinate", beside the gradient of the
+    micro-batch and the sum of these; several processes sum it.
     Batch norm then normalises over micro-batches, and what it adds to the noise is counted as the examples'.
 
     Args:
@@ -184,11 +186,21 @@ register(
         paper="Lau et al., AdAdaGrad: Adaptive Batch Size Schemes for Adaptive Gradient Methods",
         year=2024,
         changes="Steps take more examples, never fewer again, once their gradient is more noise than allowed.",
-        costs="One step in ten runs in four parts, one after the other; a vector as long as all parameters.",
+        costs="One step in ten runs in four parts, one after the other, and holds a few vectors as long as all "
+        "parameters.",
         helps="Where large batches cost less per example, as on an accelerator, and small ones learn faster at first.",
         hurts="Where the device is full with small batches already: fewer updates for the same examples.",
         refuses=MappingProxyType({"optim/sso": "it has to see gradients before the step, SSO makes them inside it"}),
         exempt=MappingProxyType({"accumulation": "its test looks at micro-batches, and accumulation makes other ones"}),
         example=MappingProxyType({"eta": 0.5, "every": 2, "micro_batches": 2}),
+        use=Use(
+            name="batching",
+            imports=("from sooner.batching import joined, observe_parts", "from sooner.optim import set_lr"),
+            setup=("each = lambda outputs, targets: cross_entropy(outputs, targets, reduction='none')",),
+            batches="for batch in joined(loader, batching):",
+            begin=("set_lr(optimizer, batching.lr_scale)  # times the schedule's factor, if you have one",),
+            backward=("observe_parts(batching, model, batch, each)  # the gradient, and those of its parts",),
+            end=("batching.step(progress)",),
+        ),
     )
 )

@@ -9,6 +9,7 @@ from torch import nn
 from sooner._arguments import whole_number
 from sooner.batching._ghosts import GhostBatchNorm1d, GhostBatchNorm2d, GhostBatchNorm3d
 from sooner.registry import Method, register
+from sooner.seams import Use
 
 _GHOSTS: dict[type[nn.Module], type[nn.Module]] = {
     nn.BatchNorm1d: GhostBatchNorm1d,
@@ -31,15 +32,20 @@ def ghost_batch_norm(model: nn.Module, *, size: int = 128) -> int:
     dict fits both kinds, and an optimizer made before or after keeps its parameters. A second call sets another size.
     Each process of distributed training cuts its own part of the batch, and each micro-batch of an accumulated step is
     a batch of its own. With a large momentum and many ghosts, only the last few of them are remembered.
-    `torch.fx` traces each layer as one operation, as it does the plain ones.
+    `torch.fx` traces each layer as one operation, as it does the plain ones. `torch.compile(fullgraph=True)` compiles
+    a few graphs for all batch sizes together.
+
+    `SyncBatchNorm.convert_sync_batchnorm`, which takes every batch norm for a plain one and would drop the ghosts, is
+    refused with a TypeError: statistics of all processes and statistics of ghosts exclude each other. Converters under
+    another name are not noticed.
 
     Source: Hoffer, Hubara and Soudry, Train longer, generalize better: closing the generalization gap in large batch
     training of neural networks, 2017, algorithm 1. The published code passes the ghosts through the whole net one by
     one, which is slower and gives the same gradient.
 
     On a CPU the ghosts pass through the layer one by one, and a step takes as long as with the plain layer (1.00 times
-    the processor time, convnet-16 on 2,048 images of 28x28, one core). On other devices they pass all at once, for
-    two copies of each layer's input.
+    the processor time, convnet-16 on 2,048 images of 28x28, one core). On other devices, and in compiled graphs, they
+    pass all at once, for two copies of each layer's input.
 
     Args:
         model: may be a batch norm itself.
@@ -53,19 +59,19 @@ def ghost_batch_norm(model: nn.Module, *, size: int = 128) -> int:
             there is no batch norm.
     """
     size = whole_number("size", size, least=2)
-    found = [(name, m) for name, m in model.named_modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
-    for name, layer in found:
+    layers = [(name, m) for name, m in model.named_modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    for name, layer in layers:
         if type(layer) not in _GHOSTS and type(layer) not in _GHOSTS.values():
             raise ValueError(
                 f"layer {name or 'model'} is a {type(layer).__name__}, and ghosts are made of torch's own BatchNorm1d, "
                 "2d and 3d only: replace it by one of them first"
             )
-    if not found:
+    if not layers:
         raise ValueError(f"{type(model).__name__} has no batch norm: leave ghost batch norm out")
-    for _, layer in found:
+    for _, layer in layers:
         layer.__class__ = _GHOSTS.get(type(layer), type(layer))  # type: ignore[assignment]
         layer.ghost_size = size  # type: ignore[assignment]
-    return len(found)
+    return len(layers)
 
 
 register(
@@ -87,5 +93,7 @@ register(
                 "repr": "it changes a model, and makes no object",
             }
         ),
+        example=MappingProxyType({"size": 16}),
+        use=Use(),  # it changes the model, and the loop stays as it is
     )
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sooner.batching.scaling import SqrtScaling
 from sooner.registry import Method, register
+from sooner.seams import Use
 
 if TYPE_CHECKING:  # the methods do without the race's packages
     from sooner.budget import Budget
@@ -22,7 +23,8 @@ class RegimeAdaptation(SqrtScaling):
     Source: Hoffer, Hubara and Soudry, Train longer, generalize better: closing the generalization gap in large batch
     training of neural networks, 2017, section 5. The published code rounds the ratio up to a whole number, has 256
     examples as the reference in one script and the size of a ghost batch in the other, and clips the gradient's norm
-    at 5 in all lanes, the small batch's too. Here clipping is the recipe's.
+    at 5 in all runs, those with a small batch too. Here nothing is clipped, and recipes have no clipping; in your own
+    loop call `torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)` before the optimizer's step.
 
     Args:
         batch_size, reference, warmup: see `LinearScaling`. The paper has no warm-up.
@@ -52,6 +54,13 @@ register(
         costs="As many times the examples as the batch is larger.",
         helps="When a large batch costs hardly more time than a small one, and must generalise as well.",
         hurts="Where time grows with the number of examples: it spends the gain of the large batch many times over.",
-        example=MappingProxyType({"reference": 10}),
+        example=MappingProxyType({"reference": 16}),
+        use=Use(
+            name="batching",
+            imports=("from sooner.budget import Budget", "from sooner.optim import set_lr"),
+            setup=("epochs = round(batching.budget(Budget(epochs, 'ep')).amount)  # as many updates as small batches",),
+            begin=("set_lr(optimizer, batching.lr_scale)  # times the schedule's factor, if you have one",),
+            end=("batching.step(progress)",),
+        ),
     )
 )

@@ -85,7 +85,7 @@ register(
         costs="Nothing.",
         helps="With SGD, when a recipe is moved to a batch some times as large.",
         hurts="At very large batches, where the rate becomes too high to train at, and with Adam.",
-        example=MappingProxyType({"reference": 10, "warmup": 0.1}),
+        example=MappingProxyType({"reference": 16, "warmup": 0.1}),
     )
 )
 
@@ -101,6 +101,6 @@ register(
         costs="Nothing.",
         helps="With Adam and its kin; with SGD where the linear rule diverges.",
         hurts="With SGD at moderately larger batches, where the linear rule keeps up better.",
-        example=MappingProxyType({"reference": 10, "warmup": 0.1}),
+        example=MappingProxyType({"reference": 16, "warmup": 0.1}),
     )
 )

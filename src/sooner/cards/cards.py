@@ -10,13 +10,9 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from sooner import registry
 from sooner.cards.measured import measured
-from sooner.cards.usage import in_a_recipe, lines
+from sooner.cards.usage import in_a_recipe, loop
 from sooner.registry import Method
-
-_CONTROLS = {
-    "sampling": "as much random data is added as a control",
-    "sparsity": "a lane with as many weights at random is added as a control",
-}
+from sooner.seams import seam
 
 
 def card(method: Method) -> str:
@@ -33,14 +29,18 @@ def card(method: Method) -> str:
         f"- **Costs.** {method.costs}",
         f"- **Helps.** {method.helps}",
         f"- **Does not help, or hurts.** {method.hurts}",
-        *([f"- **In a race** {_CONTROLS[method.seam]}, since it chooses by score."] if method.scored else []),
+        *(
+            [f"- **In a race** a lane with {seam(method.seam).controlled} is added, since it chooses by score."]
+            if method.scored
+            else []
+        ),
         *([f"- **Needs** `pip install 'sooner[{method.extra}]'`."] if method.extra else []),
         *(f"- **Not with** `{pattern}`: {reason}." for pattern, reason in method.refuses.items()),
         "",
         "## In your own loop",
         "",
         "```python",
-        *lines(method),
+        *loop(method),
         "```",
         "",
         "## In a recipe",

@@ -8,8 +8,9 @@ from itertools import combinations
 from pathlib import Path
 
 from sooner import registry
-from sooner.combining import FIXED, Relation, relation
+from sooner.combining import Relation, relation
 from sooner.registry import Method
+from sooner.seams import SEAMS
 
 Pair = tuple[Method, Method, Relation]
 _KINDS = ("combines", "order fixed", "refused")
@@ -52,8 +53,9 @@ def page(found: list[Pair]) -> str:
     fixed: Counter[frozenset[str]] = Counter(
         frozenset((one.seam, other.seam)) for one, other, how in found if how.kind == "order fixed"
     )
-    for (earlier, later), reason in FIXED.items():
-        lines.append(f"| {earlier} | {later} | {reason} | {fixed[frozenset((earlier, later))]} |")
+    for later in SEAMS:
+        for earlier, reason in later.after.items():
+            lines.append(f"| {earlier} | {later.name} | {reason} | {fixed[frozenset((earlier, later.name))]} |")
     for seam in sorted(seam for seams in fixed if len(seams) == 1 for seam in seams):
         lines.append(f"| {seam} | {seam} | by stage, or one around the other | {fixed[frozenset((seam,))]} |")
     return "\n".join([*lines, ""])

@@ -1,15 +1,13 @@
-"""A method in three lines of the user's own loop, and in one of a recipe, written from its record and signature."""
+"""A method in the user's own loop, whole and ready to run, and in one line of a recipe, written from its record."""
 
 from __future__ import annotations
 
-import inspect
 from inspect import Parameter
 
 from torch import Tensor
 
-from sooner.batching import grows
-from sooner.recipes import FIELDS
 from sooner.registry import GIVEN, Method
+from sooner.seams import Use, seam
 
 # How the user's own loop calls what training gives to a method.
 _GIVEN = {
@@ -24,69 +22,69 @@ _GIVEN = {
     "batches": "batches=loader",
     "loss": "loss=loss",
 }
+_IMPORTS = (
+    "from torch.nn.functional import cross_entropy",
+    "from torch.utils.data import DataLoader",
+    "from sooner import Indexed, collate",
+)
+_LOADER = "loader = DataLoader(Indexed(data), batch_size=64, shuffle=True, collate_fn=collate)"
 
 
-def lines(method: Method) -> list[str]:
-    """Import, making and use, three lines or so."""
-    name = method.make.__name__
-    made = f"{name}({', '.join(_arguments(method))})"
-    variable, *use = _use(method)
-    imported = f"from sooner.{method.seam} import {name}"
-    return [imported, f"{variable} = {made}" if variable else made, *use]
+def loop(method: Method) -> list[str]:
+    """A plain training loop with the method in it, line by line: `data`, `model`, `optimizer`, `epochs` are the user's.
+
+    What the method needs besides (`classes`, `targets`, a few `inputs`, a `loss`) is named as in `registry.GIVEN`.
+    """
+    use = method.use or seam(method.seam).use
+    steps = [*use.begin, *_losses(use), *(use.update or ["optimizer.step()"]), *use.end, "optimizer.zero_grad()"]
+    made = f"{method.make.__name__}({', '.join(_arguments(method))})"
+    made = f"{use.name} = {made}" if use.name else made
+    before = [made, *use.setup] if any("loader =" in line for line in use.setup) else [_LOADER, made, *use.setup]
+    batches = (use.batches or "for batch in loader:").removeprefix("for batch in ").removesuffix(":")
+    if any("progress" in line for line in steps):
+        over = f"for step, batch in enumerate({batches}, 1):"
+        steps.insert(0, "progress = (epoch + step / len(loader)) / epochs  # share of the run")
+    else:
+        over = f"for batch in {batches}:"
+    imports = [*_IMPORTS, f"from sooner.{method.seam} import {method.make.__name__}", *use.imports]
+    return [
+        *sorted(imports, key=lambda line: not line.startswith("import ")),
+        "",
+        *before,
+        "for epoch in range(epochs):",
+        *(f"    {line}" for line in use.rounds),
+        f"    {over}",
+        *(f"        {line}" for line in steps),
+        *use.done,
+    ]
 
 
-def _use(method: Method) -> list[str]:
-    """The name that what is made gets, and what the loop then does with it."""
-    takes = method.parameters
-    match method.seam:
-        case "sampling":
-            return ["sampler", "loader = DataLoader(Indexed(data), batch_sampler=sampler, collate_fn=collate)"]
-        case "augmentation":
-            told = ", index=index, epoch=epoch" if getattr(method.make, "indexed", False) else ""
-            kind = "in [0, 1]" if getattr(method.make, "unit_range", False) else "normalised"
-            call = f"inputs = augment(inputs, progress, generator{told})"
-            return ["augment", f"{call}  # (B, C, H, W) float, {kind}; share of the run; torch.Generator"]
-        case "losses":
-            return ["loss", "loss(outputs, targets, index).mean().backward()  # one number per example before the mean"]
-        case "optim" if "forward" in inspect.signature(getattr(method.make, "step", method.make)).parameters:
-            return ["optimizer", "optimizer.step(forward, loss)  # in place of backward and step"]
-        case "optim":
-            return ["optimizer", "optimizer.step()"]
-        case "batching" if "model" in takes:
-            return [""]
-        case "batching" if grows(method.make):
-            return ["batching", "for batch in joined(loader, batching): ...  # from sooner.batching import joined"]
-        case "batching":
-            return ["batching", "set_lr(optimizer, schedule(progress) * batching.lr_scale)"]
-        case "structure" if "optimizer" in takes:
-            return ["pruning", "pruning.step(progress)  # after optimizer.step()"]
-        case "structure":
-            return ["report", "# and then make the optimizer"]
-        case _:
-            return ["sparsity", "sparsity.step(progress)  # after optimizer.step()"]
+def _losses(use: Use) -> list[str]:
+    """From the batch to the gradients."""
+    if use.backward:
+        return list(use.backward)
+    inputs = f"inputs = {use.inputs}" if use.inputs else ""
+    outputs = "model(inputs)" if use.inputs else "model(batch.inputs)"
+    losses = use.losses or 'losses = cross_entropy({outputs}, batch.targets, reduction="none")'
+    lines = [inputs, losses.format(outputs=outputs), *use.observe, f"(losses * {use.weight}).mean().backward()"]
+    return [line for line in lines if line]
 
 
 def _arguments(method: Method) -> list[str]:
-    found = []
+    arguments = []
     for name, parameter in method.parameters.items():
         if name in GIVEN and (parameter.default is Parameter.empty or name in _needed(method)):
-            found.append(_given(method, name))
+            arguments.append(_GIVEN[name])
         elif name in _options(method):
-            found.append(f"{name}={_shown(name, method.example[name])}")
-    return found
+            arguments.append(f"{name}={_shown(name, method.example[name])}")
+    return arguments
 
 
 def _options(method: Method) -> dict[str, object]:
     """Those of the record's example that a user has to think about: the rest is small for the sake of tests."""
-    if method.seam == "sampling":
+    if method.seam in ("sampling", "batching"):
         return dict(method.example)
     return {n: v for n, v in method.example.items() if method.options[n].default is Parameter.empty}
-
-
-def _given(method: Method, name: str) -> str:
-    if name == "batch_size" and method.seam == "sampling":
-        return "batch_size=128"
-    return _GIVEN[name]
 
 
 def _needed(method: Method) -> set[str]:
@@ -108,11 +106,11 @@ def _shown(name: str, value: object) -> str:
 def in_a_recipe(method: Method) -> str:
     """The line of a recipe that chooses it."""
     options = {name: value for name, value in _options(method).items() if not isinstance(value, Tensor)}
-    field, listed = FIELDS[method.seam, method.many]
+    field = seam(method.seam).field_of(method.many)
     chosen = method.name
     if options:
         chosen = "{" + ", ".join([f"name: {method.name}", *(f"{key}: {_text(v)}" for key, v in options.items())]) + "}"
-    return f"{field}: [{chosen}]" if listed else f"{field}: {chosen}"
+    return f"{field.name}: [{chosen}]" if field.listed else f"{field.name}: {chosen}"
 
 
 def _text(value: object) -> str:

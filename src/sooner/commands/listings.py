@@ -16,7 +16,7 @@ from rich.text import Text
 from sooner import registry
 from sooner.cards.cards import option
 from sooner.cards.measured import measured
-from sooner.cards.usage import in_a_recipe, lines
+from sooner.cards.usage import in_a_recipe, loop
 from sooner.errors import RecipeError
 from sooner.recipes import shipped
 from sooner.tasks import models, tasks
@@ -89,7 +89,7 @@ def _show_method(method: registry.Method, console: Console) -> None:
         table.add_row(Text(head, style="bold"), Text(text))
     console.print(table)
     console.print()
-    for line in (*lines(method), "", f"# in a recipe: {in_a_recipe(method)}"):
+    for line in (*loop(method), "", f"# in a recipe: {in_a_recipe(method)}"):
         console.print(Padding(Text(line, style="cyan"), (0, 0, 0, 1)))
 
 

@@ -42,7 +42,7 @@ class Watch:
         self._at = 0  # where in the round the next batch should start
 
     def begin(self) -> None:
-        """An iteration over the loader begins, or has begun and training has had nothing of it yet."""
+        """An iteration over the loader begins, or has begun without giving a batch to training yet."""
         self.used = 0
         self._order = None
 
@@ -101,13 +101,13 @@ def sampler_of(loader: object) -> Sampler:
     """The sampler that a `DataLoader` was made with. Raises TypeError where it is none of ours."""
     sampler: object = loader.batch_sampler if isinstance(loader, DataLoader) else None
     if not isinstance(sampler, Sampler):
-        found = type(loader).__name__ if sampler is None else f"a loader with a {type(sampler).__name__}"
-        raise TypeError(f"expected DataLoader(..., batch_sampler=sampler) with a sampler of sooner, not {found}")
+        given = type(loader).__name__ if sampler is None else f"a loader with a {type(sampler).__name__}"
+        raise TypeError(f"expected DataLoader(..., batch_sampler=sampler) with a sampler of sooner, not {given}")
     return sampler
 
 
 def level(sampler: Sampler) -> None:
-    """Bring what the processes have observed level; all of them must call it. Nothing to do for most samplers."""
+    """Exchange what the processes have observed; all of them must call it. Does nothing for most samplers."""
     if isinstance(sampler, Scored):
         sampler.scores.exchange()
 

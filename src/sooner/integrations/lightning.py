@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader
 from sooner.integrations._watch import SamplerReplaced, Watch, level, sampler_of
 from sooner.sampling import Sampler
 
-_REBUILDS = Path("lightning", "pytorch", "utilities", "data.py")  # where Lightning makes a DataLoader anew
+_REBUILDS = Path("lightning", "pytorch", "utilities", "data.py")  # where Lightning rebuilds a DataLoader
 _MEND = (
     "Give the Trainer sooner.integrations.lightning.Rounds(loader), which it leaves as it is. Into a DataLoader it "
     "puts a sampler of its own where there are several processes, unless Trainer(use_distributed_sampler=False), and "

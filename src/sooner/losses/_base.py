@@ -11,19 +11,26 @@ from torch import Tensor
 
 _WIDE = (torch.float32, torch.float64)
 
+IGNORED = -100  # the target of an example that does not count, as in torch
+
 
 class Loss(Protocol):
     """Maps outputs (B, ...), targets (B, ...) and index (B,) int64 to the loss of each example, (B,).
 
     Any such function will do. The losses that are registered here take logits (B, C) of any floating dtype and
-    targets (B,) int64, compute in float32 at least, and have `state_dict()` and `load_state_dict(state)`. Whoever
-    trains looks for two more attributes, which only some have:
+    targets (B,) int64, compute in float32 at least, and have `state_dict()` and `load_state_dict(state)`. An example
+    whose target is `ignore_index` (an option, -100 unless it says otherwise, as in torch) has loss 0, no gradient, and
+    is not remembered. As losses are per example, the mean is the caller's: `losses.mean()` counts such examples in its
+    denominator, `losses.sum() / (targets != ignore_index).sum()` does not and is torch's. A sampler that goes by
+    losses sees their 0.
+
+    Training loops look for two more attributes, which only some losses have:
 
     - `progress`: set it to the share of the run that is spent, in [0, 1], before each step;
     - `scores`: a `ScoreStore`, where the loss remembers something of each example. Such a loss is called once for each
       example that a step trains on. With several processes, set `loss.scores.recording = True` before the first step
-      and call `loss.scores.exchange()` at the end of each round, asking for `scores` anew each time: that is when an
-      accelerator hands over what it has noted.
+      and call `loss.scores.exchange()` at the end of each round, reading `loss.scores` again each time: that is when
+      what was noted on an accelerator is copied to the store.
 
     A call under `torch.no_grad()` gives the same losses and changes nothing, so scoring and validation are free of
     side effects.
@@ -44,6 +51,12 @@ class Stateless:
         """Does nothing. Raises ValueError if the state is that of a loss which has one."""
         if state:
             raise ValueError(f"the state is that of another loss, with {', '.join(state)}; {self} has none")
+
+
+def counted(targets: Tensor, ignore_index: int) -> tuple[Tensor, Tensor]:
+    """(B,) bool, which examples count, and the targets with class 0 in place of `ignore_index`."""
+    counts = targets != ignore_index
+    return counts, targets.masked_fill(~counts, 0)
 
 
 def wide(outputs: Tensor, targets: Tensor) -> Tensor:

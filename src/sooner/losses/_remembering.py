@@ -24,14 +24,15 @@ class Remembering(ABC):
     The memory takes 4 C bytes per example. On a CPU it is the store itself. On an accelerator `memory` says where:
 
     - "device": the whole column lies there too, as one tensor that is gathered from and written to like any other, so
-      no step waits for the host; the store learns what has changed when somebody asks for `scores` or a state. What
-      the store learns from elsewhere (`exchange`, a loaded state) makes the next call fetch it anew.
+      no step waits for the host; the store is brought up to date when `scores` or a state is asked for. Where the
+      store itself has changed (`exchange`, a loaded state), the next call copies the column to the device again.
     - "host": it stays in the store, which may be memory-mapped. Each step moves B indices and B x C floats over and
       back, and waits for the device twice.
 
     Only a call that records gradients (`torch.is_grad_enabled()`) updates the memory. Call it once per example and
     step: a second call, as of a closure that an optimizer evaluates twice, would count as another visit. Predictions
     that are not finite, as of a step that a gradient scaler skips, are passed over: the example keeps what is known.
+    So are examples whose target is `ignore_index`.
 
     Attributes:
         column: the name of the column in the store.
@@ -42,10 +43,11 @@ class Remembering(ABC):
     column: ClassVar[str]
     start: ClassVar[float]  # what every entry is before an example was seen
 
-    def __init__(self, n: int, classes: int, memory: Place) -> None:
+    def __init__(self, n: int, classes: int, memory: Place, ignore_index: int) -> None:
         self.n = whole_number("n", n, 1)
         self.classes = whole_number("classes", classes, 2)
         self.memory = one_of("memory", memory, get_args(Place))
+        self.ignore_index = whole_number("ignore_index", ignore_index)
         self._scores = ScoreStore(self.n, self.columns)
         self._copy: Tensor | None = None  # of the column, on the accelerator
         self._touched: Tensor | None = None  # (n,) bool, beside it: rows that the store does not know yet
@@ -108,19 +110,22 @@ class Remembering(ABC):
             return self._on(like.device)[index.to(like.device)].to(like.dtype)
         return self._scores.read(self.column, index).to(like.device, like.dtype)
 
-    def _note(self, index: Tensor, old: Tensor, new: Tensor) -> None:
-        """Remember `new` (B, C), or `old` where it is not finite, if gradients are recorded."""
+    def _note(self, index: Tensor, old: Tensor, new: Tensor, counts: Tensor) -> None:
+        """Remember `new` (B, C) where `counts` (B,), or `old` where it is not finite, if gradients are recorded."""
         if not torch.is_grad_enabled():
             return
         new = torch.where(new.isnan(), old, new)  # a softmax that is not finite is NaN in every class
         if not self._lies_on(new.device):
-            self._scores.update(index, **{self.column: new})
+            counts = counts.cpu()
+            if counts.any():
+                self._scores.update(index.cpu()[counts], **{self.column: new.cpu()[counts]})
             return
         copy, index = self._on(new.device), index.to(new.device)
-        copy[index] = new[_last(index)].to(copy.dtype)
+        last = _last(index, counts)  # which of them count cannot be cut out: their number is not known on the host
+        copy[index] = torch.where(counts[last, None], new[last].to(copy.dtype), copy[index])
         if self._touched is None:
             self._touched = torch.zeros(self.n, dtype=torch.bool, device=new.device)
-        self._touched[index] = True
+        self._touched[index] |= counts[last]
 
     def _lies_on(self, device: torch.device) -> bool:
         return self.memory == "device" and device.type not in _HOST
@@ -144,7 +149,10 @@ class Remembering(ABC):
         self._version = -1 if stale else self._scores.version
 
 
-def _last(index: Tensor) -> Tensor:
-    """(B,) for each position in `index` the last one of the same index, so that writing has one outcome only."""
-    ascending, order = index.sort(stable=True)
-    return order[torch.searchsorted(ascending, index, right=True) - 1]
+def _last(index: Tensor, counts: Tensor) -> Tensor:
+    """(B,) for each position in `index` the last one of the same index, so that writing has one outcome only.
+
+    Of those that count, if one of the same index does.
+    """
+    ascending, order = (2 * index + counts).sort(stable=True)
+    return order[torch.searchsorted(ascending, 2 * index + 1, right=True) - 1]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import Tensor
 from torch.nn import functional as F
 
-from sooner._arguments import number
-from sooner.losses._base import Stateless, wide
+from sooner._arguments import number, whole_number
+from sooner.losses._base import IGNORED, Stateless, wide
 from sooner.registry import Method, register
 
 
@@ -22,17 +22,26 @@ class CrossEntropy(Stateless):
 
     Args:
         label_smoothing: e, share in [0, 1) of each target spread evenly over all classes, its own among them.
+        ignore_index: the target of examples that do not count, see `Loss`.
     """
 
     label_smoothing: float = 0.0
+    ignore_index: int = field(default=IGNORED, kw_only=True)
 
     def __post_init__(self) -> None:
         number("label_smoothing", self.label_smoothing, 0, 1, below=True)
+        whole_number("ignore_index", self.ignore_index)
 
     def __call__(self, outputs: Tensor, targets: Tensor, index: Tensor) -> Tensor:
         """The loss of each example, (B,); see `Loss`. `index` is not looked at."""
         logits = wide(outputs, targets)
-        return F.cross_entropy(logits, targets, reduction="none", label_smoothing=self.label_smoothing)
+        return F.cross_entropy(
+            logits,
+            targets,
+            ignore_index=self.ignore_index,
+            reduction="none",
+            label_smoothing=self.label_smoothing,
+        )
 
 
 register(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import Tensor
 from torch.nn import functional as F
 
-from sooner._arguments import number
-from sooner.losses._base import Stateless, wide
+from sooner._arguments import number, whole_number
+from sooner.losses._base import IGNORED, Stateless, counted, wide
 from sooner.registry import Method, register
 
 _EPSILON = 1e-5  # added to the variance, as in layer norm
@@ -42,24 +42,31 @@ class ZLoss(Stateless):
     Args:
         a: sharpness, above 0.
         b: in standard deviations; None for sqrt(C - 1), which only a perfect output reaches.
+        ignore_index: the target of examples that do not count, see `Loss`.
     """
 
     a: float = 1.0
     b: float | None = None
+    ignore_index: int = field(default=IGNORED, kw_only=True)
 
     def __post_init__(self) -> None:
         if number("a", self.a, 0) == 0:
             raise ValueError("a must be above 0, not 0")
         if self.b is not None:
             number("b", self.b, -math.inf)
+        whole_number("ignore_index", self.ignore_index)
 
     def __call__(self, outputs: Tensor, targets: Tensor, index: Tensor) -> Tensor:
-        """The loss of each example, (B,) float32. Raises ValueError on shapes that do not fit. `index` is ignored."""
+        """The loss of each example, (B,), in the dtype of the outputs but float32 at least. `index` is not looked at.
+
+        Raises ValueError on shapes that do not fit.
+        """
         logits = wide(outputs, targets)
         classes = logits.shape[1]
+        counts, targets = counted(targets, self.ignore_index)
         z = F.layer_norm(logits, (classes,), eps=_EPSILON).gather(1, targets[:, None]).squeeze(1)
         b = math.sqrt(classes - 1) if self.b is None else self.b
-        return F.softplus(self.a * (b - z)) / self.a
+        return (F.softplus(self.a * (b - z)) / self.a).masked_fill(~counts, 0.0)
 
 
 register(
@@ -72,7 +79,7 @@ register(
         "Spherical Family",
         year=2016,
         changes="What counts is how far the class's output stands out among the others, not a likelihood.",
-        costs="No more than cross-entropy; no memory.",
+        costs="About two cross-entropies: 0.1 ms more per step of 128 examples and 10 classes on a CPU; no memory.",
         helps="With very many classes, where a ranking is wanted and no probabilities.",
         hurts="Where probabilities are wanted; a and b are one more thing to tune, and the learning rate another one.",
     )

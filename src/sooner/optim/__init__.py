@@ -1,5 +1,6 @@
 """Optimizers: how a step moves. Base optimizers over a model, and wrappers around any optimizer."""
 
+from sooner.optim._base import SeveralPasses as SeveralPasses
 from sooner.optim._base import Wrapper as Wrapper
 from sooner.optim._groups import groups as groups
 from sooner.optim._make import make as make

@@ -1,16 +1,18 @@
 """The optim protocol: how a step moves.
 
 A base optimizer's `make` is a function `(model, *, lr, weight_decay, ...)` that returns a `torch.optim.Optimizer` over
-the model's trainable parameters, each group with its `initial_lr`. A wrapper (`many=True`) is a `Wrapper`: it takes an
-optimizer and is one.
+the model's trainable parameters, at its peak learning rates. A wrapper (`many=True`) is a `Wrapper`: it takes an
+optimizer and is one. What passes a batch through the model several times in a step is `SeveralPasses` as well.
 """
 
 from __future__ import annotations
 
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
+from torch import Tensor
 from torch.optim import Optimizer
 
 from sooner._arguments import arguments
@@ -23,6 +25,31 @@ _SHARED_HOOKS = (
 )
 
 
+class SeveralPasses(ABC):
+    """What an optimizer has besides where its step passes a batch through the model several times.
+
+    Whoever trains makes no backward pass then, and calls `step(forward, loss, backward)`. It takes its batch whole, in
+    one process.
+    """
+
+    @property
+    @abstractmethod
+    def passes(self) -> int | None:
+        """Passes forward and backward of a step; None where that is not known before."""
+
+    @abstractmethod
+    def step(
+        self, forward: Callable[[], Tensor], loss: Callable[[Tensor], Tensor], backward: Callable[..., Any]
+    ) -> Any:
+        """One step.
+
+        Args:
+            forward: gives the outputs (B, ...) of the batch with their graph, each time it is called anew.
+            loss: gives the scalar loss of such outputs.
+            backward: fills the gradients from a scalar, such as `fabric.backward`.
+        """
+
+
 class Wrapper(Optimizer):
     """An optimizer around another one, whose groups and state are the inner one's own objects.
 
@@ -33,6 +60,9 @@ class Wrapper(Optimizer):
 
     Hooks on `step` are the wrapper's own and run before and after all of its step; those on state dicts are the inner
     one's.
+
+    The inner one moves once for the gradients that are there, so what evaluates them again in its step, LBFGS, is
+    refused. Wrappers of one class may be around each other; each remembers by names of its own, see `_own`.
 
     Attributes:
         optimizer: the inner one.
@@ -50,6 +80,13 @@ class Wrapper(Optimizer):
         if isinstance(optimizer, Wrapper) and optimizer.outermost:
             inner = type(optimizer).__name__
             raise TypeError(f"{inner} must be the outermost: wrap its optimizer in {type(self).__name__}, then that")
+        closure = inspect.signature(optimizer.step).parameters.get("closure")
+        if not isinstance(optimizer, Wrapper) and closure is not None and closure.default is inspect.Parameter.empty:
+            raise TypeError(
+                f"{type(optimizer).__name__} evaluates gradients again within its step, by a closure, and "
+                f"{type(self).__name__} goes around optimizers that step on the gradients that are there: train with "
+                f"{type(optimizer).__name__} alone, or take another"
+            )
         self.__setstate__({"optimizer": optimizer})
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -64,6 +101,13 @@ class Wrapper(Optimizer):
     @property
     def base(self) -> Optimizer:
         return self.optimizer.base if isinstance(self.optimizer, Wrapper) else self.optimizer
+
+    def _own(self, name: str) -> str:
+        """`name` in the groups or in `state`, told apart from that of each wrapper of this class further inside."""
+        inside, inner = 0, self.optimizer
+        while isinstance(inner, Wrapper):
+            inside, inner = inside + (type(inner) is type(self)), inner.optimizer
+        return f"{name}_{inside + 1}" if inside else name
 
     @property
     def param_groups(self) -> list[dict[str, Any]]:

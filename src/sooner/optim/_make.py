@@ -12,7 +12,7 @@ from sooner.optim._base import Wrapper
 
 
 def make(name: str, model: nn.Module, **options: Any) -> Optimizer:
-    """The base optimizer of that name over the trainable parameters of `model`, each group with its `initial_lr`.
+    """The base optimizer of that name over the trainable parameters of `model`, at its peak learning rates.
 
     Args:
         name: as in `sooner.registry.methods(seam="optim")`.

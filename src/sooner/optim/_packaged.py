@@ -12,6 +12,7 @@ import pytorch_optimizer
 import torch
 from torch.optim import Optimizer
 
+from sooner.optim._checks import with_gradients
 from sooner.optim._gradients import gradients
 
 
@@ -28,8 +29,8 @@ class _Mended(Optimizer):
         step = super().step
         # torch makes the step of any class that has an instance call the hooks, and this one calls them already.
         inner = getattr(step, "__wrapped__").__get__(self) if hasattr(step, "hooked") else step  # noqa: B009
-        parameters = [parameter for group in self.param_groups for parameter in group["params"]]
-        with gradients([(p, p.grad.clone()) for p in parameters if p.grad is not None]):
+        found = [with_gradients(group, type(self).__name__.lower()) for group in self.param_groups]
+        with gradients([(p, g.clone()) for several in found for p, g in zip(*several, strict=True)]):
             inner()
         return loss
 

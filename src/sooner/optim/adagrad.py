@@ -5,14 +5,23 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from torch import nn
-from torch.optim import Adagrad, Optimizer
+from torch.optim import Optimizer
 
 from sooner.optim._checks import check_positive, check_rates
-from sooner.optim._groups import NO_REPR, built, fused
+from sooner.optim._fused import Adagrad, chosen
+from sooner.optim._groups import NO_REPR, built
 from sooner.registry import Method, register
 
 
-def adagrad(model: nn.Module, *, lr: float, weight_decay: float = 0.0, eps: float = 1e-10) -> Optimizer:
+def adagrad(
+    model: nn.Module,
+    *,
+    lr: float,
+    weight_decay: float = 0.0,
+    eps: float = 1e-10,
+    no_decay: tuple[str, ...] = (),
+    fused: bool | None = None,
+) -> Optimizer:
     """AdaGrad, torch's: v += g^2, w -= lr g / (sqrt(v) + eps), each weight by itself.
 
     Source: Duchi, Hazan and Singer, Adaptive Subgradient Methods for Online Learning and Stochastic Optimization,
@@ -23,10 +32,14 @@ def adagrad(model: nn.Module, *, lr: float, weight_decay: float = 0.0, eps: floa
         lr: peak learning rate, finite and above 0; the first step moves every weight by it.
         weight_decay: at least 0, added to the gradient of what decays; see `groups`.
         eps: added to the root, above 0.
+        no_decay: patterns of names of more parameters that do not decay; see `groups`.
+        fused: as of `sgd`.
+
+    Takes sparse gradients of what does not decay, without the fused kernel.
     """
-    check_rates(lr, weight_decay)
-    check_positive("eps", eps)
-    return built(Adagrad, model, lr, weight_decay, eps=eps, fused=fused(model))
+    lr, weight_decay = check_rates(lr, weight_decay)
+    eps = check_positive("eps", eps)
+    return built(Adagrad, model, lr, weight_decay, no_decay, eps=eps, fused=chosen(Adagrad, model, fused))
 
 
 register(

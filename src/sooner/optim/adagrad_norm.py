@@ -33,8 +33,8 @@ class AdaGradNorm(Optimizer):
     """
 
     def __init__(self, params: Any, lr: float, weight_decay: float = 0.0, start: float = 1e-4) -> None:
-        check_rates(lr, weight_decay)
-        check_positive("start", start)
+        lr, weight_decay = check_rates(lr, weight_decay)
+        start = check_positive("start", start)
         super().__init__(params, {"lr": lr, "weight_decay": weight_decay, "start": start})
         for group in self.param_groups:
             group.setdefault("norm_squared", torch.tensor(start * start))
@@ -67,7 +67,14 @@ class AdaGradNorm(Optimizer):
         return loss
 
 
-def adagrad_norm(model: nn.Module, *, lr: float, weight_decay: float = 0.0, start: float = 1e-4) -> Optimizer:
+def adagrad_norm(
+    model: nn.Module,
+    *,
+    lr: float,
+    weight_decay: float = 0.0,
+    start: float = 1e-4,
+    no_decay: tuple[str, ...] = (),
+) -> Optimizer:
     """AdaGrad-Norm, `AdaGradNorm` over the model's trainable parameters.
 
     Source: Ward, Wu and Bottou, AdaGrad Stepsizes: Sharp Convergence over Nonconvex Landscapes, ICML 2019.
@@ -77,9 +84,10 @@ def adagrad_norm(model: nn.Module, *, lr: float, weight_decay: float = 0.0, star
         lr: peak learning rate, finite and above 0; about the length of the first step.
         weight_decay: at least 0, added to the gradient of what decays; see `groups`.
         start: what the norm of the gradients seen starts at, above 0.
+        no_decay: patterns of names of more parameters that do not decay; see `groups`.
     """
-    check_rates(lr, weight_decay)
-    return built(AdaGradNorm, model, lr, weight_decay, start=start)
+    lr, weight_decay = check_rates(lr, weight_decay)
+    return built(AdaGradNorm, model, lr, weight_decay, no_decay, start=start)
 
 
 register(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from torch import nn
-from torch.optim import AdamW, Optimizer
+from torch.optim import Optimizer
 
 from sooner.optim._checks import check_betas, check_positive, check_rates
-from sooner.optim._groups import NO_REPR, built, fused
+from sooner.optim._fused import AdamW, chosen
+from sooner.optim._groups import NO_REPR, built
 from sooner.registry import Method, register
 
 
@@ -19,6 +20,8 @@ def adamw(
     weight_decay: float = 0.0,
     betas: tuple[float, float] = (0.9, 0.999),
     eps: float = 1e-8,
+    no_decay: tuple[str, ...] = (),
+    fused: bool | None = None,
 ) -> Optimizer:
     """Adam with decoupled weight decay (Loshchilov and Hutter, 2019).
 
@@ -28,11 +31,14 @@ def adamw(
         weight_decay: at least 0; times the learning rate, the share of what decays that is lost each step.
         betas: of the running means of the gradient and of its square, each in [0, 1).
         eps: added to the root of the second, above 0.
+        no_decay: patterns of names of more parameters that do not decay; see `groups`.
+        fused: as of `sgd`.
+
+    Takes no sparse gradients.
     """
-    check_rates(lr, weight_decay)
-    check_betas("betas", betas)
-    check_positive("eps", eps)
-    return built(AdamW, model, lr, weight_decay, betas=tuple(betas), eps=eps, fused=fused(model))
+    lr, weight_decay = check_rates(lr, weight_decay)
+    options = {"betas": check_betas("betas", betas), "eps": check_positive("eps", eps)}
+    return built(AdamW, model, lr, weight_decay, no_decay, **options, fused=chosen(AdamW, model, fused))
 
 
 register(

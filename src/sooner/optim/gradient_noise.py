@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 
 from sooner._arguments import number, whole_number
 from sooner.optim._base import Wrapper
-from sooner.optim._checks import with_gradients
+from sooner.optim._checks import as_real, with_gradients
 from sooner.optim._gradients import gradients
 from sooner.random import generator
 from sooner.registry import Method, register
@@ -21,6 +21,8 @@ _STEPS = "gradient_noise_steps"  # in the first group, where state dicts look
 
 class GradientNoise(Wrapper):
     """Adds independent N(0, eta / (1 + t)^gamma) to each entry of the gradient of step t, from t = 0.
+
+    Of complex numbers both parts are entries.
 
     Source: Neelakantan et al., Adding Gradient Noise Improves Learning for Very Deep Networks, 2015, equation 1; they
     choose eta from 0.01, 0.3 and 1 and keep gamma at 0.55. The published text clips gradients by their norm before; do
@@ -54,17 +56,21 @@ class GradientNoise(Wrapper):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        steps = self.param_groups[0].get(_STEPS, 0)
-        drawn = generator(self.seed, "gradient noise", steps)
+        own_steps = self._own(_STEPS)
+        steps = self.param_groups[0].get(own_steps, 0)
+        drawn = generator(self.seed, self._own("gradient noise"), steps)
         deviation = (self.eta / (1 + steps) ** self.gamma) ** 0.5
         replaced: list[tuple[Tensor, Tensor]] = []
         for group in self.param_groups:
             for parameter in with_gradients(group, "gradient-noise")[0]:
-                noise = torch.empty(parameter.shape).normal_(0.0, deviation, generator=drawn)
-                replaced.append((parameter, parameter.grad + noise.to(parameter)))  # type: ignore[operator]
+                noisy = torch.empty_like(parameter).copy_(parameter.grad)  # type: ignore[arg-type]
+                values = as_real(noisy)
+                noise = torch.empty(values.shape).normal_(0.0, deviation, generator=drawn)
+                values.add_(noise.to(values))
+                replaced.append((parameter, noisy))
         with gradients(replaced):
             self.optimizer.step()
-        self.param_groups[0][_STEPS] = steps + 1
+        self.param_groups[0][own_steps] = steps + 1
         return loss
 
 

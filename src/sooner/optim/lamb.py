@@ -10,8 +10,16 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from sooner.optim._checks import by_device, check_betas, check_positive, check_rates, with_gradients
-from sooner.optim._groups import NO_REPR, groups, scheduled, weights_and_others
+from sooner.optim._checks import (
+    as_real,
+    by_device,
+    check_betas,
+    check_flag,
+    check_positive,
+    check_rates,
+    with_gradients,
+)
+from sooner.optim._groups import NO_REPR, groups, weights_and_others
 from sooner.registry import Method, register
 
 
@@ -35,7 +43,7 @@ class Lamb(Optimizer):
         eps: added to the root of the second, above 0.
         adapt: scale steps by the ratio.
 
-    Memory as Adam's. Takes no sparse gradients.
+    Of complex numbers both parts are values by themselves. Memory as Adam's. Takes no sparse gradients.
     """
 
     def __init__(
@@ -47,10 +55,10 @@ class Lamb(Optimizer):
         eps: float = 1e-6,
         adapt: bool = True,
     ) -> None:
-        check_rates(lr, weight_decay)
-        check_betas("betas", betas)
-        check_positive("eps", eps)
-        defaults = {"lr": lr, "weight_decay": weight_decay, "betas": tuple(betas), "eps": eps, "adapt": adapt}
+        lr, weight_decay = check_rates(lr, weight_decay)
+        betas, eps = check_betas("betas", betas), check_positive("eps", eps)
+        adapt = check_flag("adapt", adapt)
+        defaults = {"lr": lr, "weight_decay": weight_decay, "betas": betas, "eps": eps, "adapt": adapt}
         super().__init__(params, defaults)
 
     @torch.no_grad()
@@ -66,7 +74,7 @@ class Lamb(Optimizer):
         return loss
 
     def _move(self, group: dict[str, Any], parameters: list[torch.Tensor]) -> None:
-        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        gradients = [as_real(parameter.grad) for parameter in parameters if parameter.grad is not None]
         beta1, beta2 = group["betas"]
         for parameter in parameters:
             state = self.state[parameter]
@@ -76,8 +84,9 @@ class Lamb(Optimizer):
                 state["exp_avg_sq"] = torch.zeros_like(parameter)
             state["step"] += 1
         states = [self.state[parameter] for parameter in parameters]
-        means = [state["exp_avg"] for state in states]
-        squares = [state["exp_avg_sq"] for state in states]
+        means = [as_real(state["exp_avg"]) for state in states]
+        squares = [as_real(state["exp_avg_sq"]) for state in states]
+        parameters = [as_real(parameter) for parameter in parameters]
         torch._foreach_lerp_(means, gradients, 1 - beta1)
         torch._foreach_mul_(squares, beta2)
         torch._foreach_addcmul_(squares, gradients, gradients, value=1 - beta2)
@@ -106,6 +115,7 @@ def lamb(
     weight_decay: float = 0.0,
     betas: tuple[float, float] = (0.9, 0.999),
     eps: float = 1e-6,
+    no_decay: tuple[str, ...] = (),
 ) -> Optimizer:
     """LAMB, `Lamb` over the model's trainable parameters.
 
@@ -117,13 +127,14 @@ def lamb(
         weight_decay: at least 0; it turns the step and does not lengthen it.
         betas: of the running means of the gradient and of its square, each in [0, 1).
         eps: added to the root of the second, above 0.
+        no_decay: patterns of names of more parameters that neither decay nor scale; see `groups`.
     """
-    check_rates(lr, weight_decay)
-    both = groups(model, weight_decay)
-    decayed = {id(parameter) for parameter in weights_and_others(model)[0]}
+    lr, weight_decay = check_rates(lr, weight_decay)
+    both = groups(model, weight_decay, no_decay)
+    decayed = {id(parameter) for parameter in weights_and_others(model, no_decay)[0]}
     for group in both:
         group["adapt"] = id(group["params"][0]) in decayed
-    return scheduled(Lamb(both, lr=lr, betas=betas, eps=eps))
+    return Lamb(both, lr=lr, betas=betas, eps=eps)
 
 
 register(

@@ -21,6 +21,7 @@ def lars(
     momentum: float = 0.9,
     nesterov: bool = False,
     trust: float = 0.001,
+    no_decay: tuple[str, ...] = (),
 ) -> Optimizer:
     """Layer-wise adaptive rate scaling, `pytorch_optimizer.LARS` with the gradients left as they were.
 
@@ -38,15 +39,15 @@ def lars(
         momentum: in [0, 1).
         nesterov: look ahead by the momentum; needs a momentum above 0.
         trust: eta of the paper, above 0.
+        no_decay: patterns of names of more parameters that do not decay, but do scale; see `groups`.
 
     Raises ImportError without the extra `optim`. Costs one tensor of each parameter's size, and two more norms and one
     copy of the gradients per step.
     """
-    check_rates(lr, weight_decay)
-    check_nesterov(nesterov, momentum)
-    check_positive("trust", trust)
-    kind = packaged("lars").LARS
-    return built(kind, model, lr, weight_decay, momentum=momentum, nesterov=nesterov, trust_coefficient=trust)
+    lr, weight_decay = check_rates(lr, weight_decay)
+    nesterov, momentum = check_nesterov(nesterov, momentum)
+    options = {"momentum": momentum, "nesterov": nesterov, "trust_coefficient": check_positive("trust", trust)}
+    return built(packaged("lars").LARS, model, lr, weight_decay, no_decay, **options)
 
 
 register(

@@ -11,7 +11,7 @@ from sooner._arguments import share, whole_number
 from sooner.optim._base import Wrapper
 from sooner.registry import Method, register
 
-_SLOW = "slow"  # in state[parameter]
+_SLOW = "slow"  # in state[parameter]; of a Lookahead around another one "slow_2", and so on
 _TAKEN = "lookahead_steps"  # in a group: steps of the inner optimizer since the last meeting
 
 
@@ -47,18 +47,19 @@ class Lookahead(Wrapper):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
+        own_slow, own_taken = self._own(_SLOW), self._own(_TAKEN)
         moving = [p for group in self.param_groups for p in group["params"] if p.grad is not None]
         # Optimizers take an empty state for a fresh one, so these must not be in it before their first step.
-        first = {p: p.detach().clone() for p in moving if _SLOW not in self.state.get(p, {})}
+        first = {p: p.detach().clone() for p in moving if own_slow not in self.state.get(p, {})}
         self.optimizer.step()
         for parameter, slow in first.items():
-            self.state[parameter][_SLOW] = slow
+            self.state[parameter][own_slow] = slow
         for group in self.param_groups:
-            group[_TAKEN] = group.get(_TAKEN, 0) + 1
-            if group[_TAKEN] >= self.k:
-                group[_TAKEN] = 0
-                fast = [p for p in group["params"] if _SLOW in self.state.get(p, {})]
-                slow_ones = [self.state[p][_SLOW] for p in fast]
+            group[own_taken] = group.get(own_taken, 0) + 1
+            if group[own_taken] >= self.k:
+                group[own_taken] = 0
+                fast = [p for p in group["params"] if own_slow in self.state.get(p, {})]
+                slow_ones = [self.state[p][own_slow] for p in fast]
                 if fast:
                     torch._foreach_lerp_(slow_ones, fast, self.alpha)
                     torch._foreach_copy_(fast, slow_ones)

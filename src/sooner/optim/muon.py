@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 from sooner._arguments import number, whole_number
 from sooner.optim._checks import check_betas, check_flag, check_positive, check_rates, check_share
 from sooner.optim._extra import packaged
-from sooner.optim._groups import NO_REPR, scheduled, weights_and_others
+from sooner.optim._groups import NO_REPR, weights_and_others
 from sooner.registry import Method, register
 
 
@@ -58,17 +58,17 @@ def muon(
     Raises ValueError where no hidden weight is left, ImportError without the extra `optim`. Costs one tensor of each
     hidden weight's size, two of each other parameter's; a step multiplies matrices 15 times per hidden weight.
     """
-    check_rates(lr, weight_decay)
-    check_share("momentum", momentum)
-    check_flag("nesterov", nesterov)
-    check_positive("adamw_lr", adamw_lr)
-    check_betas("adamw_betas", adamw_betas)
-    check_positive("adamw_eps", adamw_eps)
-    number("adamw_weight_decay", adamw_weight_decay, least=0)
-    whole_number("newton_schulz_steps", newton_schulz_steps, least=1)
+    lr, weight_decay = check_rates(lr, weight_decay)
+    momentum, nesterov = check_share("momentum", momentum), check_flag("nesterov", nesterov)
+    adamw_lr, adamw_eps = check_positive("adamw_lr", adamw_lr), check_positive("adamw_eps", adamw_eps)
+    adamw_betas = check_betas("adamw_betas", adamw_betas)
+    adamw_weight_decay = number("adamw_weight_decay", adamw_weight_decay, least=0)
+    newton_schulz_steps = whole_number("newton_schulz_steps", newton_schulz_steps, least=1)
     if not isinstance(others, tuple | list | None):
         raise TypeError(f"others must be patterns of names, as in ['head.*'], or null, not {others!r}")
     weights, small = weights_and_others(model)
+    if any(weight.is_complex() for weight in weights):
+        raise TypeError("muon orthogonalises real weights, and the model has complex ones; take adamw")
     outer = _outer(model, weights) if others is None else _named(model, weights, others)
     hidden = [weight for weight in weights if id(weight) not in outer]
     if not hidden:
@@ -76,7 +76,7 @@ def muon(
             f"muon moves the weights between the first and the last layer, and of this model's {len(weights)} none is "
             "left; take adamw, or name the weights that AdamW moves in others"
         )
-    adam = {"lr": adamw_lr, "betas": tuple(adamw_betas), "eps": adamw_eps, "use_muon": False}
+    adam = {"lr": adamw_lr, "betas": adamw_betas, "eps": adamw_eps, "use_muon": False}
     parts: list[dict[str, Any]] = [
         {"params": hidden, "lr": lr, "weight_decay": weight_decay, "use_muon": True},
         {"params": [w for w in weights if id(w) in outer], "weight_decay": adamw_weight_decay, **adam},
@@ -85,7 +85,7 @@ def muon(
     made: Optimizer = packaged("muon").Muon(
         [part for part in parts if part["params"]], momentum=momentum, nesterov=nesterov, ns_steps=newton_schulz_steps
     )
-    return scheduled(made)
+    return made
 
 
 def _outer(model: nn.Module, weights: list[Parameter]) -> set[int]:

@@ -12,17 +12,18 @@ from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
 from sooner._arguments import whole_number
-from sooner.optim._base import Wrapper
+from sooner.optim._base import SeveralPasses, Wrapper
 from sooner.optim._checks import check_flag, check_positive
 from sooner.optim.lookahead import Lookahead
 from sooner.registry import Method, register
+from sooner.seams import Use
 
 _SUFFICIENT = 0.5  # share of the predicted decrease that the line search asks for
 _SHRINK = 0.5
 _TRIALS = 20
 
 
-class SSO(Wrapper):
+class SSO(Wrapper, SeveralPasses):
     """Surrogate optimization in target space: the loss is differentiated once, by the outputs, for `steps` steps.
 
     With outputs z_t = z(theta_t) of a batch of B and G = dL/dz at z_t, the inner optimizer takes `steps` steps on
@@ -61,15 +62,18 @@ class SSO(Wrapper):
     def __init__(self, optimizer: Optimizer, steps: int = 10, eta: float = 2.0, line_search: bool = False) -> None:
         super().__init__(optimizer)
         self.steps = whole_number("steps", steps, least=1)
-        check_positive("eta", eta)
-        check_flag("line_search", line_search)
-        self.eta = eta
-        self.line_search = line_search
+        self.eta = check_positive("eta", eta)
+        self.line_search = check_flag("line_search", line_search)
         inner = self.optimizer
         while isinstance(inner, Wrapper):
             if self.line_search and isinstance(inner, Lookahead):
                 raise ValueError("line_search cannot shorten a step that Lookahead takes back; leave one of them out")
             inner = inner.optimizer
+
+    @property
+    def passes(self) -> int | None:
+        """`steps`; None with a line search."""
+        return None if self.line_search else self.steps
 
     def step(  # type: ignore[override]  # it needs more than a closure
         self,
@@ -121,7 +125,7 @@ class SSO(Wrapper):
         self.optimizer.step()
         with torch.no_grad():
             moves = [p - o for p, o in zip(parameters, origin, strict=True)]
-            rises = [(p.grad * move).sum() for p, move in zip(parameters, moves, strict=True)]
+            rises = [(p.grad.conj() * move).sum() for p, move in zip(parameters, moves, strict=True)]
             # A step with momentum may lead uphill; then the surrogate just must not rise.
             predicted = torch.stack([rise.real for rise in rises]).sum().clamp(max=0)
             before = before + 4 * torch.finfo(before.dtype).eps * before.abs()  # what rounding may make of no change
@@ -153,6 +157,8 @@ class SSO(Wrapper):
 
 def _wide(outputs: Tensor) -> Tensor:
     """In float32 at least: under autocast the way from the outputs at the start would be lost in rounding."""
+    if outputs.is_complex():
+        raise TypeError("SSO takes outputs that are real: let the model end with abs() or torch.view_as_real")
     return outputs if outputs.dtype == torch.float64 else outputs.float()
 
 
@@ -176,5 +182,13 @@ register(
         many=True,
         stage=2,
         exempt=MappingProxyType({"accumulation": "it takes its batch whole, and keeps the outputs of all of it"}),
+        use=Use(
+            name="optimizer",
+            backward=(
+                "forward = lambda: model(batch.inputs)",
+                "loss = lambda outputs: cross_entropy(outputs, batch.targets)",
+            ),
+            update=("optimizer.step(forward, loss)  # passes the batch through several times",),
+        ),
     )
 )

@@ -1,7 +1,6 @@
 """Recipes: complete configurations of training, in YAML and Python. Needs `pip install sooner[race]`."""
 
 from sooner.recipes._choice import Choice as Choice
-from sooner.recipes._recipe import FIELDS as FIELDS
 from sooner.recipes._recipe import Recipe as Recipe
 from sooner.recipes._resolve import ALIASES as ALIASES
 from sooner.recipes._resolve import Shipped as Shipped

@@ -20,11 +20,11 @@ from pydantic import (
 )
 
 from sooner import registry
-from sooner.combining import ONE
 from sooner.errors import SoonerError
 from sooner.recipes._problems import Problem, closest, explained, refuse, shown
 from sooner.recipes._tried import supplies
-from sooner.training.schedules import SCHEDULES
+from sooner.schedules import SCHEDULES
+from sooner.seams import SEAMS
 
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 
@@ -57,21 +57,16 @@ class Catalogue:
     why_one: str = ""
 
 
-def _methods(seam: str, many: bool | None = None) -> dict[str, Callable[..., Any]]:
+def _methods(seam: str, many: bool | None) -> dict[str, Callable[..., Any]]:
     return {m.name: m.make for m in registry.methods(seam=seam) if many is None or m.many == many}
 
 
+# By the field of a recipe.
 CATALOGUES = {
-    "optimizer": Catalogue("optimizer", partial(_methods, "optim", many=False), ONE["optim"]),
-    "wrappers": Catalogue("optimizer wrapper", partial(_methods, "optim", many=True)),
-    "schedule": Catalogue("schedule", lambda: SCHEDULES, "there is one learning rate"),
-    "sampling": Catalogue("sampling method", partial(_methods, "sampling"), ONE["sampling"]),
-    "augmentation": Catalogue("augmentation", partial(_methods, "augmentation")),
-    "loss": Catalogue("loss", partial(_methods, "losses"), ONE["losses"]),
-    "batching": Catalogue("batching method", partial(_methods, "batching")),
-    "sparsity": Catalogue("sparsity method", partial(_methods, "sparsity"), ONE["sparsity"]),
-    "structure": Catalogue("structure method", partial(_methods, "structure")),
-}
+    field.name: Catalogue(field.what, partial(_methods, seam.name, field.many), seam.alone if not field.listed else "")
+    for seam in SEAMS
+    for field in seam.fields
+} | {"schedule": Catalogue("schedule", lambda: SCHEDULES, "there is one learning rate")}
 
 
 def choose(catalogue: str) -> BeforeValidator:
@@ -152,7 +147,7 @@ def _coerced(annotation: Any, value: Any) -> Any:
     return adapter.validate_python(value)
 
 
-_OF_LAYERS = ("exclude", "others")  # options that name layers
+_OF_LAYERS = ("exclude", "others", "no_decay")  # options that name layers or parameters
 _THIN = 0.01
 
 _GOOD: set[str] = set()  # choices that were made once without complaint

@@ -20,8 +20,10 @@ from sooner import registry
 from sooner.batching import grows
 from sooner.budget import Budget
 from sooner.combining import refusals
+from sooner.optim import SeveralPasses
 from sooner.recipes._choice import Choice, choose, choose_or_leave
 from sooner.recipes._problems import Problem, explained, invalid, refuse, shown
+from sooner.seams import SEAMS, seam
 
 
 def _listed(given: object) -> tuple[Any, ...]:
@@ -32,16 +34,8 @@ def _listed(given: object) -> tuple[Any, ...]:
 
 
 # The fields that choose methods, in the order in which recipes list them, and the seam of each.
-SEAMS = {
-    "sampling": "sampling",
-    "augmentation": "augmentation",
-    "loss": "losses",
-    "optimizer": "optim",
-    "wrappers": "optim",
-    "batching": "batching",
-    "sparsity": "sparsity",
-    "structure": "structure",
-}
+_FIELDS = {field.name: seam.name for seam in SEAMS for field in seam.fields}
+_LISTED = [field.name for seam in SEAMS for field in seam.fields if field.listed]
 
 
 class Recipe(BaseModel):
@@ -114,11 +108,11 @@ class Recipe(BaseModel):
             raise refuse(given["label_smoothing"], Problem(("label_smoothing",), text))
         return given
 
-    @field_validator("augmentation", "wrappers", "batching", "structure")
+    @field_validator(*_LISTED)
     @classmethod
     def _by_stage(cls, chosen: tuple[Choice, ...], info: ValidationInfo) -> tuple[Choice, ...]:
         assert info.field_name is not None
-        seam = SEAMS[info.field_name]
+        seam = _FIELDS[info.field_name]
         return tuple(sorted(chosen, key=lambda choice: (registry.get(seam, choice.name).stage, choice.name)))
 
     @model_validator(mode="after")
@@ -126,7 +120,7 @@ class Recipe(BaseModel):
         problems = []
         for one, other, reason in refusals(self.methods()):
             text = f"{one.name} ({one.seam}) and {other.name} ({other.seam}) cannot be combined: {reason}"
-            problems.append(Problem((FIELDS[other.seam, other.many][0],), text))
+            problems.append(Problem((seam(other.seam).field_of(other.many).name,), text))
         try:
             spends = self.spends
         except ValueError as error:
@@ -135,11 +129,13 @@ class Recipe(BaseModel):
             if spends.unit == "ba" and any(grows(method.make) for method in self.methods()):
                 text = "in steps does not say how many examples, as steps grow: give it in ep, ex or s"
                 problems.append(Problem(("budget",), text))
-        if self.sampling.name == "kakurenbo" and self.loss.options.get("label_smoothing", 0) > 0:
-            text = "must be 0 with kakurenbo: of softened labels no prediction is sure, so that nothing would be hidden"
-            problems.append(Problem(("loss", "label_smoothing"), text))
-        if self.accumulate > 1 and any(choice.name == "sso" for choice in self.wrappers):
-            problems.append(Problem(("accumulate",), "must be 1 with sso, which passes a batch through several times"))
+        for method in self.methods() if self.accumulate > 1 else ():
+            if isinstance(method.make, type) and issubclass(method.make, SeveralPasses):
+                text = f"must be 1 with {method.name}, which passes a batch through several times"
+                problems.append(Problem(("accumulate",), text))
+        for method in self.methods():
+            if method.problems is not None:
+                problems += [Problem(path, text) for path, text in method.problems(self.to_dict()).items()]
         if problems:
             raise refuse(self.name, *problems)
         return self
@@ -154,14 +150,14 @@ class Recipe(BaseModel):
                 budget = made.budget(budget)
         return budget
 
+    def choices(self, field: str) -> tuple[Choice, ...]:
+        """What one of the fields that choose methods holds: none, one or several."""
+        chosen = getattr(self, field)
+        return chosen if isinstance(chosen, tuple) else (chosen,) if chosen else ()
+
     def methods(self) -> list[registry.Method]:
         """The records of all methods it chooses, field by field."""
-        found = []
-        for field, seam in SEAMS.items():
-            chosen = getattr(self, field)
-            choices = chosen if isinstance(chosen, tuple) else (chosen,) if chosen else ()
-            found += [registry.get(seam, choice.name) for choice in choices]
-        return found
+        return [registry.get(seam, each.name) for field, seam in _FIELDS.items() for each in self.choices(field)]
 
     @field_validator("accumulate")
     @classmethod
@@ -183,18 +179,3 @@ class Recipe(BaseModel):
     def from_dict(cls, fields: Mapping[str, Any]) -> Self:
         """The recipe of these fields, as of `to_dict` or shorter. Raises RecipeError."""
         return cls(**fields)
-
-
-# By seam and whether a method may have others of its seam beside it: the field that chooses it, and whether that is a
-# list.
-FIELDS = {
-    ("sampling", False): ("sampling", False),
-    ("augmentation", True): ("augmentation", True),
-    ("losses", False): ("loss", False),
-    ("optim", False): ("optimizer", False),
-    ("optim", True): ("wrappers", True),
-    ("batching", False): ("batching", True),
-    ("batching", True): ("batching", True),
-    ("sparsity", False): ("sparsity", False),
-    ("structure", True): ("structure", True),
-}

@@ -1,5 +1,6 @@
 """Sampling: which examples come next, and in what order. Batch samplers for any loop, at any size, on any ranks."""
 
+from sooner.sampling._base import ObservesGradients as ObservesGradients
 from sooner.sampling._base import Order as Order
 from sooner.sampling._base import Sampler as Sampler
 from sooner.sampling._make import make as make

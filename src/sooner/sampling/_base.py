@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -13,6 +13,19 @@ from torch import Tensor
 from sooner._arguments import Plain, arguments, flag, plain, shown, whole_number
 from sooner.sampling._orders import Order as Order
 from sooner.sampling._orders import ReadAhead
+
+
+@runtime_checkable
+class ObservesGradients(Protocol):
+    """What a sampler has besides where its order follows from gradients: whoever trains hands them over."""
+
+    def observe_gradient(self, index: Tensor, gradient: Tensor) -> None:
+        """Take note of a batch's gradients, once for each batch and in their order, before or after the step.
+
+        Args:
+            index: (B,) int64, of the batch of all ranks.
+            gradient: (B, d), of each example's loss by all trainable parameters, flattened; or (d,), of the mean loss.
+        """
 
 
 class Sampler(ABC):

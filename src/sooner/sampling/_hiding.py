@@ -7,7 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from sooner._arguments import flag
+from sooner.random import derive
 from sooner.sampling._base import Order
+from sooner.sampling._ranking import random_part
 from sooner.sampling._scored import Decision, Scored
 from sooner.sampling._screening import Screening
 
@@ -36,10 +39,28 @@ class Chained:
 class Hiding(Screening, Scored):
     """A round is the kept examples in random order, and then the hidden ones, which are passed forward only.
 
-    A subclass decides which are "kept", (n,) bool. Only batches with a hidden example are screened, so the others cost
-    what they always do. Hidden examples have weight 0: in a loop that does not screen they are passed forward and
-    backward without effect on the gradient.
+    A subclass decides which are hidden, and hands that to `hiding`. Only batches with a hidden example are screened, so
+    the others cost what they always do. Hidden examples have weight 0: in a loop that does not screen they are passed
+    forward and backward without effect on the gradient.
+
+    Args:
+        n, batch_size, seed, drop_last: see `Sampler`.
+        matched: hide as many examples as the method would, but random ones: what the method gains by choosing them is
+            the difference between the two.
     """
+
+    def __init__(
+        self, n: int, batch_size: int, *, seed: int = 0, drop_last: bool = False, matched: bool = False
+    ) -> None:
+        super().__init__(n, batch_size, seed=seed, drop_last=drop_last)
+        self.matched = flag("matched", matched)
+
+    def hiding(self, hidden: Tensor, epoch: int) -> Decision:
+        """The decision of round `epoch` that hides the examples where (n,) bool `hidden` is True."""
+        if self.matched:
+            seed = derive(self.seed, "matched hiding", epoch)
+            hidden = random_part(torch.ones_like(hidden), int(hidden.sum()), seed)
+        return {"kept": ~hidden}
 
     def arrange(self, epoch: int, decision: Decision) -> Order:
         """The kept examples in the round's random order, then the hidden ones in the order of the data."""

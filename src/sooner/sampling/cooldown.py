@@ -16,6 +16,7 @@ from sooner.registry import Method, register
 from sooner.sampling._base import Order
 from sooner.sampling._draws import Independent, by_weight, uniforms
 from sooner.sampling._progress import ByProgress
+from sooner.sampling._use import use
 
 
 class Cooldown(ByProgress):
@@ -135,5 +136,6 @@ register(
         helps="With domains or classes of very uneven size that all matter, and a budget of many passes.",
         hurts="On even data it is sampling with replacement. With ten rare examples (benchmarks/cooldown) it was as "
         "fast as a fixed temperature and no better on them.",
+        use=use(progress=True),
     )
 )

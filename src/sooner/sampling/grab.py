@@ -13,6 +13,7 @@ from sooner._arguments import one_of
 from sooner.registry import Method, register
 from sooner.sampling._balancing import Balancer
 from sooner.sampling._base import Order, Sampler
+from sooner.sampling._use import use
 from sooner.sampling.reshuffling import pass_over
 
 
@@ -173,5 +174,6 @@ register(
                 "optim/sso": "it has to see gradients before the step, SSO makes them inside it",
             }
         ),
+        use=use(gradient=True),
     )
 )

@@ -11,9 +11,11 @@ from sooner._arguments import share
 from sooner.random import derive
 from sooner.registry import Method, register
 from sooner.sampling._base import Order
+from sooner.sampling._control import random_data
 from sooner.sampling._orders import Picked
 from sooner.sampling._ranking import hardest
 from sooner.sampling._scored import Decision, Scored
+from sooner.sampling._use import use
 from sooner.sampling.permutation import Permutation
 
 
@@ -77,6 +79,8 @@ register(
         helps="Small mini-batches, whose losses differ.",
         hurts="Large ones, whose losses are alike; fixed mini-batches are worse than reshuffled ones for batch norm.",
         scored=True,
+        control=lambda options: random_data(options, options["fraction"]),
         example=MappingProxyType({"fraction": 0.5}),
+        use=use(observe=True),
     )
 )

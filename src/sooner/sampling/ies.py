@@ -11,9 +11,11 @@ from torch import Tensor
 from sooner._arguments import number, one_of
 from sooner.random import derive
 from sooner.registry import Method, register
+from sooner.sampling._control import matched
 from sooner.sampling._hiding import Hiding
 from sooner.sampling._ranking import hardest
 from sooner.sampling._scored import Decision
+from sooner.sampling._use import use
 
 FaithfulTo = Literal["paper", "code"]
 
@@ -37,6 +39,7 @@ class IES(Hiding):
         n, batch_size, seed, drop_last: see `Sampler`.
         threshold: at least 0, in units of the loss.
         faithful_to: "paper" or "code".
+        matched: see `Hiding`.
     """
 
     def __init__(
@@ -48,11 +51,12 @@ class IES(Hiding):
         drop_last: bool = False,
         threshold: float = 1e-3,
         faithful_to: FaithfulTo = "paper",
+        matched: bool = False,
     ) -> None:
         one_of("faithful_to", faithful_to, get_args(FaithfulTo))
         self._bends = _BENDS if faithful_to == "code" else _BENDS[:1]
         self.columns = dict.fromkeys(("loss", "before", *self._bends), math.nan)
-        super().__init__(n, batch_size, seed=seed, drop_last=drop_last)
+        super().__init__(n, batch_size, seed=seed, drop_last=drop_last, matched=matched)
         self.threshold = number("threshold", threshold, 0)
         self.faithful_to = faithful_to
 
@@ -71,7 +75,7 @@ class IES(Hiding):
             recent = (bend + self.scores["bend_1"] + self.scores["bend_2"]) / 3
             bend = recent.where(~self.scores["bend_3"].isnan(), math.nan)
         kept = ~(bend < self.threshold)
-        return {"kept": kept | hardest(bend, self.batch_size, derive(self.seed, "ies", epoch))}
+        return self.hiding(~(kept | hardest(bend, self.batch_size, derive(self.seed, "ies", epoch))), epoch)
 
 
 register(
@@ -87,6 +91,8 @@ register(
         helps="Long runs, in which most losses settle long before the end.",
         hurts="Short runs, and losses that augmentation or dropout keep noisy: nothing settles.",
         scored=True,
+        control=lambda options: matched("ies", options),
         example=MappingProxyType({"threshold": 0.05}),
+        use=use(observe=True, screen=True),
     )
 )

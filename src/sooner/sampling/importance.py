@@ -13,8 +13,10 @@ from sooner._arguments import one_of, share
 from sooner.random import derive, generator
 from sooner.registry import Method, register
 from sooner.sampling._base import Order
+from sooner.sampling._control import random_data
 from sooner.sampling._orders import Picked
 from sooner.sampling._scored import Decision, Scored
+from sooner.sampling._use import use
 from sooner.sampling.permutation import Permutation
 
 Score = Literal["loss", "gradient-norm"]
@@ -106,6 +108,7 @@ register(
         helps="When a few examples have most of the gradient: late in training, on clean and redundant data.",
         hurts="Early, when gradients are alike and scores go stale; under label noise, which it draws often.",
         scored=True,
+        control=lambda options: random_data(options, options.get("fraction", 1.0)),
         example=MappingProxyType({"score": "loss", "uniform": 0.2}),
         refuses=MappingProxyType(
             {
@@ -113,5 +116,6 @@ register(
                 for loss in ("elr", "ps-kd", "stablemax", "z-loss")
             }
         ),
+        use=use(observe=True),
     )
 )

@@ -12,8 +12,10 @@ from sooner._arguments import number, one_of
 from sooner.random import derive, generator
 from sooner.registry import Method, register
 from sooner.sampling._base import Order
+from sooner.sampling._control import random_data
 from sooner.sampling._ranking import random_part
 from sooner.sampling._scored import Decision, Scored
+from sooner.sampling._use import use
 
 FaithfulTo = Literal["paper", "code"]
 
@@ -114,6 +116,8 @@ register(
         helps="Long runs on data that is mostly learned early: the gradient stays unbiased at fewer steps.",
         hurts="Short runs; the weights raise the gradient's variance, so a high ratio may need a lower rate.",
         scored=True,
+        control=lambda options: random_data(options, 1 - options.get("prune_ratio", 0.5)),
         example=MappingProxyType({"prune_ratio": 0.5}),
+        use=use(progress=True, observe=True),
     )
 )

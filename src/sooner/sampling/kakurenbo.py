@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 from bisect import bisect
+from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from sooner._arguments import number
 from sooner.random import derive
 from sooner.registry import Method, register
+from sooner.sampling._control import matched
 from sooner.sampling._hiding import Hiding
 from sooner.sampling._ranking import hardest
 from sooner.sampling._scored import Decision
+from sooner.sampling._use import use
 
 _DECAY_AT = (0.3, 0.6, 0.8)  # progress; the paper's epochs 60, 120, 160 of 200, and 30, 60, 80 of 100
 _DECAY = (1.0, 0.8, 0.6, 0.4)
@@ -39,6 +43,7 @@ class Kakurenbo(Hiding):
         n, batch_size, seed, drop_last: see `Sampler`.
         hidden: the largest fraction of the examples to hide, at least 0 and below 1.
         confidence: below it an example moves back, at least 0.5 and at most 1.
+        matched: see `Hiding`.
     """
 
     def __init__(
@@ -50,8 +55,9 @@ class Kakurenbo(Hiding):
         drop_last: bool = False,
         hidden: float = 0.3,
         confidence: float = 0.7,
+        matched: bool = False,
     ) -> None:
-        super().__init__(n, batch_size, seed=seed, drop_last=drop_last)
+        super().__init__(n, batch_size, seed=seed, drop_last=drop_last, matched=matched)
         self.hidden = number("hidden", hidden, 0, 1, below=True)
         self.confidence = number("confidence", confidence, 0.5, 1)
 
@@ -60,7 +66,7 @@ class Kakurenbo(Hiding):
         loss = self.scores["loss"]
         most = int(self.hidden * _DECAY[bisect(_DECAY_AT, self.progress)] * self.n)
         lowest = ~hardest(loss, self.n - most, derive(self.seed, "kakurenbo", epoch))
-        return {"kept": ~(lowest & (loss <= -math.log(self.confidence)))}
+        return self.hiding(lowest & (loss <= -math.log(self.confidence)), epoch)
 
     @property
     def lr_scale(self) -> float:
@@ -71,6 +77,13 @@ class Kakurenbo(Hiding):
         if self.present is None:
             return 1.0
         return self.n / int(self.present["kept"].sum())
+
+
+def _problems(recipe: Mapping[str, Any]) -> Mapping[tuple[str, ...], str]:
+    if recipe["loss"].get("label_smoothing", 0) > 0:
+        text = "must be 0 with kakurenbo: of softened labels no prediction is sure, so that nothing would be hidden"
+        return {("loss", "label_smoothing"): text}
+    return {}
 
 
 register(
@@ -86,12 +99,15 @@ register(
         helps="Long runs on large data, at up to 30% hidden.",
         hurts="Short runs, in which few predictions become sure; with label smoothing hardly any does.",
         scored=True,
+        control=lambda options: matched("kakurenbo", options),
         example=MappingProxyType({"hidden": 0.3}),
+        problems=_problems,
         refuses=MappingProxyType(
             {
                 f"losses/{loss}": "it takes exp(-loss) for the probability of the true class"
                 for loss in ("elr", "ps-kd", "z-loss")
             }
         ),
+        use=use(progress=True, observe=True, screen=True, rate=True),
     )
 )

@@ -18,6 +18,7 @@ from sooner.sampling._base import Order
 from sooner.sampling._draws import uniforms
 from sooner.sampling._orders import Picked
 from sooner.sampling._progress import ByProgress
+from sooner.sampling._use import use
 from sooner.sampling.permutation import Permutation
 
 Shape = Literal["linear", "quadratic", "root", "step", "exponential", "logarithmic"]
@@ -135,5 +136,6 @@ register(
         helps="With a short budget or many wrong labels, easy first; the published gains are small elsewhere.",
         hurts="At a usual budget on clean data it does as well as a random ranking, that is as no curriculum; hard "
         "first mostly harms.",
+        use=use(progress=True),
     )
 )

@@ -17,6 +17,7 @@ from sooner.sampling._base import Order
 from sooner.sampling._ranking import random_part
 from sooner.sampling._scored import Decision, Scored
 from sooner.sampling._screening import Screening
+from sooner.sampling._use import use
 
 Variant = Literal["difficulty", "scalar", "schedule-matched"]
 
@@ -121,6 +122,7 @@ register(
         helps="Long runs in which the backward pass is most of the cost.",
         hurts="Under label noise; and where the forward pass eats what the spared backward pass saves.",
         scored=True,
+        control=lambda options: {"name": "progressive-dropout", **options, "variant": "schedule-matched"},
         example=MappingProxyType({"threshold": 0.5}),
         refuses=MappingProxyType(
             {
@@ -128,5 +130,6 @@ register(
                 for loss in ("elr", "ps-kd", "z-loss")
             }
         ),
+        use=use(progress=True, screen=True),
     )
 )

@@ -9,11 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from sooner._arguments import number, whole_number
+from sooner._arguments import flag, number, whole_number
 from sooner.random import generator
 from sooner.registry import Method, register
 from sooner.sampling._base import Order, Sampler
+from sooner.sampling._control import matched
 from sooner.sampling._screening import Screening
+from sooner.sampling._use import use
 from sooner.sampling.reshuffling import pass_over
 
 
@@ -35,6 +37,8 @@ class SelectiveBackprop(Screening, Sampler):
         n, batch_size, seed, drop_last: see `Sampler`.
         beta: selectivity, at least 0; at 0 everything is trained on.
         history: recent losses to compare with, at least 1.
+        matched: keep as many of each batch as the method would, but random ones: what it gains by choosing them is the
+            difference between the two.
     """
 
     def __init__(
@@ -46,10 +50,12 @@ class SelectiveBackprop(Screening, Sampler):
         drop_last: bool = False,
         beta: float = 1.0,
         history: int = 1024,
+        matched: bool = False,
     ) -> None:
         super().__init__(n, batch_size, seed=seed, drop_last=drop_last)
         self.beta = number("beta", beta, 0)
         self.history = whole_number("history", history, least=1)
+        self.matched = flag("matched", matched)
         self._recent = torch.empty(0)  # the latest losses, oldest first
         self._screened = 0  # batches so far: each has its own draws
 
@@ -62,9 +68,12 @@ class SelectiveBackprop(Screening, Sampler):
         found = losses.detach().to("cpu", torch.float32)
         self._recent = torch.cat([self._recent, found])[-self.history :]
         below = torch.searchsorted(self._recent.sort().values, found)  # how many are smaller
-        draws = torch.rand(len(found), generator=generator(self.seed, "selective", self._screened, self.rank))
+        drawn = generator(self.seed, "selective", self._screened, self.rank)
+        draws = torch.rand(len(found), generator=drawn)
         self._screened += 1
         keep = draws < (below / len(self._recent)) ** self.beta
+        if self.matched:
+            keep = keep[torch.randperm(len(keep), generator=drawn)]
         return keep.to(losses.device), torch.ones(len(found), device=losses.device)
 
     def state_dict(self, consumed: int | None = None) -> dict[str, Any]:
@@ -91,6 +100,8 @@ register(
         helps="Where the backward pass is most of the cost and much of the data is learned early.",
         hurts="Under label noise; and where the forward pass eats what the spared backward pass saves.",
         scored=True,
+        control=lambda options: matched("selective-backprop", options),
         example=MappingProxyType({"beta": 1.0}),
+        use=use(screen=True),
     )
 )

@@ -12,8 +12,10 @@ from sooner._arguments import number, share, whole_number
 from sooner.random import derive
 from sooner.registry import Method, register
 from sooner.sampling._base import Order
+from sooner.sampling._control import random_data
 from sooner.sampling._ranking import random_part
 from sooner.sampling._scored import Decision, Scored
+from sooner.sampling._use import use
 
 _ITERATIONS = 300  # of k-means at most; it settles long before
 
@@ -126,6 +128,10 @@ register(
         helps="Long runs on large, redundant or synthetic data.",
         hurts="Short runs, in which the window has no time to slide.",
         scored=True,
+        control=lambda options: random_data(
+            options, (1 - options.get("prune_ratio", 0.1)) * options.get("window", 0.9)
+        ),
         example=MappingProxyType({"prune_ratio": 0.2, "window": 0.6}),
+        use=use(progress=True, observe=True),
     )
 )

@@ -12,8 +12,10 @@ from sooner._arguments import number, share, whole_number
 from sooner.random import derive
 from sooner.registry import Method, register
 from sooner.sampling._base import Order
+from sooner.sampling._control import random_data
 from sooner.sampling._ranking import hardest
 from sooner.sampling._scored import Decision, Scored
+from sooner.sampling._use import use
 
 
 class UCB(Scored):
@@ -92,6 +94,8 @@ register(
         helps="When much of the data is learned early and labels are clean.",
         hurts="Under label noise, which it seeks out; dynamic random pruning is often as good.",
         scored=True,
+        control=lambda options: random_data(options, options["fraction"], options.get("period", 1)),
         example=MappingProxyType({"fraction": 0.5, "period": 2}),
+        use=use(observe=True),
     )
 )

@@ -141,7 +141,7 @@ class SparseTraining:
         progress = number("progress", progress, 0.0, 1.0)
         if not self._hooks.attached:
             raise RuntimeError(
-                f"this {type(self).__name__} was removed from its optimizer, or another took its place; make it anew"
+                f"this {type(self).__name__} was removed from its optimizer, or another took its place; make it again"
             )
         self._mask_weights()
         self._steps += 1
@@ -156,16 +156,16 @@ class SparseTraining:
     @torch.no_grad()
     def mask_gradients(self) -> None:
         """Multiply the gradients by the masks. The optimizer's hook does it, so this is only for clipping before it."""
-        found = [(name, weight, weight.grad) for name, weight in self._weights() if weight.grad is not None]
+        trained = [(name, weight, weight.grad) for name, weight in self._weights() if weight.grad is not None]
         if self.grows_by_gradient and self._due(self._steps + 1, self._progress):
             scales = (getattr(optimizer, "grad_scale", None) for optimizer in chain(self.optimizer))
             scale = next((scale for scale in scales if scale is not None), None)  # a fused optimizer unscales by itself
-            for name, _, gradient in found:
+            for name, _, gradient in trained:
                 if name not in self._dense:
                     self._dense[name] = gradient.clone() if scale is None else gradient / scale.to(gradient.device)
-        if found:
-            factors = [self._factor(name, weight) for name, weight, _ in found]
-            torch._foreach_mul_([gradient for _, _, gradient in found], factors)
+        if trained:
+            factors = [self._factor(name, weight) for name, weight, _ in trained]
+            torch._foreach_mul_([gradient for _, _, gradient in trained], factors)
 
     def remove(self) -> None:
         """Take the hooks off the optimizer. Dead weights stay 0 until they are trained again."""
@@ -205,7 +205,7 @@ class SparseTraining:
             raise ValueError(f"the state belongs to other layers: {there} there and {here} here")
         self._steps, self._updated = int(state["steps"]), int(state["updated"])
         self._progress = float(state["progress"])
-        self._masks = {}  # what the optimizer remembers goes with these masks, not with those made anew
+        self._masks = {}  # what the optimizer remembers goes with these masks, not with new ones
         self._adopt(state["masks"])
         self._load_extra_state(state)
 
@@ -247,7 +247,7 @@ class SparseTraining:
             old = self._masks.get(name)
             changed = ~mask if old is None else (old.to(weight.device) ^ mask) | ~mask
             self._masks[name] = mask
-            weight.mul_(self._factor(name, weight, anew=True))
+            weight.mul_(self._factor(name, weight, fresh=True))
             clear(chain(self.optimizer), weight, changed)
         self._live = sum(int(mask.sum()) for mask in self._masks.values())
         self.version += 1
@@ -256,14 +256,14 @@ class SparseTraining:
         weights: list[Tensor] = [weight for _, weight in self._weights()]
         torch._foreach_mul_(weights, [self._factor(name, weight) for name, weight in self._weights()])
 
-    def _factor(self, name: str, weight: Tensor, anew: bool = False) -> Tensor:
+    def _factor(self, name: str, weight: Tensor, fresh: bool = False) -> Tensor:
         mask, factor = self._masks[name], self._factors.get(name)
         if mask.shape != weight.shape:
             raise ValueError(
                 f"layer '{name}' now has a weight of shape {tuple(weight.shape)}, its mask one of {tuple(mask.shape)}: "
                 "change the model's shape before the masks are made"
             )
-        if anew or factor is None or factor.device != weight.device or factor.dtype != weight.dtype:
+        if fresh or factor is None or factor.device != weight.device or factor.dtype != weight.dtype:
             self._masks[name] = mask.to(weight.device)
             factor = self._factors[name] = self._masks[name].to(weight.dtype)
         return factor

@@ -84,13 +84,13 @@ def near(name: str, known: dict[str, nn.Module]) -> str:
 
 def chain(optimizer: torch.optim.Optimizer) -> list[torch.optim.Optimizer]:
     """`optimizer` and, where it wraps others, these, from the outermost to the innermost."""
-    found = [optimizer]
+    optimizers = [optimizer]
     while True:
-        inside = (vars(found[-1]).get(name) for name in _INNER)
+        inside = (vars(optimizers[-1]).get(name) for name in _INNER)
         inner = next((each for each in inside if isinstance(each, torch.optim.Optimizer)), None)
-        if inner is None or any(inner is each for each in found):
-            return found
-        found.append(inner)
+        if inner is None or any(inner is each for each in optimizers):
+            return optimizers
+        optimizers.append(inner)
 
 
 def clear(optimizers: list[torch.optim.Optimizer], weight: Tensor, where: Tensor) -> None:

@@ -29,7 +29,7 @@ def make(
     Args:
         name: as in `sooner.registry.methods(seam="sparsity")`.
         model, optimizer, seed: see `SparseTraining`.
-        batches: of training examples, each time anew; passed on only to a method that scores on them.
+        batches: of training examples, new ones each time; passed on only to a method that scores on them.
         loss: (outputs, targets, index) -> (B,); passed on only to a method that scores with it.
         options: the method's own.
 

@@ -76,8 +76,8 @@ def gradients(loss: Tensor, weights: list[Tensor], create_graph: bool = False) -
     """Of `loss` by each of `weights`, 0 where it does not depend on it; `.grad` is not touched."""
     if not loss.requires_grad:
         return [torch.zeros_like(weight) for weight in weights]
-    found = torch.autograd.grad(loss, weights, create_graph=create_graph, allow_unused=True)
-    return [torch.zeros_like(w) if gradient is None else gradient for w, gradient in zip(weights, found, strict=True)]
+    gradients = torch.autograd.grad(loss, weights, create_graph=create_graph, allow_unused=True)
+    return [torch.zeros_like(w) if slope is None else slope for w, slope in zip(weights, gradients, strict=True)]
 
 
 def finite(scores: dict[str, Tensor], method: str) -> dict[str, Tensor]:

@@ -58,26 +58,26 @@ def counts(
     sizes = {name: math.prod(shape) for name, shape in shapes.items()}
     total = alive(sizes, density)
     exact = {name: share * sizes[name] for name, share in densities(shapes, density, distribution).items()}
-    found = {name: min(max(math.floor(exact[name]), 1), size) for name, size in sizes.items()}
-    while (left := total - sum(found.values())) != 0:
+    counts = {name: min(max(math.floor(exact[name]), 1), size) for name, size in sizes.items()}
+    while (left := total - sum(counts.values())) != 0:
         step = 1 if left > 0 else -1
-        able = [name for name in sizes if (found[name] < sizes[name] if left > 0 else found[name] > 1)]
-        able.sort(key=lambda name: -step * (exact[name] - found[name]))
+        able = [name for name in sizes if (counts[name] < sizes[name] if left > 0 else counts[name] > 1)]
+        able.sort(key=lambda name: -step * (exact[name] - counts[name]))
         for name in able[: abs(left)]:
-            found[name] += step
-    return found
+            counts[name] += step
+    return counts
 
 
 def alive(sizes: Mapping[str, int], density: float) -> int:
     """round(density * all weights). Raises ValueError if that is less than one for each layer."""
     total = sum(sizes.values())
-    found = round(density * total)
-    if found < len(sizes):
+    left = round(density * total)
+    if left < len(sizes):
         raise ValueError(
-            f"density={density} of {total} weights is {found}, too few for one in each of {len(sizes)} layers: it must "
+            f"density={density} of {total} weights is {left}, too few for one in each of {len(sizes)} layers: it must "
             f"be at least {len(sizes) / total:.3g}, or layers left dense with exclude"
         )
-    return found
+    return left
 
 
 def _proportions(

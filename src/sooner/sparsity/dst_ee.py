@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from sooner._arguments import number
 from sooner.registry import Method, register
+from sooner.sparsity._control import random_masks
 from sooner.sparsity._rewiring import Rewiring
 from sooner.sparsity.distributions import Distribution
 
@@ -106,6 +107,7 @@ register(
         hurts="If c does not fit the size of the gradients: too small it is RigL, too large a random search, which in "
         "short runs is worse; its savings are not seconds.",
         scored=True,
+        control=random_masks,
         example=MappingProxyType({"density": 0.2, "every": 2}),
     )
 )

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from sooner._arguments import share
 from sooner.registry import Method, register
+from sooner.sparsity._control import random_masks
 from sooner.sparsity._ranking import top_of_all
 from sooner.sparsity._rewiring import Rewiring
 from sooner.sparsity.distributions import Distribution, alive
@@ -113,6 +114,7 @@ register(
         "gradual pruning.",
         hurts="In short runs; from a dense start training costs nearly as much on paper, and on the clock always.",
         scored=True,
+        control=random_masks,
         example=MappingProxyType({"density": 0.2, "every": 2}),
     )
 )

@@ -13,6 +13,7 @@ from sooner._arguments import number, whole_number
 from sooner.batch import Batch
 from sooner.registry import Method, register
 from sooner.sparsity._base import SparseTraining
+from sooner.sparsity._control import random_masks
 from sooner.sparsity._ranking import top_of_all
 from sooner.sparsity._scoring import Loss, finite, gradients, mean_loss, take, undisturbed
 
@@ -108,6 +109,7 @@ register(
         hurts="Up to 95% of zeros it was published to be no better than SNIP, and masks that move to be better. Its "
         "zeros save no time.",
         scored=True,
+        control=random_masks,
         example=MappingProxyType({"density": 0.2}),
     )
 )

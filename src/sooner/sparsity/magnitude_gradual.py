@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from sooner._arguments import number, share, whole_number
 from sooner.registry import Method, register
 from sooner.sparsity._base import SparseTraining
+from sooner.sparsity._control import random_masks
 from sooner.sparsity._ranking import top, top_of_all
 from sooner.sparsity.distributions import Distribution, alive, counts
 from sooner.sparsity.schedules import cubic
@@ -24,7 +25,7 @@ class MagnitudeGradual(SparseTraining):
 
     Source: Zhu and Gupta, "To Prune, or Not to Prune: Exploring the Efficacy of Pruning for Model Compression", 2017,
     equation 1. There every layer has the same sparsity ("uniform"); "global" ranks all layers together. A count by
-    "er" or "erk" is rounded anew each time, so now and then one dead weight returns, at 0.
+    "er" or "erk" is rounded each time, so now and then one dead weight returns, at 0.
 
     Args:
         model, optimizer, density, seed, exclude: see `SparseTraining`. `seed` changes nothing.
@@ -83,6 +84,7 @@ register(
         helps="When the trained network is to be small; hard to beat at that up to 95% of zeros.",
         hurts="If training itself is to be cheaper: it starts with all weights, and zeros do not make a step faster.",
         scored=True,
+        control=random_masks,
         example=MappingProxyType({"density": 0.2, "every": 2}),
     )
 )

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from sooner.registry import Method, register
+from sooner.sparsity._control import random_masks
 from sooner.sparsity._rewiring import Rewiring
 from sooner.sparsity.distributions import Distribution
 
@@ -73,6 +74,7 @@ register(
         helps="When few weights can be kept and training may last longer than a dense network's.",
         hurts="In short runs, where masks have little time to move; its savings are FLOPs counted, not seconds.",
         scored=True,
+        control=random_masks,
         example=MappingProxyType({"density": 0.2, "every": 2}),
     )
 )

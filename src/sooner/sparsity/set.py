@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from sooner.random import generator
 from sooner.registry import Method, register
+from sooner.sparsity._control import random_masks
 from sooner.sparsity._ranking import top
 from sooner.sparsity._rewiring import Rewiring, part
 from sooner.sparsity.distributions import Distribution
@@ -20,7 +21,7 @@ class SET(Rewiring):
 
     The share `fraction` of the positive weights, the smallest, and of the negative ones, the largest, each rounded
     down; it does not fall with progress. A weight of exactly 0 counts as positive. What has been dropped may be drawn
-    again and then keeps its value. New weights start at 0, where the paper draws them anew. The paper rewires after
+    again and then keeps its value. New weights start at 0, where the paper draws them. The paper rewires after
     each epoch but the last, for hundreds of epochs.
 
     Source: Mocanu, Mocanu, Stone, Nguyen, Gibescu and Liotta, "Scalable Training of Artificial Neural Networks with
@@ -96,6 +97,7 @@ register(
         helps="When few weights can be kept, training is long, and gradients of dead weights are not to be had.",
         hurts="In short runs; RigL's growth by gradient finds good weights sooner. Its savings are not seconds.",
         scored=True,
+        control=random_masks,
         example=MappingProxyType({"density": 0.2, "every": 4}),
     )
 )

@@ -12,6 +12,7 @@ from sooner._arguments import whole_number
 from sooner.batch import Batch
 from sooner.registry import Method, register
 from sooner.sparsity._base import SparseTraining
+from sooner.sparsity._control import random_masks
 from sooner.sparsity._ranking import top_of_all
 from sooner.sparsity._scoring import Loss, finite, gradients, mean_loss, take, undisturbed
 
@@ -83,6 +84,7 @@ register(
         helps="When a small network is wanted from the start, up to some 95% of zeros.",
         hurts="Much of what it gains over random masks is its share of weights per layer; and zeros save no time.",
         scored=True,
+        control=random_masks,
         example=MappingProxyType({"density": 0.2}),
     )
 )

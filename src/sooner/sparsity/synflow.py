@@ -15,6 +15,7 @@ from sooner._arguments import whole_number
 from sooner.batch import Batch
 from sooner.registry import Method, register
 from sooner.sparsity._base import SparseTraining
+from sooner.sparsity._control import random_masks
 from sooner.sparsity._ranking import top_of_all
 from sooner.sparsity._scoring import finite, gradients, undisturbed
 
@@ -45,8 +46,8 @@ def synflow_scores(model: nn.Module, weights: dict[str, Tensor], shape: tuple[in
     with undisturbed(model, "synflow"), _without_norms(model):
         model.eval()
         outputs = functional_call(model, values, (torch.ones(1, *shape, dtype=wide, device=first.device),))
-        found = gradients(outputs.sum(), [scored[name] for name in weights])
-    pairs = zip(weights, found, strict=True)
+        slopes = gradients(outputs.sum(), [scored[name] for name in weights])
+    pairs = zip(weights, slopes, strict=True)
     return finite({name: (scored[name].detach() * gradient).abs() for name, gradient in pairs}, "synflow")
 
 
@@ -139,6 +140,7 @@ register(
         helps="Without data, and at 1% of the weights and below, where others cut the network in two.",
         hurts="It does not see the task: up to some 95% of zeros others do as well or better. No time is saved.",
         scored=True,
+        control=random_masks,
         example=MappingProxyType({"density": 0.2, "rounds": 10}),
     )
 )

@@ -45,10 +45,10 @@ def shrink(tensor: Tensor, kept: Kept) -> None:
 
 def states(optimizer: Optimizer) -> list[MutableMapping[Any, Any]]:
     """The state of `optimizer`, and that of every optimizer inside it, each once."""
-    found: dict[int, MutableMapping[Any, Any]] = {}
+    by_id: dict[int, MutableMapping[Any, Any]] = {}
     for one in _all_in(optimizer, set()):
-        found[id(one.state)] = one.state
-    return list(found.values())
+        by_id[id(one.state)] = one.state
+    return list(by_id.values())
 
 
 def _all_in(optimizer: Optimizer, seen: set[int]) -> Iterator[Optimizer]:

@@ -83,14 +83,14 @@ class Flow:
 
     def tensors_in(self, arguments: Any) -> Iterator[Value]:
         """All tensors in a nesting of arguments."""
-        found = self.value(arguments)
-        if isinstance(found, Value | Sizes):
-            yield found if isinstance(found, Value) else found.of
-        elif isinstance(found, tuple | list):
-            for item in found:
+        value = self.value(arguments)
+        if isinstance(value, Value | Sizes):
+            yield value if isinstance(value, Value) else value.of
+        elif isinstance(value, tuple | list):
+            for item in value:
                 yield from self.tensors_in(item)
-        elif isinstance(found, dict):
-            for item in found.values():
+        elif isinstance(value, dict):
+            for item in value.values():
                 yield from self.tensors_in(item)
 
     def shape(self, node: fx.Node) -> Any:

@@ -57,9 +57,9 @@ class Labels:
                 reasons.append(reason)
 
     def fixed(self) -> dict[int, str]:
-        """Why, by root, of all that is fixed: the reasons in the order in which they were found."""
-        found: dict[int, list[str]] = {}
+        """Why, by root, of all that is fixed: the reasons in the order in which they were given."""
+        by_root: dict[int, list[str]] = {}
         for label, reasons in self._reasons.items():
-            known = found.setdefault(self.root(label), [])
+            known = by_root.setdefault(self.root(label), [])
             known.extend(reason for reason in reasons if reason not in known)
-        return {root: "; ".join(reasons) for root, reasons in found.items()}
+        return {root: "; ".join(reasons) for root, reasons in by_root.items()}

@@ -43,7 +43,7 @@ def layer_rule(flow: Flow, node: fx.Node) -> Any:
         return f"{place(node)} {why}"
     computed = flow.computed(module)
     if computed:
-        return f"{place(node)} has a {computed} that is computed anew in each step (a mask, a parametrization)"
+        return f"{place(node)} has a {computed} that is computed in each step (a mask, a parametrization)"
     value = flow.value(node.args[0]) if node.args else None
     if not isinstance(value, Value):
         return f"{place(node)} gets no tensor, or gets it by keyword; give it by position"

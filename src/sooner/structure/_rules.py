@@ -23,8 +23,8 @@ def rule(flow: Flow, node: fx.Node) -> Any:
         return None  # numbers, not tensors
     if any(value.labels is not None for value in flow.tensors_in(dict(node.kwargs))):
         return f"{called(node)} in {place(node)} takes a tensor by keyword; give it by position"
-    found = (_METHODS if node.op == "call_method" else _FUNCTIONS).get(node.target)
-    return found(flow, node) if found else f"it is not known what {called(node)} in {place(node)} does to channels"
+    rule = (_METHODS if node.op == "call_method" else _FUNCTIONS).get(node.target)
+    return rule(flow, node) if rule else f"it is not known what {called(node)} in {place(node)} does to channels"
 
 
 def channelwise(flow: Flow, node: fx.Node) -> Any:

@@ -32,7 +32,7 @@ def plain(model: nn.Module) -> nn.Module:
         if isinstance(model, nn.parallel.DistributedDataParallel | nn.DataParallel):
             raise StructureError(
                 f"the model is wrapped in {type(model).__name__}, which keeps the shapes of the parameters that it was "
-                "made with; give the module inside it, `model.module`, and wrap that anew after each surgery"
+                "made with; give the module inside it, `model.module`, and wrap that again after each surgery"
             )
         if not isinstance(model, nn.Module):
             raise TypeError(f"model must be a torch.nn.Module, not {type(model).__name__}")
@@ -52,8 +52,8 @@ def traces(model: nn.Module, inputs: Tensor) -> list[Trace]:
     Raises StructureError naming the module in which tracing stopped, and why.
     """
     if not isinstance(inputs, Tensor) or inputs.ndim < 2:
-        found = f"of shape {tuple(inputs.shape)}" if isinstance(inputs, Tensor) else f"a {type(inputs).__name__}"
-        raise TypeError(f"inputs must be an example batch, a tensor (B, C, H, W) or (B, F), not {found}")
+        given = f"of shape {tuple(inputs.shape)}" if isinstance(inputs, Tensor) else f"a {type(inputs).__name__}"
+        raise TypeError(f"inputs must be an example batch, a tensor (B, C, H, W) or (B, F), not {given}")
     found_traces: list[Trace] = []
     parameter = next(model.parameters(), None)
     inputs = inputs if parameter is None else inputs.to(parameter.device)
@@ -131,13 +131,13 @@ class _Shapes(fx.Interpreter):
     def __init__(self, graph: fx.GraphModule) -> None:
         super().__init__(graph)
         self.extra_traceback = False  # printing the whole graph takes seconds
-        self.found: dict[fx.Node, Any] = {}
+        self.shapes: dict[fx.Node, Any] = {}
         self.at: fx.Node | None = None
 
     def run_node(self, n: fx.Node) -> Any:
         self.at = n
         result = super().run_node(n)
-        self.found[n] = shape_of(result)
+        self.shapes[n] = shape_of(result)
         return result
 
 
@@ -151,11 +151,11 @@ def _run(model: nn.Module, graph: fx.GraphModule, inputs: Tensor) -> dict[fx.Nod
             f"{type(model).__name__} does not run on the example inputs of shape {tuple(inputs.shape)}; in {where}: "
             f"{str(error).partition(chr(10))[0]}"
         ) from error
-    return interpreter.found
+    return interpreter.shapes
 
 
 def _defaults(model: nn.Module) -> dict[str, Any]:
-    """Of what forward takes beside the inputs, the defaults: nobody gives other values when training for a class."""
+    """Of what forward takes beside the inputs, the defaults: training for classes gives no other values."""
     beside = list(inspect.signature(model.forward).parameters.values())[1:]
     return {p.name: p.default for p in beside if p.default is not inspect.Parameter.empty}
 

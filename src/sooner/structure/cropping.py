@@ -79,22 +79,22 @@ def crop(
     density = share("density", density)
     model = plain(model)
     inputs = inputs.to(next(model.parameters()).device)
-    found = groups(model, inputs)
-    if not found:
-        raise StructureError(f"no channel of {type(model).__name__} can be removed:\n{found}")
-    ratios = {name: math.sqrt(_together(group, densities)) for name, group in found.items()}
-    widths = _widths(model, found, ratios, density)
+    channel_groups = groups(model, inputs)
+    if not channel_groups:
+        raise StructureError(f"no channel of {type(model).__name__} can be removed:\n{channel_groups}")
+    ratios = {name: math.sqrt(_together(group, densities)) for name, group in channel_groups.items()}
+    widths = _widths(model, channel_groups, ratios, density)
     fans = {layer: _fan(layer) for layer in model.modules() if _fan(layer)}
     before = sum(p.numel() for p in model.parameters()), flops(model, inputs)
-    remove(model, found, {name: torch.arange(width) for name, width in widths.items()})
+    remove(model, channel_groups, {name: torch.arange(width) for name, width in widths.items()})
     if rescale:
         _rescale(fans)
     return Crop(
         density=density,
-        channels={name: (group.channels, widths[name]) for name, group in found.items()},
+        channels={name: (group.channels, widths[name]) for name, group in channel_groups.items()},
         parameters=(before[0], sum(p.numel() for p in model.parameters())),
         flops=(before[1], flops(model, inputs)),
-        fixed={group.name: group.reason or "" for group in found.fixed},
+        fixed={group.name: group.reason or "" for group in channel_groups.fixed},
     )
 
 
@@ -123,17 +123,17 @@ def _together(group: Group, densities: Mapping[str, float]) -> float:
     return math.fsum(densities[name] * size for name, size in sizes.items()) / sum(sizes.values())
 
 
-def _widths(model: nn.Module, found: Groups, ratios: Mapping[str, float], density: float) -> dict[str, int]:
+def _widths(model: nn.Module, channel_groups: Groups, ratios: Mapping[str, float], density: float) -> dict[str, int]:
     """Channels to keep of each group: with the factor s growing from 0, channel after channel joins."""
     joins = sorted(
         (number / (max(ratios[name], 1e-12) * group.channels), place, name)
-        for place, (name, group) in enumerate(found.items())
+        for place, (name, group) in enumerate(channel_groups.items())
         for number in range(2, group.channels + 1)
     )
     goal = density * sum(p.numel() for p in model.parameters())
 
     def after(joined: int) -> dict[str, int]:
-        widths = dict.fromkeys(found, 1)
+        widths = dict.fromkeys(channel_groups, 1)
         for _, _, name in joins[:joined]:
             widths[name] += 1
         return widths
@@ -141,18 +141,18 @@ def _widths(model: nn.Module, found: Groups, ratios: Mapping[str, float], densit
     low, high = 0, len(joins)  # the first number of joins that comes to the goal or above
     while low < high:
         middle = (low + high) // 2
-        if _parameters(model, found, after(middle)) < goal:
+        if _parameters(model, channel_groups, after(middle)) < goal:
             low = middle + 1
         else:
             high = middle
     near = [after(joined) for joined in (low, low - 1) if joined >= 0]
-    return min(near, key=lambda widths: abs(_parameters(model, found, widths) - goal))
+    return min(near, key=lambda widths: abs(_parameters(model, channel_groups, widths) - goal))
 
 
-def _parameters(model: nn.Module, found: Groups, widths: Mapping[str, int]) -> int:
+def _parameters(model: nn.Module, channel_groups: Groups, widths: Mapping[str, int]) -> int:
     """How many parameters the model would have."""
     gone: dict[tuple[str, int], int] = {}
-    for name, group in found.items():
+    for name, group in channel_groups.items():
         for part in group.parts:
             removed = (group.channels - widths[name]) * part.index.shape[1]
             gone[part.tensor, part.dim] = gone.get((part.tensor, part.dim), 0) + removed

@@ -175,9 +175,9 @@ def _collected(labels: Labels, shapes: Mapping[str, tuple[int, ...]]) -> Groups:
     reasons = labels.fixed()
     alike: dict[tuple[Any, ...], list[int]] = {}
     for channel, where in positions.items():
-        kind = (*((number, len(found)) for number, found in where.items()), reasons.get(channel))
+        kind = (*((number, len(taken)) for number, taken in where.items()), reasons.get(channel))
         alike.setdefault(kind, []).append(channel)
-    found: list[Group] = []
+    collected: list[Group] = []
     for (*numbers, reason), channels in alike.items():
         parts = tuple(
             Part(
@@ -188,10 +188,10 @@ def _collected(labels: Labels, shapes: Mapping[str, tuple[int, ...]]) -> Groups:
             )
             for number, _ in numbers
         )
-        found.append(Group(_name(parts, found), len(channels), parts, reason))
+        collected.append(Group(_name(parts, collected), len(channels), parts, reason))
     return Groups(
-        tuple(group for group in found if group.reason is None),
-        tuple(group for group in found if group.reason is not None),
+        tuple(group for group in collected if group.reason is None),
+        tuple(group for group in collected if group.reason is not None),
     )
 
 
@@ -206,11 +206,11 @@ def _layer(tensor: str) -> str:
     return tensor.rpartition(".")[0] or tensor
 
 
-def alive(found: Groups, keep: Mapping[str, Tensor]) -> dict[tuple[str, int], Tensor]:
+def alive(before: Groups, keep: Mapping[str, Tensor]) -> dict[tuple[str, int], Tensor]:
     """(size,) bool, by tensor and dimension: what stays where of each group in `keep` only those channels do."""
     masks: dict[tuple[str, int], Tensor] = {}
     for name, kept in keep.items():
-        group = found[name]
+        group = before[name]
         removed = torch.ones(group.channels, dtype=torch.bool)
         removed[kept] = False
         for part in group.parts:
@@ -219,9 +219,9 @@ def alive(found: Groups, keep: Mapping[str, Tensor]) -> dict[tuple[str, int], Te
     return masks
 
 
-def after(found: Groups, keep: Mapping[str, Tensor]) -> Groups:
+def after(before: Groups, keep: Mapping[str, Tensor]) -> Groups:
     """The groups of the model that is left when of each group in `keep` only those channels stay."""
-    masks = alive(found, keep)
+    masks = alive(before, keep)
     places = {key: mask.cumsum(0) - 1 for key, mask in masks.items()}
     sizes = {key: int(mask.sum()) for key, mask in masks.items()}
 
@@ -234,4 +234,4 @@ def after(found: Groups, keep: Mapping[str, Tensor]) -> Groups:
             parts.append(replace(part, shape=shape, index=index if where is None else where[index]))
         return replace(group, channels=len(parts[0].index), parts=tuple(parts))
 
-    return replace(found, removable=tuple(map(smaller, found.removable)), fixed=tuple(map(smaller, found.fixed)))
+    return replace(before, removable=tuple(map(smaller, before.removable)), fixed=tuple(map(smaller, before.fixed)))

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from sooner._arguments import one_of, share, whole_number
 from sooner.batch import Batch
 from sooner.registry import Method, register
+from sooner.seams import Use
 from sooner.sparsity import SynFlow, densities
 from sooner.structure._errors import StructureError
 from sooner.structure._tracing import plain
@@ -77,14 +78,14 @@ def _synflow(model: nn.Module, inputs: Tensor, density: float, rounds: int) -> M
 
 
 def _shapes(model: nn.Module) -> dict[str, tuple[int, ...]]:
-    found = {
+    shapes = {
         name: tuple(layer.weight.shape)
         for name, layer in model.named_modules()
         if isinstance(layer, nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d)
     }
-    if not found:
+    if not shapes:
         raise StructureError(f"{type(model).__name__} has no linear or convolutional layer: there is nothing to crop")
-    return found
+    return shapes
 
 
 register(
@@ -102,5 +103,6 @@ register(
         many=True,
         exempt=MappingProxyType({"repr": "it is a function that acts once, and what it returns is a report"}),
         example=MappingProxyType({"density": 0.5, "rule": "uniform"}),
+        use=Use(name="report"),  # before the optimizer is made
     )
 )

@@ -32,8 +32,8 @@ def remove(
     attributes are cut with it. The layers' attributes (`out_channels`, `in_features`, ...) say the new sizes.
     Memory formats stay. Costs a copy of the tensors that shrink.
 
-    Whatever else has the shape of a parameter is yours to renew: `DistributedDataParallel` around the model is made
-    anew, masks and averages of weights too. A loss computed before cannot be differentiated afterwards.
+    Whatever else has the shape of a parameter is yours to renew: `DistributedDataParallel` around the model must be
+    made again, and so must masks and averages of weights. A loss computed before cannot be differentiated afterwards.
 
     Args:
         model: that `groups` was found on, or was returned for; not wrapped in DDP.
@@ -51,8 +51,8 @@ def remove(
     """
     model = plain(model)
     kept = {name: _positions(groups, name, positions) for name, positions in keep.items()}
-    found = dict(tensors(model))
-    _check_shapes(model, groups, found)
+    by_name = dict(tensors(model))
+    _check_shapes(model, groups, by_name)
     cuts: dict[str, dict[int, Tensor]] = {}
     for (name, dim), mask in alive(groups, kept).items():
         if not mask.all():
@@ -60,19 +60,19 @@ def remove(
     all_states = [] if optimizer is None else states(optimizer)
     for name in cuts:
         for state in all_states:
-            if name in found and found[name] in state:
-                check_state(name, found[name], state[found[name]])
+            if name in by_name and by_name[name] in state:
+                check_state(name, by_name[name], state[by_name[name]])
     for name, cut in cuts.items():
-        if name in found:
-            shape = found[name].shape
-            shrink(found[name], cut)
+        if name in by_name:
+            shape = by_name[name].shape
+            shrink(by_name[name], cut)
             for state in all_states:
-                if found[name] in state:
-                    shrink_state(shape, state[found[name]], cut)
+                if by_name[name] in state:
+                    shrink_state(shape, state[by_name[name]], cut)
         else:
             owner, attribute = _owner(model, name)
             setattr(owner, attribute, len(cut[0]))
-    changed = {id(found[name]) for name in cuts if name in found}
+    changed = {id(by_name[name]) for name in cuts if name in by_name}
     for name, tensor in tensors(model, all_names=True):
         if id(tensor) in changed:
             resize(_owner(model, name)[0])
@@ -95,11 +95,11 @@ def _positions(groups: Groups, name: str, positions: Sequence[int] | Tensor) -> 
     return unique
 
 
-def _check_shapes(model: nn.Module, groups: Groups, found: Mapping[str, Tensor]) -> None:
+def _check_shapes(model: nn.Module, groups: Groups, by_name: Mapping[str, Tensor]) -> None:
     for group in (*groups.removable, *groups.fixed):
         for part in group.parts:
-            if part.tensor in found:
-                shape: tuple[int, ...] | None = tuple(found[part.tensor].shape)
+            if part.tensor in by_name:
+                shape: tuple[int, ...] | None = tuple(by_name[part.tensor].shape)
             else:
                 try:
                     owner, attribute = _owner(model, part.tensor)
@@ -110,7 +110,7 @@ def _check_shapes(model: nn.Module, groups: Groups, found: Mapping[str, Tensor])
                 has = "is not in this model" if shape is None else f"has the shape {shape} now"
                 raise StructureError(
                     f"these groups were found on a model in which '{part.tensor}' has the shape {part.shape}, but it "
-                    f"{has}; use the groups that the last surgery returned, or find them anew"
+                    f"{has}; use the groups that the last surgery returned, or find them again"
                 )
 
 

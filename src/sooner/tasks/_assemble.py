@@ -103,10 +103,10 @@ def _images(
         for part, targets in zip(parts, (labels.train, labels.test), strict=False)
         if targets is not None
     ]
-    bad = [each for _, found in read for each in found]
+    bad = [each for _, unreadable in read for each in unreadable]
     if not options.skip_bad:
         _refuse_bad(bad, sum(len(part.table) for part in parts))
-    sets: list[Examples] = [_without(examples, found) for examples, found in read]
+    sets: list[Examples] = [_without(examples, unreadable) for examples, unreadable in read]
     for part, examples in zip(parts, sets, strict=True):
         if len(examples) == 0:
             raise DataError(f"{part.origin} is empty: none of its {len(part.table):,} images can be decoded")

@@ -37,14 +37,14 @@ def survey(parts: list[tuple[Part, str]], image_size: int | None) -> tuple[tuple
     bad: list[Bad] = []
     colour = False
     for part, column in parts:
-        found: dict[int, tuple[bool, tuple[int, int]]] = {}
+        seen: dict[int, tuple[bool, tuple[int, int]]] = {}
 
-        def note(row: int, image: Encoded, found: dict[int, tuple[bool, tuple[int, int]]] = found) -> None:
-            found[row] = look(image)
+        def note(row: int, image: Encoded, seen: dict[int, tuple[bool, tuple[int, int]]] = seen) -> None:
+            seen[row] = look(image)
 
         bad += _each(part, column, note)
-        colour = colour or any(coloured for coloured, _ in found.values())
-        sizes.update(size for _, size in found.values())
+        colour = colour or any(coloured for coloured, _ in seen.values())
+        sizes.update(size for _, size in seen.values())
     if not sizes:
         return (1, 1, 1), bad
     if image_size is None and len(sizes) > 1:
@@ -98,4 +98,4 @@ def _each(part: Part, column: str, work: Callable[[int, Encoded], None]) -> list
         return iter(range(0, len(images), _CHUNK))
 
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        return [bad for found in pool.map(chunk, starts()) for bad in found]
+        return [bad for part in pool.map(chunk, starts()) for bad in part]

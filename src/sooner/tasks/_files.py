@@ -41,8 +41,8 @@ def from_folder(folder: Path) -> tuple[Part, Part | None]:
     if not train and not tests and len(files) == 1:
         train = files
     if not train:
-        found = ", ".join(f.name for f in files[:10])
-        raise DataError(f"{folder} has no train file: name it train.parquet, train.csv or the like; there is {found}")
+        names = ", ".join(f.name for f in files[:10])
+        raise DataError(f"{folder} has no train file: name it train.parquet, train.csv or the like; there is {names}")
     return open_part("train", train), open_part("test", tests[0]) if tests else None
 
 

@@ -38,16 +38,16 @@ def _part(name: str, folder: Path) -> Part:
             f"{folder} has neither a folder per class with images, nor a train file (train.parquet, train.csv, ...)"
         )
     for sub in folders:
-        found = sorted(
+        images = sorted(
             str(file.relative_to(folder))
             for file in sub.rglob("*")
             if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
         )
-        if not found:
+        if not images:
             raise DataError(
                 f"the class folder {sub} has no images ({', '.join(sorted(SUFFIXES))}): fill it or remove it"
             )
-        paths += found
-        labels += [sub.name] * len(found)
+        paths += images
+        labels += [sub.name] * len(images)
     table = pa.table({"image": pa.array(paths, pa.string()), "label": pa.array(labels, pa.string())})
     return Part(name, table, str(folder), folder.resolve(), lambda: from_table(table))

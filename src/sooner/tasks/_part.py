@@ -79,10 +79,10 @@ def image_column(part: Part, label: str) -> str | None:
 
     Raises DataError when there are several.
     """
-    found = [name for name in part.table.column_names if name != label and _holds_images(part.table.column(name))]
-    if len(found) > 1:
-        raise DataError(f"{part.origin} has several image columns ({', '.join(found)}): leave one")
-    return found[0] if found else None
+    columns = [name for name in part.table.column_names if name != label and _holds_images(part.table.column(name))]
+    if len(columns) > 1:
+        raise DataError(f"{part.origin} has several image columns ({', '.join(columns)}): leave one")
+    return columns[0] if columns else None
 
 
 def _holds_images(column: pa.ChunkedArray) -> bool:

@@ -130,7 +130,7 @@ def _with_model(recipe: Mapping[str, Any], model: str) -> dict[str, Any]:
 
 
 def default_recipe(data: Data) -> dict[str, Any]:
-    """A sensible baseline for data that nobody has tuned for: a start, to be fitted by who cares about the result.
+    """A sensible baseline for data without a tuned recipe: a start, to be tuned where the result matters.
 
     Rows go to an MLP. Images go to a small convolutional net, a wider one from 1,000 pixels on. The batch is a
     power of two of about a hundredth of the examples, 16 to 512.

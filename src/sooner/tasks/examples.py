@@ -28,7 +28,7 @@ class _Placed:
         return self._copies[exact]
 
     def __reduce__(self) -> tuple[type[_Placed], tuple[Tensor]]:
-        return _Placed, (self.tensor,)  # copies are made anew where they are needed
+        return _Placed, (self.tensor,)  # copies are made where they are needed
 
 
 class InMemory:

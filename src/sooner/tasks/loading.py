@@ -112,7 +112,7 @@ def _decoding(options: Options) -> dict[str, object]:
 
 
 def find_source(spec: str) -> Source:
-    """What `spec` names, told from its form and from the files that are there: nothing is read, no network asked.
+    """What `spec` names, by its form and from the files that are there: nothing is read, no network asked.
 
     Raises DataError when it can be none of them.
     """

@@ -32,7 +32,7 @@ class Clock:
     Args:
         device: whose queued work is waited for.
         phases: seconds already spent, when a run is resumed.
-        meter: told when the clock begins and ceases to count; what that takes is off the clock.
+        meter: called when the clock starts and stops; the time that takes is off the clock.
     """
 
     def __init__(

@@ -42,7 +42,7 @@ class Loader:
         workers: processes that fetch, 0 for none. They start with the first batch and stay until `close`.
 
     Attributes:
-        progress: share of the budget spent, in [0, 1]; the training loop sets it, the augmentations are told.
+        progress: share of the budget spent, in [0, 1]; the training loop sets it, the augmentations get it.
         sampler: as given.
 
     Raises:

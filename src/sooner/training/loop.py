@@ -16,6 +16,7 @@ from sooner.batching import Batching, join
 from sooner.budget import Budget
 from sooner.losses import Loss
 from sooner.sampling import Screening
+from sooner.schedules import Schedule
 from sooner.sparsity import SparseTraining
 from sooner.training import checkpoint
 from sooner.training.clock import Clock
@@ -23,7 +24,6 @@ from sooner.training.divergence import LossWatch
 from sooner.training.evaluation import Evaluation
 from sooner.training.loading import Loader
 from sooner.training.operations import Operations
-from sooner.training.schedules import Schedule
 from sooner.training.screening import screened
 from sooner.training.step import Step, Surgery
 
@@ -39,7 +39,7 @@ class Loop:
     forward without gradients, the model in evaluation mode so that nothing in it changes, on the clock as "scoring".
     A budget in examples or epochs counts what the sampler hands out, screened out or not, as the papers count their
     epochs; so it ends even when hardly anything is left to train on. `trained` and `scored` count the two kinds of
-    passes, and the clock counts all. GraB gets each batch's mean gradient, so it balances batches.
+    passes, and the clock counts all. A sampler that observes gradients gets each batch's mean, so it orders batches.
 
     Args:
         model: maps a batch's inputs to outputs; trained in place.
@@ -162,8 +162,8 @@ class Loop:
 
     def _next(self, batches: Iterator[Batch]) -> Batch | None:
         """As many of the round's next batches as a step joins, fewer at its end."""
-        found = list(islice(batches, self.stepper.joined))
-        return join(found) if found else None
+        together = list(islice(batches, self.stepper.joined))
+        return join(together) if together else None
 
     def _after_step(self, on_look: Callable[[Evaluation], None]) -> None:
         due = self.examples // self.every > self.looks[-1].examples // self.every

@@ -17,7 +17,7 @@ _FORWARD_AND_BACKWARD = 3  # times the forward's, the usual count
 class Operations:
     """Adds up a run's FLOPs, three times a forward pass's for each example trained on and one for each only scored.
 
-    A pass is counted anew wherever the model's channels, its masks or the size of its inputs have changed, off the
+    A pass is counted again wherever the model's channels, its masks or the size of its inputs have changed, off the
     clock.
 
     Attributes:
@@ -44,10 +44,10 @@ class Operations:
         key = (shape, version, self._sparsity.version if self._sparsity else 0)
         if self._known is None or self._known[0] != key:
             self._known = key, self._of_a_pass(shape)
-        forward, found = _FORWARD_AND_BACKWARD * trained * passes + scored, self._known[1]
-        self.dense = None if found is None else self.dense + forward * found[0]
+        forward, of_one = _FORWARD_AND_BACKWARD * trained * passes + scored, self._known[1]
+        self.dense = None if of_one is None else self.dense + forward * of_one[0]
         if self.sparse is not None:
-            self.sparse = None if found is None else self.sparse + forward * found[1]
+            self.sparse = None if of_one is None else self.sparse + forward * of_one[1]
 
     def _of_a_pass(self, shape: tuple[int, ...]) -> tuple[int, int] | None:
         with self._clock.phase("evaluate"):

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from sooner.batch import Batch
 from sooner.batching import Batching
 from sooner.losses import Loss
-from sooner.optim import SSO, set_lr
-from sooner.sampling import GraB, gathered
+from sooner.optim import SeveralPasses, set_lr
+from sooner.sampling import ObservesGradients, gathered
 from sooner.sparsity import SparseTraining
 from sooner.training import checkpoint
 from sooner.training.divergence import LossWatch
@@ -37,16 +37,16 @@ class Step:
     Args:
         model: maps a batch's inputs to outputs; trained in place.
         optimizer: over its parameters, at its peak learning rates, wrappers included.
-        loss: of each example. Where it has an attribute `progress`, it is told.
-        loader: of whose sampler the batches are; it is told the losses.
+        loss: of each example. Its attribute `progress` is set where it has one.
+        loader: of whose sampler the batches are; the sampler observes the losses.
         fabric: launched: processes, device and precision.
-        watch: is told the loss of every step.
+        watch: given the loss of every step.
         accumulate: micro-batches per batch of the sampler.
         batching: how many of these a step joins; None for one.
         sparsity: masks over the model, made with `optimizer`.
         structure: surgeries on the model, made with `optimizer`; in one process only.
 
-    Raises ValueError where surgeries meet several processes, or SSO meets micro-batches.
+    Raises ValueError where surgeries meet several processes, or an optimizer of several passes meets micro-batches.
     """
 
     def __init__(
@@ -68,9 +68,11 @@ class Step:
                 "channels cannot be removed while several processes train: their wrapper holds on to the old "
                 "parameters; prune in one process, or at the start"
             )
-        self._surrogate = optimizer if isinstance(optimizer, SSO) else None
-        if self._surrogate is not None and (accumulate > 1 or fabric.world_size > 1):
-            raise ValueError("SSO passes a batch through several times: it needs accumulate=1 and one process")
+        given: object = optimizer  # whose step may take other arguments than an Optimizer's
+        self._repeating = given if isinstance(given, SeveralPasses) else None
+        if self._repeating is not None and (accumulate > 1 or fabric.world_size > 1):
+            who = type(optimizer).__name__
+            raise ValueError(f"{who} passes a batch through several times: it needs accumulate=1 and one process")
         self.model, self.optimizer = fabric.setup(model, optimizer)
         self.loss = loss
         self._loader = loader
@@ -98,9 +100,7 @@ class Step:
     @property
     def passes(self) -> int | None:
         """Forward and backward passes of a step; None where that is not known before."""
-        if self._surrogate is None:
-            return 1
-        return None if self._surrogate.line_search else self._surrogate.steps
+        return 1 if self._repeating is None else self._repeating.passes
 
     def make(self, batch: Batch, own: int, total: int, *, joined: int, rate: float, progress: float) -> None:
         """Move the parameters. The batch's first `own` examples are this process's part of the `total`.
@@ -112,8 +112,8 @@ class Step:
         set_lr(self.optimizer, rate * self._loader.sampler.lr_scale * grown)
         if hasattr(self.loss, "progress"):
             self.loss.progress = progress
-        if self._surrogate is not None:
-            self._minimise(self._surrogate, batch, own, total)
+        if self._repeating is not None:
+            self._repeat(self._repeating, batch, own, total)
         else:
             self._descend(batch, own, total, joined)
         self._watch.stepped()
@@ -129,15 +129,15 @@ class Step:
         self.optimizer.zero_grad(set_to_none=True)
 
     def end_round(self) -> None:
-        """Bring what the loss remembers of examples level among processes: the next round shares them out anew."""
+        """Exchange what the loss remembers of examples between processes: the next round divides them differently."""
         if self._remembers:
             self.loss.scores.exchange()  # type: ignore[attr-defined]
 
     def _descend(self, batch: Batch, own: int, total: int, joined: int) -> None:
         # Batch norm needs two examples in each part.
-        wanted = min(self.batching.parts, max(1, len(batch) // 2)) if self.batching else 0
-        parts = list(batch.split(max(self._accumulate * (joined if self._accumulate > 1 else 1), wanted)))
-        seen = PartGradients(checkpoint.unwrapped(self.model).parameters()) if wanted else None
+        observed = min(self.batching.parts, max(1, len(batch) // 2)) if self.batching else 0
+        parts = list(batch.split(max(self._accumulate * (joined if self._accumulate > 1 else 1), observed)))
+        seen = PartGradients(checkpoint.unwrapped(self.model).parameters()) if observed else None
         for position, part in enumerate(parts, 1):
             with self._fabric.no_backward_sync(self.model, enabled=position < len(parts) or seen is not None):
                 self._fabric.backward(self._loss_of(self.model(part.inputs), part, own, total))
@@ -151,7 +151,7 @@ class Step:
                 seen.sum.copy_(self._fabric.all_reduce(seen.sum, reduce_op="mean"))  # type: ignore[arg-type]
             seen.give_back()
         sampler = self._loader.sampler
-        if isinstance(sampler, GraB):
+        if isinstance(sampler, ObservesGradients):
             if self.sparsity is not None:
                 self.sparsity.mask_gradients()
             gradients = [p.grad.flatten() for p in self.model.parameters() if p.grad is not None]
@@ -170,7 +170,7 @@ class Step:
         return gradient * self._alive[1]
 
     def _loss_of(self, outputs: Tensor, part: Batch, own: int, total: int) -> Tensor:
-        """The part's share of the step's loss, after the sampler was told the losses of its own examples.
+        """The part's share of the step's loss; the sampler has then observed the losses of its own examples.
 
         Behind these there may be others, at weight 0, for layers that need company; no loss is to remember them.
         """
@@ -191,7 +191,7 @@ class Step:
         self._watch.add(loss.detach())
         return loss
 
-    def _minimise(self, surrogate: SSO, batch: Batch, own: int, total: int) -> None:
+    def _repeat(self, optimizer: SeveralPasses, batch: Batch, own: int, total: int) -> None:
         def forward() -> Tensor:
             outputs: Tensor = self.model(batch.inputs)
             return outputs
@@ -199,4 +199,4 @@ class Step:
         def loss(outputs: Tensor) -> Tensor:
             return self._loss_of(outputs, batch, own, total)
 
-        surrogate.step(forward, loss, self._fabric.backward)
+        optimizer.step(forward, loss, self._fabric.backward)

@@ -2,9 +2,13 @@ from typing import Any
 
 import pytest
 
+from sooner import registry
 from sooner.racing.plan.controls import opponents, spend, spends_less, with_controls
+from sooner.racing.plan.lanes import PlannedLane
 from sooner.recipes import Recipe, resolve
 from sooner.tasks import get_task
+
+Choice = dict[str, Any]
 
 BASE = dict(get_task("digits").recipe) | {"budget": "20ep", "batch_size": 32}
 BASELINE = resolve("baseline", BASE)
@@ -89,14 +93,49 @@ def test_a_lane_meets_the_baseline_and_its_control() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sampling", "fraction"),
-    [({"name": "ucb", "fraction": 0.4}, 0.4), ({"name": "infobatch", "prune_ratio": 0.3}, 0.7)],
+    ("sampling", "control"),
+    [
+        ({"name": "ucb", "fraction": 0.4, "period": 3}, {"name": "dynamic-random", "fraction": 0.4, "period": 3}),
+        ({"name": "eps-greedy", "fraction": 0.4}, {"name": "dynamic-random", "fraction": 0.4, "period": 1}),
+        ({"name": "infobatch", "prune_ratio": 0.3}, {"name": "dynamic-random", "fraction": 0.7}),
+        ({"name": "hard-batches", "fraction": 0.5}, {"name": "dynamic-random", "fraction": 0.5}),
+        ({"name": "seta", "prune_ratio": 0.2, "window": 0.5}, {"name": "dynamic-random", "fraction": 0.4}),
+        ({"name": "importance", "fraction": 0.5}, {"name": "dynamic-random", "fraction": 0.5}),
+        ({"name": "ies", "threshold": 0.01}, {"name": "ies", "threshold": 0.01, "matched": True}),
+        ({"name": "kakurenbo", "hidden": 0.2}, {"name": "kakurenbo", "hidden": 0.2, "matched": True}),
+        ({"name": "selective-backprop", "beta": 2.0}, {"name": "selective-backprop", "beta": 2.0, "matched": True}),
+        ({"name": "progressive-dropout"}, {"name": "progressive-dropout", "variant": "schedule-matched"}),
+    ],
+    ids=lambda chosen: chosen["name"],
 )
-def test_a_lane_that_chooses_by_score_gets_as_much_random_data(sampling: dict[str, Any], fraction: float) -> None:
-    lanes = with_controls([recipe("mine", sampling=sampling)], BASELINE, N)
+def test_a_lane_that_chooses_by_score_gets_as_much_random_data(sampling: Choice, control: Choice) -> None:
+    lanes = with_controls([recipe("mine", sampling={**sampling, "drop_last": True})], BASELINE, N)
     assert [lane.name for lane in lanes] == ["baseline", "mine", "random@mine"]
     twin = lanes[2].recipe.to_dict()["sampling"]
-    assert (twin["name"], twin["fraction"], twin["period"]) == ("dynamic-random", fraction, 1)
+    assert {name: twin[name] for name in control} == control
+    assert twin["drop_last"]
+    assert [other.name for other in opponents(lanes[1], lanes)] == ["baseline", "random@mine"]
+
+
+def test_every_scored_method_has_a_control_that_is_not_itself() -> None:
+    for method in registry.methods():
+        assert method.scored == (method.control is not None)
+        if method.control is not None:
+            options = dict(method.example)
+            chosen = dict(method.control(options))
+            assert chosen != {"name": method.name, **options}
+            assert registry.get(method.seam, chosen["name"]).seam == method.seam
+
+
+def test_a_control_of_an_older_race_is_known_by_what_it_was_added_for() -> None:
+    mine = recipe("mine", sampling={"name": "selective-backprop"})
+    older = PlannedLane(
+        "random@mine",
+        "control",
+        recipe("random@mine", sampling={"name": "static", "fraction": 0.5}, budget="5ep"),
+        ("mine",),
+    )
+    lanes = [PlannedLane("baseline", "baseline", BASELINE), PlannedLane("mine", "lane", mine), older]
     assert [other.name for other in opponents(lanes[1], lanes)] == ["baseline", "random@mine"]
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from sooner import registry
 from sooner.budget import Budget
 from sooner.racing.plan.lanes import PlannedLane
-from sooner.recipes import Recipe
+from sooner.recipes import Choice, Recipe
+from sooner.seams import SEAMS, Field, Seam
 
 
 def spend(recipe: Recipe, n: int) -> int | None:
@@ -33,10 +33,8 @@ def with_controls(recipes: list[Recipe], baseline: Recipe, n: int, *, fitted: bo
     - The baseline is always there.
     - A lane that spends less than the baseline gets the *fitted control*: the baseline's recipe with its schedule
       compressed to the lane's budget. Lanes of one budget share it.
-    - A lane whose method looks at the model or its losses to choose examples gets the same recipe on as much random
-      data, redrawn every round.
-    - A lane whose method looks at the model or its gradients to choose which weights live gets the same recipe with as
-      many of them, in layers by the same rule of thumb (ERK), chosen by chance once.
+    - A lane with a method that looks at the model or its losses to choose examples or weights gets the same recipe with
+      as many of them chosen at random, as the method's record says (`Method.control`).
 
     Args:
         recipes: complete ones, under distinct names; the baseline among them is not raced twice.
@@ -68,19 +66,25 @@ def opponents(lane: PlannedLane, lanes: list[PlannedLane]) -> list[PlannedLane]:
         return []
     if not isinstance(lane.entry, Recipe):
         return [lanes[0]]
-    wanted = _controls(lane.recipe, lanes[0].recipe) if lane.role == "lane" else []
-    controls = [other for other in lanes[1:] if any(_same(other.recipe, control) for control in wanted)]
-    return [lanes[0], *(other for other in controls if other is not lane)]
+    if lane.role != "lane":
+        return [lanes[0]]
+    wanted = _controls(lane.recipe, lanes[0].recipe)
+    controls = [
+        other
+        for other in lanes[1:]
+        if other is not lane
+        and (lane.name in other.added_for or any(_same(other.recipe, control) for control in wanted))
+    ]
+    return [lanes[0], *controls]
 
 
 def _controls(recipe: Recipe, baseline: Recipe) -> list[Recipe]:
     """The recipes that a lane has to be held against besides the baseline."""
-    wanted = [_fitted(baseline, recipe)]
-    if registry.get("sampling", recipe.sampling.name).scored:
-        wanted.append(_random_twin(recipe))
-    if recipe.sparsity is not None and registry.get("sparsity", recipe.sparsity.name).scored:
-        wanted.append(_random_masks(recipe))
-    return wanted
+    wanted: list[Recipe | None] = [_fitted(baseline, recipe)]
+    for seam in SEAMS:
+        for field in seam.fields:
+            wanted += [_at_random(recipe, seam, field, choice) for choice in recipe.choices(field.name)]
+    return [each for each in wanted if each is not None]
 
 
 def _fitted(baseline: Recipe, recipe: Recipe) -> Recipe:
@@ -101,21 +105,18 @@ def _same(one: Recipe, other: Recipe) -> bool:
     return {**one.to_dict(), **words} == {**other.to_dict(), **words}
 
 
-def _random_twin(recipe: Recipe) -> Recipe:
-    """The recipe on as many examples a round, chosen by chance anew every round."""
+def _at_random(recipe: Recipe, seam: Seam, field: Field, choice: Choice) -> Recipe | None:
+    """The recipe with as much chosen at random by this seam; None where the choice is not by score."""
+    control = registry.get(seam.name, choice.name).control
+    if control is None:
+        return None
+    instead = dict(control(choice.options))
     fields = recipe.to_dict()
-    options = fields["sampling"]
-    fraction = options.get("fraction", 1 - options.get("prune_ratio", options.get("hidden", 0)))
-    sampling: dict[str, Any] = {"name": "reshuffle"}
-    if fraction < 1:
-        sampling = {"name": "dynamic-random", "fraction": round(fraction, 6)}
-    return Recipe.from_dict({**fields, "name": f"random@{recipe.name}", "sampling": sampling})
-
-
-def _random_masks(recipe: Recipe) -> Recipe:
-    """The recipe with as many live weights, chosen by chance before training."""
-    fields = recipe.to_dict()
-    options = fields["sparsity"]
-    kept = {name: options[name] for name in ("density", "exclude") if name in options}
-    sparsity = {"name": "random-pruning", "distribution": "erk", **kept}
-    return Recipe.from_dict({**fields, "name": f"random-mask@{recipe.name}", "sparsity": sparsity})
+    if field.listed:
+        place = recipe.choices(field.name).index(choice)
+        instead_of = fields[field.name]
+        fields[field.name] = [*instead_of[:place], instead, *instead_of[place + 1 :]]
+    else:
+        fields[field.name] = instead
+    summary = f"{recipe.name} with {seam.controlled}."
+    return Recipe.from_dict({**fields, "name": f"{seam.control}@{recipe.name}", "summary": summary})

@@ -12,7 +12,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from sooner import registry, sampling
+from sooner import registry, sampling, schedules
 from sooner.batch import Batch
 from sooner.random import derive
 from sooner.recipes import Choice, Recipe
@@ -20,7 +20,6 @@ from sooner.sampling import Permutation
 from sooner.tasks import models
 from sooner.tasks._base import Examples
 from sooner.tasks.examples import InMemory
-from sooner.training import schedules
 from sooner.training.clock import Clock
 from sooner.training.loading import Loader, evaluation_batches
 from sooner.training.loop import Loop

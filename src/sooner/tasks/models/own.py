@@ -50,7 +50,7 @@ def _find(spec: str) -> Callable[..., Any]:
     if not all(part.isidentifier() for part in (*module.split("."), *name.split("."))):
         raise RecipeError(f"'{spec}' is not of the form module:factory, as in my_models:small_net")
     try:
-        found: Any = import_module(module)
+        target: Any = import_module(module)
     except Exception as error:
         missing = isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}.")
         problem = (
@@ -60,11 +60,11 @@ def _find(spec: str) -> Callable[..., Any]:
         )
         raise RecipeError(f"the model '{spec}' cannot be made: {problem}") from error
     for part in name.split("."):
-        if not hasattr(found, part):
+        if not hasattr(target, part):
             raise RecipeError(f"the model '{spec}' cannot be made: the module '{module}' has no '{name}'")
-        found = getattr(found, part)
-    if not callable(found):
+        target = getattr(target, part)
+    if not callable(target):
         raise RecipeError(
-            f"'{spec}' is an object of type {type(found).__name__}, not a function or class that makes a model"
+            f"'{spec}' is an object of type {type(target).__name__}, not a function or class that makes a model"
         )
-    return found  # type: ignore[no-any-return]
+    return target  # type: ignore[no-any-return]

@@ -1,6 +1,6 @@
 """Learning-rate schedules: pure functions from progress in [0, 1] to a factor of the peak rate.
 
-A schedule knows no steps. Whoever trains gives it the share of the budget that is spent before each step, so it fits
+A schedule knows no steps. The training loop gives it the share of the budget that is spent before each step, so it fits
 any budget, batch size and number of processes, and a resumed run needs no state of it.
 """
 

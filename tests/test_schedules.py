@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sooner.training.schedules import SCHEDULES, Constant, Cosine, Linear, OneCycle, make
+from sooner.schedules import SCHEDULES, Constant, Cosine, Linear, OneCycle, make
 
 SHARES = st.floats(0, 1)
 
