@@ -201,6 +201,24 @@ SEAMS = (
         fields=(Field("structure", "structure method", listed=True),),
         use=Use(name="pruning", end=("pruning.step(progress)",)),
     ),
+    Seam(
+        name="averaging",
+        question="which of the weights that training passes through are kept",
+        fields=(Field("averaging", "averaging method"),),
+        use=Use(
+            name="average",
+            end=("average.step(progress)",),
+            done=("with average.applied():", "    evaluate(model)  # or save it: inside, it has the mean's weights"),
+        ),
+        alone="one set of weights is evaluated",
+        after=MappingProxyType(
+            {
+                "structure": "channels go before the first weights are averaged",
+                "sparsity": "weights are averaged once the dead ones are masked",
+                "optim": "weights are averaged after the step",
+            }
+        ),
+    ),
 )
 
 _BY_NAME = {seam.name: seam for seam in SEAMS}

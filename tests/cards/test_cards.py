@@ -1,7 +1,10 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 import yaml
+from torch.utils.data import TensorDataset
 
 from sooner import registry
 from sooner.cards import pairs
@@ -21,6 +24,24 @@ def test_the_cards_in_the_docs_are_those_of_the_records(tmp_path: Path) -> None:
     assert written == {path.name: path.read_text() for path in DOCS.iterdir()}, (
         "the cards are out of date: python -m sooner.cards.cards docs/methods"
     )
+
+
+def test_a_loop_over_a_cards_loader_that_is_left_and_started_again_loses_nothing() -> None:
+    """Workers fetch ahead: without the guard the second loop would go on behind what they had fetched."""
+    code = card(registry.get("sampling", "reshuffle")).split("```python\n")[1].split("for epoch in")[0]
+    names: dict[str, Any] = {"data": TensorDataset(torch.zeros(1000), torch.zeros(1000))}
+    exec(
+        code.replace("batch_size=64", "batch_size=20").replace("DataLoader(", "DataLoader(num_workers=2, dataset="),
+        names,
+    )
+    seen: list[int] = []
+    for batch in names["loader"]:
+        seen += batch.index.tolist()
+        if len(seen) == 200:
+            break
+    for batch in names["loader"]:
+        seen += batch.index.tolist()
+    assert sorted(seen) == list(range(1000))
 
 
 def test_the_page_of_pairs_is_that_of_the_records(tmp_path: Path) -> None:

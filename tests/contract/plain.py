@@ -1,5 +1,7 @@
 """A training loop as a user would write it, without the race: any methods, put together in the documented order."""
 
+from contextlib import nullcontext
+
 import torch
 from sklearn.datasets import load_digits
 from torch import nn
@@ -85,6 +87,7 @@ class PlainLoop:
             self.optimizer = made(method)
         given["optimizer"] = self.optimizer
         self.acting = [made(method) for method in [*of("sparsity", methods), *during]]
+        self.averaging = next((made(method) for method in of("averaging", methods)), None)
         self.sampler = made(of("sampling", methods, "reshuffle")[0]).shard(rank, world)
         self.loss = made(of("losses", methods, "cross-entropy")[0])
         self.augmentations = [made(m) for m in sorted(of("augmentation", methods), key=lambda m: m.stage)]
@@ -95,7 +98,7 @@ class PlainLoop:
     @property
     def methods(self):
         """What the methods made, where it is an object with a life of its own."""
-        named = (self.sampler, self.loss, self.batching, *self.acting, *self.augmentations)
+        named = (self.sampler, self.loss, self.batching, *self.acting, self.averaging, *self.augmentations)
         return [each for each in named if each is not None]
 
     def look(self, index):
@@ -133,7 +136,7 @@ class PlainLoop:
                 self.take(batch)
                 self.step += 1
                 progress = self.step / self.steps
-                for each in (*self.acting, *([self.batching] if self.batching else [])):
+                for each in (*self.acting, *[one for one in (self.averaging, self.batching) if one is not None]):
                     if each.step(progress) and self.world > 1:  # channels went, and DDP holds on to the old parameters
                         self.net = DistributedDataParallel(self.model)
                 self.optimizer.zero_grad()
@@ -198,14 +201,20 @@ class PlainLoop:
         found = [each for each in self.methods if hasattr(each, "load_state_dict")]
         return [each for each in found if each is not self.sampler]
 
+    def evaluated(self):
+        """Inside, the model is as it is to be evaluated."""
+        return self.averaging.applied() if self.averaging else nullcontext()
+
     def weights(self):
-        return torch.cat([parameter.detach().flatten() for parameter in self.model.parameters()])
+        with self.evaluated():
+            return torch.cat([parameter.detach().flatten() for parameter in self.model.parameters()])
 
     @torch.no_grad()
     def mean_loss(self):
-        self.model.eval()
-        found = float(F.cross_entropy(self.model(self.look(torch.arange(N))), TARGETS))
-        self.model.train()
+        with self.evaluated():
+            self.model.eval()
+            found = float(F.cross_entropy(self.model(self.look(torch.arange(N))), TARGETS))
+            self.model.train()
         return found
 
 

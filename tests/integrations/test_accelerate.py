@@ -11,7 +11,10 @@ from sooner.integrations.accelerate import prepare
 from sooner.sampling import Reshuffling
 from tests.integrations.example import (
     BATCH,
+    DECAY,
+    RATE,
     SAMPLERS,
+    Louder,
     N,
     Noted,
     credited,
@@ -19,6 +22,8 @@ from tests.integrations.example import (
     loader,
     losses_of,
     network,
+    schedule,
+    weights_at_the_samplers_rate,
 )
 from tests.integrations.processes import in_two_processes
 
@@ -54,6 +59,27 @@ def test_every_loss_lands_on_its_own_example(kind, workers):
     train(sampler, workers=workers)
     assert credited(sampler.noted)
     assert sampler.noted == expected(SAMPLERS[kind])
+
+
+def test_steps_are_made_at_the_samplers_rate():
+    sampler, layer = Louder(N, BATCH), network()
+    raw = torch.optim.SGD(layer.parameters(), lr=RATE)
+    accelerator = Accelerator(cpu=True)
+    model, optimizer, scheduler = accelerator.prepare(layer, raw, schedule(raw))
+    batches = prepare(accelerator, loader(sampler))
+    for _ in range(2):
+        for batch in batches:
+            accelerator.backward(torch.nn.functional.cross_entropy(model(batch.inputs), batch.targets))
+            optimizer.step()
+            scheduler.step()
+            optimizer.zero_grad()
+    torch.testing.assert_close(layer.weight.detach(), weights_at_the_samplers_rate(28))
+    assert raw.param_groups[0]["lr"] == pytest.approx(RATE * DECAY**28)
+    assert not raw._optimizer_step_pre_hooks
+    iterations = [iter(batches), iter(batches)]  # the first is left, and still referred to
+    for iteration in iterations:
+        next(iteration)
+        assert len(raw._optimizer_step_pre_hooks) == 1
 
 
 def test_an_accumulation_ends_with_the_round():

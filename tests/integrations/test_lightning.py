@@ -10,7 +10,22 @@ from sooner.integrations import SamplerReplaced
 from sooner.integrations.lightning import Rounds, SamplerCallback
 from sooner.optim import make
 from sooner.sampling import Reshuffling
-from tests.integrations.example import BATCH, SAMPLERS, N, Noted, credited, expected, loader, losses_of, network
+from tests.integrations.example import (
+    BATCH,
+    DECAY,
+    RATE,
+    SAMPLERS,
+    Louder,
+    N,
+    Noted,
+    credited,
+    expected,
+    loader,
+    losses_of,
+    network,
+    schedule,
+    weights_at_the_samplers_rate,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:UserWarning")
 
@@ -58,14 +73,13 @@ def make_trainer(sampler, *callbacks, accumulate=4, rounds=None, **options):
     return Trainer(
         accelerator="cpu",
         max_epochs=rounds or sampler.rounds,
-        precision="bf16-mixed",
         accumulate_grad_batches=accumulate,
         logger=False,
         enable_checkpointing=False,
         enable_progress_bar=False,
         enable_model_summary=False,
         callbacks=[SamplerCallback(sampler), *callbacks],
-        **{"devices": 1, **options},
+        **{"devices": 1, "precision": "bf16-mixed", **options},
     )
 
 
@@ -83,6 +97,27 @@ def test_progress_is_the_share_of_the_run_that_is_spent():
     module = Module(sampler)
     make_trainer(sampler, rounds=4).fit(module, Rounds(loader(sampler)))
     assert module.progress == [0, 0.25, 0.5, 0.75]
+
+
+class Scheduled(Module):
+    def training_step(self, batch, batch_idx):
+        return torch.nn.functional.cross_entropy(self.network(batch.inputs), batch.targets)
+
+    def configure_optimizers(self):
+        optimizer = torch.optim.SGD(self.parameters(), lr=RATE)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule(optimizer), "interval": "step"}}
+
+
+def test_steps_are_made_at_the_samplers_rate():
+    module, sampler = Scheduled(None), Louder(N, BATCH)
+    trainer = make_trainer(sampler, accumulate=1, rounds=2, precision="32-true")
+    module.sampler = sampler
+    trainer.fit(module, Rounds(loader(sampler)))
+    torch.testing.assert_close(module.network.weight.detach(), weights_at_the_samplers_rate(28))
+    assert not torch.allclose(module.network.weight, weights_at_the_samplers_rate(28, Reshuffling), rtol=0.1)
+    (optimizer,) = trainer.optimizers
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(RATE * DECAY**28)
+    assert not optimizer._optimizer_step_pre_hooks
 
 
 @pytest.mark.parametrize("kind", SAMPLERS)

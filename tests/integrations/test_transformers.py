@@ -10,7 +10,20 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 from sooner.integrations import SamplerReplaced
 from sooner.integrations.transformers import SamplerCallback, SamplerTrainerMixin
 from sooner.sampling import Reshuffling
-from tests.integrations.example import BATCH, IMAGES, SAMPLERS, N, Noted, credited, network
+from tests.integrations.example import (
+    BATCH,
+    DECAY,
+    IMAGES,
+    RATE,
+    SAMPLERS,
+    Louder,
+    N,
+    Noted,
+    credited,
+    network,
+    schedule,
+    weights_at_the_samplers_rate,
+)
 from tests.integrations.processes import in_two_processes
 
 
@@ -173,6 +186,16 @@ def test_neither_accumulation_nor_processes_change_the_step(tmp_path):
     torch.testing.assert_close(weights_after_a_step(tmp_path, 24, 4, 1), whole)
     for weights in in_two_processes(weights_after_a_step, tmp_path, tmp_path, 24, 4, 2):
         torch.testing.assert_close(weights, whole)
+
+
+def test_steps_are_made_at_the_samplers_rate(tmp_path):
+    model, sampler = Network(PretrainedConfig()), Louder(N, BATCH)
+    optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
+    args = arguments(tmp_path, accumulate=1, bf16=False, max_grad_norm=0.0, max_steps=28)
+    MyTrainer(model, args, train_dataset=Pairs(), sampler=sampler, optimizers=(optimizer, schedule(optimizer))).train()
+    torch.testing.assert_close(model.layer.weight.detach(), weights_at_the_samplers_rate(28))
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(RATE * DECAY**28)
+    assert not optimizer._optimizer_step_pre_hooks
 
 
 def test_a_trainer_that_makes_its_own_batches_is_stopped(tmp_path):

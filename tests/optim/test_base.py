@@ -20,6 +20,7 @@ CASES = {
     "perpgrad": lambda base: PerpGrad(base),
     "perpgrad as-is": lambda base: PerpGrad(base, norm="as-is", dimensions=2),
     "lookahead": lambda base: Lookahead(base, k=3),
+    "lookahead twice": lambda base: Lookahead(Lookahead(base, k=2), k=3, alpha=0.25),
     "sso": lambda base: SSO(base, steps=2),
     "all": lambda base: SSO(Lookahead(PerpGrad(base), k=3, alpha=0.25), steps=2, eta=1.0),
 }

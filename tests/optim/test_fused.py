@@ -162,7 +162,7 @@ def test_the_kernel_can_be_left_out_or_insisted_on(name):
     with pytest.raises(TypeError, match="fused must be true, false or null, not 'yes'"):
         make(name, net, lr=0.1, fused="yes")
     complex_one = nn.ParameterList([nn.Parameter(torch.ones(2, dtype=torch.complex64))])
-    with pytest.raises(ValueError, match="fused=True, and this build of torch has no .* kernel for complex64 on cpu"):
+    with pytest.raises(ValueError, match=r"fused=True, and this build of torch has no .* kernel for complex64 on cpu"):
         make(name, complex_one, lr=0.1, fused=True)
 
 

@@ -33,6 +33,17 @@ def test_the_numbers_by_seed_and_step():
     assert not torch.equal(moved(1, seed=1), moved(1, seed=2))
 
 
+def test_one_around_another_draws_numbers_of_its_own():
+    """Variances add up; of the same numbers twice it would be four times the one, not two."""
+    weight = torch.nn.Parameter(torch.zeros(20_000))
+    optimizer = GradientNoise(GradientNoise(torch.optim.SGD([weight], lr=1.0), eta=0.5), eta=0.5, gamma=1.0)
+    for t in range(3):
+        before = weight.detach().clone()
+        weight.grad = torch.zeros_like(weight)
+        optimizer.step()
+        assert (weight.detach() - before).var() == pytest.approx(0.5 / (1 + t) ** 0.55 + 0.5 / (1 + t), rel=0.05)
+
+
 @pytest.mark.parametrize("options", [{"eta": 0.0}, {"eta": -1.0}, {"gamma": -0.1}])
 def test_bad_options(options):
     (name,) = options

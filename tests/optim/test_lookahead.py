@@ -18,6 +18,26 @@ def test_by_hand():
     assert optimizer.state[weight]["slow"].item() == 7.0
 
 
+@pytest.mark.parametrize("rules", [[(2, 0.5), (3, 0.25)], [(2, 0.5), (2, 0.5)], [(3, 0.5), (1, 0.25), (2, 0.75)]])
+def test_each_of_several_around_each_other_has_slow_weights_of_its_own(rules):
+    """Plain steps of -1, then the meetings that are due, the innermost first, in numbers by hand."""
+    weight = nn.Parameter(torch.tensor([10.0]))
+    optimizer = torch.optim.SGD([weight], lr=1.0)
+    for k, alpha in rules:
+        optimizer = Lookahead(optimizer, k, alpha)
+    fast, slows = 10.0, [10.0] * len(rules)
+    for step in range(1, 13):
+        weight.grad = torch.ones(1)
+        optimizer.step()
+        fast -= 1
+        for at, (k, alpha) in enumerate(rules):
+            if step % k == 0:
+                fast = slows[at] = slows[at] + alpha * (fast - slows[at])
+        assert weight.item() == pytest.approx(fast)
+    names = ["slow", "slow_2", "slow_3"][: len(rules)]
+    assert [optimizer.state[weight][name].item() for name in names] == pytest.approx(slows)
+
+
 @pytest.mark.parametrize("base", ["sgd", "adamw"])
 def test_it_steps_as_the_packages_lookahead(base):
     import pytorch_optimizer

@@ -33,11 +33,12 @@ def test_every_option_is_spelled_out(fields):
         "schedule": {"name": "one-cycle", "warmup": 0.2, "start": 0.1, "end": 0.0, "anneal": "linear"},
         "augmentation": [{"name": "flip"}, {"name": "translate", "pixels": 2}],
         "sampling": {"name": "rs2", "drop_last": False, "fraction": 0.1, "variant": "without-replacement"},
-        "loss": {"name": "cross-entropy", "label_smoothing": 0.0},
+        "loss": {"name": "cross-entropy", "label_smoothing": 0.0, "ignore_index": -100},
         "wrappers": [],
         "batching": [],
         "sparsity": None,
         "structure": [],
+        "averaging": None,
         "precision": "auto",
     }
 

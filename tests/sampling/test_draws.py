@@ -3,7 +3,7 @@ import pytest
 import torch
 from scipy import stats
 
-from sooner.sampling._draws import Draws, WeightedDraws, exponentials, uniforms, without_replacement
+from sooner.sampling._draws import Draws, WeightedDraws, cumulated, exponentials, uniforms, without_replacement
 
 
 def test_any_part_of_the_stream_is_that_part():
@@ -48,3 +48,26 @@ def test_without_replacement_follows_successive_draws():
     found = [pairs.count(pair) for pair in expected]
     assert sum(found) == 6000
     assert stats.chisquare(found, [6000 * chance for chance in expected.values()]).pvalue > 1e-6
+
+
+@pytest.mark.parametrize("tiny", [1e-310, 5e-324, 1e-300])
+def test_weights_may_be_as_small_as_numbers_are(tiny):
+    """Of weights 1, tiny, 0 and tiny, three are drawn: never the 0, the 1 first, the two others as often in turn."""
+    weights = np.array([1.0, tiny, 0.0, tiny])
+    drawn = [without_replacement(weights, 3, seed).tolist() for seed in range(400)]
+    assert {tuple(order) for order in drawn} == {(0, 1, 3), (0, 3, 1)}
+    assert stats.binomtest(sum(order[1] == 1 for order in drawn), 400).pvalue > 1e-6
+
+
+def test_of_huge_weights_too_the_heavier_comes_first_as_often_as_it_should():
+    weights = np.array([1.5e308, 0.5e308])
+    first = sum(int(without_replacement(weights, 2, seed)[0]) == 0 for seed in range(2000))
+    assert stats.binomtest(first, 2000, 3 / 4).pvalue > 1e-6
+
+
+@pytest.mark.parametrize("factor", [5e-324, 1e-310, 1e-300, 1.0, 3e307])
+def test_weights_of_any_size_are_drawn_in_proportion(factor):
+    weights = np.array([3.0, 0.0, 1.0, 2.0, 0.0]) * factor  # their sum may be beyond the largest number
+    drawn = WeightedDraws(cumulated(weights), 60_000, 2)[0:60_000].numpy()
+    assert stats.chisquare(np.bincount(drawn, minlength=5)[[0, 2, 3]], [30_000, 10_000, 20_000]).pvalue > 1e-6
+    assert np.array_equal(drawn, WeightedDraws(np.cumsum([3.0, 0, 1, 2, 0]), 60_000, 2)[0:60_000].numpy())

@@ -112,6 +112,41 @@ def test_a_micro_batch_is_one_vector_and_stays_together():
     assert torch.cat(list(sampler)).tolist() == [*first, *third, *fourth, *second]
 
 
+def kept_together(sampler, rounds=6):
+    """The share of each round's batches that are the same sets as in the round before, by random mean gradients."""
+    draw, before, shares = torch.Generator().manual_seed(0), None, []
+    for _ in range(rounds):
+        now = set()
+        for index in sampler:
+            sampler.observe_gradient(index, torch.randn(5, generator=draw))
+            now.add(frozenset(index.tolist()))
+        shares.append(1.0 if before is None else len(now & before) / len(now))
+        before = now
+    return shares
+
+
+@pytest.mark.parametrize("balance", ["mean", "pair"])
+@pytest.mark.parametrize("n", [96, 97, 100, 5])  # the last batch: of 8, of 9 that took in one, of 4, the only one
+def test_batches_stay_together_whatever_n_is(n, balance):
+    sampler = GraB(n, 8, seed=1, balance=balance)
+    last = {frozenset(list(GraB(n, 8, seed=1))[-1].tolist())}
+    assert kept_together(sampler) == [1.0] * 6
+    order = sampler.order(6)[:].tolist()
+    assert sorted(order) == list(range(n))
+    if n % 8:
+        assert {frozenset(order[-len(next(iter(last))) :])} == last
+
+
+def test_with_drop_last_no_example_is_left_out_for_ever():
+    sampler, draw, seen = GraB(97, 8, drop_last=True), torch.Generator().manual_seed(0), []
+    for _ in range(2):
+        for index in sampler:
+            sampler.observe_gradient(index, torch.randn(5, generator=draw))
+            seen += index.tolist()
+    assert set(seen) == set(range(97))
+    assert len(seen) == 2 * 96
+
+
 def gradient(index, epoch):
     """Of 60 examples, different in every round."""
     draw = torch.Generator().manual_seed(epoch)

@@ -68,3 +68,21 @@ def test_the_published_code_takes_a_mean_of_three_and_waits_for_six_losses():
     assert mastered(after(kink, threshold=0.0031, faithful_to="paper")) == [0, 1]
     with pytest.raises(ValueError, match="faithful_to must be one of paper, code, not 'both'"):
         IES(10, 2, faithful_to="both")
+
+
+def test_with_drop_last_a_round_looks_at_all_that_is_hidden():
+    """100 = 3 x 32 + 4: four of the 40 examples that bend are left out of a round, none of the 60 settled ones."""
+    sampler = IES(100, 32, threshold=0.1, drop_last=True)
+    for t in range(3):
+        sampler.observe(torch.arange(100), torch.cat([torch.full((40,), float(t % 2)), torch.ones(60)]))
+    left_out = set()
+    for _ in range(3):
+        kept, looked_at = [], []
+        for batch in sampler:
+            keep, _ = sampler.screen(batch, torch.ones(len(batch)))
+            kept += batch[keep].tolist()
+            looked_at += batch[~keep].tolist()
+        assert sorted(looked_at) == list(range(40, 100))
+        assert len(set(kept)) == 36
+        left_out |= set(range(40)) - set(kept)
+    assert len(left_out) > 4

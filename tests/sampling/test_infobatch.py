@@ -99,6 +99,45 @@ def test_the_published_code():
     assert len(torch.cat(list(unseen))) == 4 + 2
 
 
+def code_for(epochs, delta):
+    """Which rounds of so many epochs the published sampler prunes, and whether it then puts the weights back.
+
+    Its counter stands at 1 in the first epoch, since making it has used up 0; it prunes up to epochs x delta.
+    """
+    counters = range(1, epochs + 1)
+    return [counter <= epochs * delta for counter in counters], epochs * delta + 1 in counters
+
+
+@pytest.mark.parametrize("epochs", [10, 16, 30, 50, 90, 100, 200])
+@pytest.mark.parametrize("delta", [0.5, 0.875])
+def test_the_published_code_ends_pruning_where_it_does(epochs, delta):
+    sampler = InfoBatch(60, 10, prune_ratio=0.5, delta=delta, faithful_to="code")
+    losses = torch.arange(60.0)
+    pruned, weights = [True], []
+    for epoch in range(epochs):
+        sampler.progress = epoch / epochs
+        kept = torch.cat(list(sampler))
+        sampler.observe(kept, losses[kept])
+        if epoch > 0:  # in the first nothing is below the mean yet
+            pruned.append(len(kept) < 60)
+        weights.append(float(sampler.weight(torch.arange(60)).max()))
+    expected, put_back = code_for(epochs, delta)
+    assert pruned == expected
+    assert weights[-1] == (1.0 if put_back else 2.0)
+
+
+def test_the_published_code_keeps_a_tenth_at_least():
+    losses = torch.cat([torch.zeros(100), torch.full((20,), 9.0)])
+    for ratio, stay, weight in ((0.95, 10, 10.0), (0.9, 10, 10.0), (0.5, 50, 2.0)):
+        sampler = informed(0, losses, prune_ratio=ratio, faithful_to="code")
+        kept = torch.cat(list(sampler))
+        assert int((kept < 100).sum()) == stay
+        assert sampler.weight(kept[kept < 100]).tolist() == [weight] * stay
+    sampler = informed(0, losses, prune_ratio=0.95)  # the paper has no such bound
+    kept = torch.cat(list(sampler))
+    assert sampler.weight(kept[kept < 100]).unique().tolist() == pytest.approx([20.0])
+
+
 def test_bad_options():
     with pytest.raises(ValueError, match="prune_ratio must be at least 0 and below 1, not 1"):
         InfoBatch(6, 2, prune_ratio=1)

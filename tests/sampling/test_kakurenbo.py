@@ -56,6 +56,46 @@ def test_hidden_examples_come_last_forward_only_and_are_observed_then():
     torch.testing.assert_close(sampler.scores["loss"], losses + (torch.arange(20) < 6))
 
 
+@pytest.mark.parametrize(("n", "batch", "share"), [(1000, 64, 0.3), (1000, 128, 0.1), (100, 64, 0.6), (20, 16, 0.9)])
+def test_with_drop_last_no_example_stays_hidden_unseen(n, batch, share):
+    """1000 = 15 x 64 + 40 = 7 x 128 + 104, 100 = 64 + 36, 20 = 16 + 4: so many are left out of each round."""
+    sampler = Kakurenbo(n, batch, hidden=share, drop_last=True)
+    sampler.observe(torch.arange(n), torch.linspace(0, 0.2, n))
+    looked_at = torch.zeros(n, dtype=torch.bool)
+    trained = torch.zeros(n, dtype=torch.bool)
+    for _ in range(20):
+        for index in sampler:
+            keep = sampler.screen(index, sampler.scores["loss"][index])[0]
+            looked_at[index[~keep]] = True
+            trained[index[keep]] = True
+    hidden = int(share * n)
+    assert looked_at.tolist() == [True] * hidden + [False] * (n - hidden)
+    assert trained.tolist() == [False] * hidden + [True] * (n - hidden)
+
+
+def test_with_drop_last_a_round_with_a_full_kept_batch_looks_at_all_that_is_hidden():
+    sampler = Kakurenbo(1000, 128, hidden=0.1, drop_last=True)
+    sampler.observe(torch.arange(1000), torch.linspace(0, 0.2, 1000))
+    rounds = [torch.cat(list(sampler)) for _ in range(3)]
+    assert all(len(order) == len(order.unique()) == 7 * 128 for order in rounds)
+    assert all(order[-100:].sort().values.tolist() == list(range(100)) for order in rounds)
+    left_out = [set(range(1000)) - set(order.tolist()) for order in rounds]
+    assert left_out[0] != left_out[1] != left_out[2]
+
+
+def test_a_hidden_example_whose_loss_is_not_finite_is_trained_on_and_comes_back():
+    sampler = informed(torch.linspace(0, 0.2, 20), hidden=0.3)
+    losses = torch.full((20,), 0.1)
+    losses[[2, 4, 15]] = torch.tensor([torch.nan, torch.inf, torch.nan])
+    keep, weight = sampler.screen(torch.arange(20), losses)
+    assert keep.nonzero().flatten().tolist() == [2, 4, *range(6, 20)]
+    assert weight[keep].tolist() == [1.0] * 16
+    sampler.observe(torch.arange(20)[keep], losses[keep])  # as the loop does after its step
+    sampler.set_epoch(1)
+    next(iter(sampler))
+    assert not {2, 4, 15} & set(hidden(sampler))
+
+
 def test_bad_options():
     with pytest.raises(ValueError, match="hidden must be at least 0 and below 1, not 1"):
         Kakurenbo(10, 2, hidden=1)

@@ -79,6 +79,32 @@ def test_the_order_never_changes():
     assert Permutation(2**62, -1)[-3:].tolist() == [1511772799631406582, 4155538243462949932, 3545221160963348951]
 
 
+def parity(permutation):
+    """0 or 1: n less the number of cycles, modulo 2."""
+    values, cycles = permutation[:].tolist(), 0
+    seen = [False] * len(values)
+    for start in range(len(values)):
+        at, cycles = start, cycles + (not seen[start])
+        while not seen[at]:
+            seen[at], at = True, values[at]
+    return (len(values) - cycles) % 2
+
+
+@pytest.mark.parametrize(
+    ("n", "expected"),
+    [
+        (5041, {0}),  # 71 x 71
+        (5040, {1}),  # one less
+        (5037, {0}),  # four less
+        (4970, {0, 1}),  # 71 x 70
+        (4900, {0, 1}),  # 70 x 70
+        (4096, {0, 1}),  # from a table
+    ],
+)
+def test_parity_is_as_the_docstring_says(n, expected):
+    assert {parity(Permutation(n, seed)) for seed in range(12)} == expected
+
+
 def test_sizes_and_seeds_have_orders_of_their_own():
     # 10**9 and 10**9 + 1 have the same two digits, so only the keys can tell them apart.
     first = Permutation(10**9, 0)[:1000]

@@ -36,6 +36,16 @@ def test_schedule_matched_keeps_as_many_at_random():
         assert torch.equal(again.screen(torch.arange(10), losses)[0], sampler.screen(torch.arange(10), losses)[0])
 
 
+@pytest.mark.parametrize("variant", ["difficulty", "schedule-matched"])
+def test_a_loss_that_is_not_finite_is_kept(variant):
+    losses = torch.tensor([torch.nan, 0.0, torch.inf, -torch.inf, *[0.0] * 16])
+    for seed in range(20):
+        sampler, _ = begun(variant=variant, seed=seed)
+        keep, _ = sampler.screen(torch.arange(20), losses)
+        assert keep[[0, 2, 3]].all()
+        assert int(keep.sum()) <= (3 if variant == "difficulty" else 6)
+
+
 def test_by_scalar_rounds_shrink_and_nothing_is_looked_at():
     sampler = ProgressiveDropout(100, 10, variant="scalar", decay=0.5)
     sizes = []

@@ -5,7 +5,8 @@ from itertools import islice
 import pytest
 import torch
 
-from sooner.sampling import UCB, InfoBatch, Kakurenbo, Scored, ScoreStore, _scored
+from sooner.registry import methods
+from sooner.sampling import UCB, InfoBatch, Kakurenbo, Scored, ScoreStore, Screening, _scored, make
 
 N, BATCH = 300, 20
 
@@ -135,11 +136,39 @@ def test_what_waits_on_an_accelerator_arrives_step_by_step(monkeypatch):
     assert all(torch.equal(held[name].nan_to_num(), at_once[name].nan_to_num()) for name in held)
 
 
-def test_a_loss_that_is_not_finite_is_passed_over():
+def test_a_loss_that_is_not_finite_makes_the_example_one_never_seen():
     sampler = AboveMean(N, BATCH)
     sampler.observe(torch.tensor([1, 2, 3]), torch.tensor([1.0, 1.0, 1.0]))
     sampler.observe(torch.tensor([1, 2, 3]), torch.tensor([torch.nan, 2.0, torch.inf]))
-    assert sampler.scores["loss"][1:4].tolist() == [1.0, 2.0, 1.0]
+    assert sampler.scores["loss"][1:4].nan_to_num(nan=-1).tolist() == [-1.0, 2.0, -1.0]
+    ucb = UCB(4, 2, fraction=0.5)
+    for losses in ([1.0, 9.0, 8.0, 7.0], [3.0, 9.0, 8.0, 7.0], [torch.nan, 9.0, 8.0, 7.0]):
+        ucb.observe(torch.arange(4), torch.tensor(losses))
+    assert ucb.scores["mean"].isnan().tolist() == [True, False, False, False]
+    assert ucb.scores["variance"][0] == 0.0
+
+
+@pytest.mark.parametrize(
+    "method", [m for m in methods(seam="sampling") if issubclass(m.make, Scored)], ids=lambda method: method.name
+)
+def test_no_method_leaves_out_what_has_diverged(method):
+    """Everything is easy and settled, most of all examples 0 to 9, until their losses are NaN."""
+    sampler = make(method.name, 400, 40, **method.example)
+    for _ in range(8):
+        sampler.observe(torch.arange(400), torch.cat([torch.full((10,), 1e-4), torch.full((390,), 1e-3)]))
+    sampler.observe(torch.arange(400), torch.cat([torch.full((10,), torch.nan), torch.full((390,), 1e-3)]))
+    sampler.set_epoch(1)
+    handed_out, trained = [], []
+    for batch in sampler:
+        kept = batch
+        if isinstance(sampler, Screening) and sampler.screens(batch):
+            losses = torch.where(batch < 10, torch.nan, 1e-3)
+            kept = batch[sampler.screen(batch, losses)[0]]
+        handed_out += batch.tolist()
+        trained += kept.tolist()
+    at_random = ("importance", "seta", "hard-batches")  # what has diverged is left out as often as any other, or less
+    assert len(set(trained) & set(range(10))) >= (5 if method.name in at_random else 10)
+    assert set(handed_out) & set(range(10)) <= set(trained)
 
 
 def test_a_loss_in_half_precision_is_taken():

@@ -44,6 +44,21 @@ def test_of_duplicates_the_last_stays():
         assert scores["loss"][:10].tolist() == expected
 
 
+def test_a_reset_brings_back_the_defaults_and_travels_like_an_update():
+    scores = ScoreStore(4, COLUMNS | {"vector": (1.0, -2.0)})
+    scores.update(torch.arange(4), loss=torch.ones(4), count=torch.ones(4), seen=torch.ones(4), vector=torch.ones(4, 2))
+    scores.recording, version = True, scores.version
+    scores.reset(torch.tensor([3, 1]))
+    assert scores["loss"].nan_to_num(nan=-1).tolist() == [1, -1, 1, -1]
+    assert scores["count"].tolist() == [1, 0, 1, 0]
+    assert scores["seen"].tolist() == [True, False, True, False]
+    assert scores["vector"].tolist() == [[1, 1], [1, -2], [1, 1], [1, -2]]
+    assert scores.observed()["index"].tolist() == [1, 3]
+    assert scores.version == version + 1
+    with pytest.raises(IndexError, match="indices must be from 0 to 3, not 4 to 4"):
+        scores.reset(torch.tensor([4]))
+
+
 def test_indices_beyond_what_a_float_can_tell_apart(tmp_path):
     n = 2**24 + 8  # float32 has no 2**24 + 1
     scores = ScoreStore(n, {"flag": False}, tmp_path)

@@ -8,12 +8,12 @@ from lightning_fabric import Fabric
 from tests.clock_by_hand import Hand
 from torch import Tensor, nn
 
-from sooner import optim, sampling
+from sooner import optim, sampling, schedules
 from sooner.budget import Budget
 from sooner.losses import CrossEntropy
 from sooner.tasks import load_data, models
 from sooner.tasks.split import split
-from sooner.training import checkpoint, schedules
+from sooner.training import checkpoint
 from sooner.training.accuracy import accuracy
 from sooner.training.clock import Clock
 from sooner.training.evaluation import Stopped
@@ -238,7 +238,7 @@ def test_what_a_round_costs_at_its_start_is_sampling_and_no_step(hand: Hand) -> 
 
 
 def test_scoring_is_told_from_steps_look_by_look() -> None:
-    loop = make_loop(budget="1ep", sampling={"name": "selective-backprop", "beta": 1.0})
+    loop = make_loop(budget="1ep", sampling={"name": "selective-backprop", "beta": 1.0, "warmup": 0})
     loop.run()
     last = loop.looks[-1]
     assert last.scored == loop.scored == loop.loader.sampler.n

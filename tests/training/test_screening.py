@@ -7,11 +7,11 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from sooner import optim, sampling
+from sooner import optim, sampling, schedules
 from sooner.budget import Budget
 from sooner.losses import CrossEntropy
 from sooner.tasks import load_data
-from sooner.training import checkpoint, schedules
+from sooner.training import checkpoint
 from sooner.training.clock import Clock
 from sooner.training.evaluation import Stopped
 from sooner.training.loading import Loader
@@ -106,13 +106,120 @@ def test_only_what_is_kept_is_trained_on_and_observed(accumulate: int) -> None:
     assert (loop.examples, loop.trained, loop.scored) == (600, 300, 600)
 
 
+class KeepFirst(KeepNone):
+    """Keeps all of the first batch and nothing after it."""
+
+    kept = False
+
+    def screen(self, index: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
+        self.kept, kept = True, self.kept
+        return torch.full((len(index),), not kept), torch.ones(len(index))
+
+
 def test_a_budget_ends_though_nothing_is_left_to_train_on() -> None:
+    loop = make_loop(KeepFirst(600, BATCH))
+    loop.run()
+    assert loop.progress == 1.0
+    assert (loop.step, loop.trained, loop.examples) == (1, 50, 1800)
+    assert loop.failure is None
+
+
+def test_a_run_without_a_step_has_failed() -> None:
     loop = make_loop(KeepNone(600, BATCH))
     before = weights(loop)
     loop.run()
-    assert loop.progress == 1.0
     assert (loop.step, loop.trained, loop.examples) == (0, 0, 1800)
     assert torch.equal(weights(loop), before)
+    assert loop.failure == (
+        "nothing was trained on: KeepNone screened out all of the 1800 examples of the run; make it screen out less"
+    )
+
+
+SURE: dict[str, Any] = {"variant": "difficulty", "threshold": 1e-9}  # sure of everything from the start
+
+
+@pytest.mark.parametrize(
+    ("sampler", "examples"),
+    [
+        (KeepFirst(600, BATCH), 50 + 1200),
+        (sampling.ProgressiveDropout(600, BATCH, **SURE), 1200),
+        (sampling.ProgressiveDropout(600, BATCH, **SURE | {"variant": "schedule-matched"}), 1200),
+    ],
+    ids=["after a step", "difficulty", "schedule-matched"],
+)
+def test_a_budget_in_steps_fails_after_two_rounds_without_one(sampler: sampling.Sampler, examples: int) -> None:
+    loop = make_loop(sampler, budget="30ba")
+    loop.run()
+    assert loop.examples == examples
+    assert loop.failure == (
+        f"nothing was trained on in the last 1200 examples: {type(sampler).__name__} screened out all of them, and a "
+        "budget in steps would never end; make it screen out less, or give the budget in epochs"
+    )
+
+
+def test_that_count_goes_on_in_a_resumed_run(tmp_path: Path) -> None:
+    first = make_loop(KeepNone(600, BATCH), budget="30ba")
+    with pytest.raises(Stopped):
+        first.run(on_step=stop_at(20, first))
+    checkpoint.save(tmp_path / "run.safetensors", first.state_dict())
+    state = checkpoint.load(tmp_path / "run.safetensors")
+    second = make_loop(KeepNone(600, BATCH), budget="30ba", phases=state["phases"])
+    second.load_state_dict(state)
+    second.run()
+    assert second.examples == 1200
+    del state["idle"]  # what 0.2.0 saved
+    make_loop(KeepNone(600, BATCH)).load_state_dict(state)
+
+
+def zeroed(loop: Loop) -> Loop:
+    """The last layer at zero, as many start training: all losses are log 10."""
+    last = checkpoint.unwrapped(loop.model)[-1]
+    nn.init.zeros_(last.weight)
+    nn.init.zeros_(last.bias)
+    return loop
+
+
+@pytest.mark.parametrize("warmup", [0, 1])
+def test_selective_backprop_trains_where_all_losses_are_equal(warmup: int) -> None:
+    loop = zeroed(make_loop(sampling.SelectiveBackprop(600, BATCH, warmup=warmup), budget="30ba"))
+    loop.run()
+    assert (loop.step, loop.failure) == (30, None)
+    assert loop.scored == loop.examples - 600 * warmup
+
+
+SCREENED: list[dict[str, Any]] = [
+    {"name": "selective-backprop", "warmup": 0},
+    {"name": "progressive-dropout", "threshold": 0.5},
+    {"name": "progressive-dropout", "threshold": 0.5, "variant": "schedule-matched"},
+    {"name": "kakurenbo"},
+    {"name": "ies", "threshold": 0.3},
+]
+
+
+@pytest.mark.parametrize("method", SCREENED, ids=lambda method: "-".join(map(str, method.values())))
+def test_a_run_that_diverges_is_noticed_whatever_screens(method: dict[str, Any]) -> None:
+    loop = make_loop(sampling.make(n=600, batch_size=BATCH, **method), budget="40ep")
+
+    def break_it() -> None:
+        if loop.examples == 2000:
+            nn.init.constant_(checkpoint.unwrapped(loop.model)[-1].bias, torch.nan)
+
+    loop.run(on_step=break_it)
+    assert loop.failure is not None
+    assert loop.failure.startswith("the loss became nan by step")
+    assert loop.examples <= 4000
+
+
+class KeepFinite(sampling.Screening, sampling.Reshuffling):
+    def screen(self, index: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
+        return losses < -1.0, torch.ones(len(index))
+
+
+def test_a_rule_of_ones_own_cannot_screen_out_a_divergence() -> None:
+    loop = make_loop(KeepFinite(600, BATCH), budget="40ep")
+    nn.init.constant_(checkpoint.unwrapped(loop.model)[-1].bias, torch.nan)
+    loop.run()
+    assert loop.failure == "the loss became nan by step 20"
 
 
 class KeepOne(KeepEven):

@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from sooner import optim
+from sooner import optim, sampling
+from sooner.losses import CrossEntropy
 from sooner.racing.recipes.assemble import Site, assemble
 from sooner.recipes import Recipe
 from sooner.tasks import load_data, models
@@ -17,8 +18,9 @@ from sooner.training import checkpoint
 from sooner.training.accuracy import accuracy
 from sooner.training.clock import Clock
 from sooner.training.evaluation import Stopped
-from sooner.training.loading import channel_statistics, evaluation_batches
+from sooner.training.loading import Loader, channel_statistics, evaluation_batches
 from sooner.training.loop import Loop
+from sooner.training.step import Step
 
 DATA = load_data("digits")
 MEAN, STD = channel_statistics(DATA.train)
@@ -196,3 +198,58 @@ def test_a_last_batch_that_took_in_the_rest_is_one_batch() -> None:
     loop.run()
     assert loop.step == 2 * 9
     assert {look.kind for look in loop.looks[1:]} == {"1x8x8x1bxv0"}
+
+
+class Twice(torch.optim.SGD, optim.SeveralPasses):
+    """Descends two times along each batch: what is asked for is a protocol, not a class that is known."""
+
+    passes = 2
+
+    def step(self, forward: Any, loss: Any, backward: Any) -> None:  # type: ignore[override]
+        for _ in range(self.passes):
+            self.zero_grad()
+            backward(loss(forward()))
+            super().step()
+
+
+class Noting(sampling.Reshuffling):
+    """Keeps what it is told."""
+
+    def observe_gradient(self, index: Tensor, gradient: Tensor) -> None:
+        self.seen = index, gradient.clone()
+
+
+def stepped(kind: type[torch.optim.Optimizer], steps: int, sampler: sampling.Sampler | None = None) -> Step:
+    """After so many steps on one batch of eight, at rate 0.1."""
+    loop = make()
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 10))
+    loader = Loader(SITE.train, sampler or sampling.Reshuffling(N, 8), mean=MEAN, std=STD, seed=0)
+    batch = next(iter(loader))
+    step = Step(model, kind(model.parameters(), lr=0.1), CrossEntropy(), loader, loop.fabric, loop.watch)  # type: ignore[call-arg]
+    for _ in range(steps):
+        step.optimizer.zero_grad()
+        step.make(batch, len(batch), len(batch), joined=1, rate=1.0, progress=0.0)
+    return step
+
+
+def test_whatever_passes_a_batch_several_times_is_given_the_batch() -> None:
+    once, twice = stepped(torch.optim.SGD, 2), stepped(Twice, 1)
+    assert (once.passes, twice.passes) == (1, 2)
+    torch.testing.assert_close(twice.model.state_dict(), once.model.state_dict())
+
+
+def test_whatever_passes_a_batch_several_times_takes_it_whole() -> None:
+    loop, model = make(), torch.nn.Linear(2, 2)
+    with pytest.raises(ValueError, match="Twice passes a batch through several times: it needs accumulate=1"):
+        Step(
+            model, Twice(model.parameters(), lr=0.1), CrossEntropy(), loop.loader, loop.fabric, loop.watch, accumulate=2
+        )
+
+
+def test_whatever_observes_gradients_is_told_them() -> None:
+    sampler = Noting(N, 8)
+    step = stepped(torch.optim.SGD, 1, sampler)
+    index, gradient = sampler.seen
+    assert len(index) == 8
+    assert torch.equal(gradient, torch.cat([p.grad.flatten() for p in step.model.parameters() if p.grad is not None]))

@@ -89,7 +89,7 @@ def _options(method: Method) -> dict[str, object]:
 
 def _needed(method: Method) -> set[str]:
     """What training gives and the signature has a default for, but the method needs all the same."""
-    if method.seam == "sparsity":
+    if method.seam in ("sparsity", "averaging"):
         return {"batches", "loss"} & set(method.parameters)
     if method.seam == "sampling" and "targets" in method.parameters:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 from accelerate import Accelerator
@@ -10,16 +11,29 @@ from accelerate.data_loader import prepare_data_loader
 from torch.utils.data import DataLoader
 
 from sooner.integrations._guard import Guarded
+from sooner.integrations._rates import scaled
 from sooner.integrations._watch import level, sampler_of
+from sooner.sampling import Sampler
 
 
 class Prepared(Guarded):
-    """A guarded loader of Accelerate. Register it for checkpointing and its place is saved and restored."""
+    """A guarded loader of Accelerate. Register it for checkpointing and its place is saved and restored.
+
+    While it is iterated over, the optimizers that the accelerator has prepared step at the sampler's `lr_scale`.
+    """
+
+    def __init__(self, loader: Any, sampler: Sampler, accelerator: Accelerator) -> None:
+        super().__init__(loader, sampler)
+        self._accelerator = accelerator
+        self._scaled = ExitStack()
 
     def __iter__(self) -> Iterator[Any]:
         # Accelerate's loader counts its own rounds from 0, and would send a resumed sampler there.
         self.loader.iteration = self.sampler.epoch  # type: ignore[attr-defined]
-        yield from super().__iter__()
+        self._scaled.close()  # of an iteration that was left and is still referred to
+        with ExitStack() as self._scaled:
+            self._scaled.enter_context(scaled(self._accelerator._optimizers, self.sampler))
+            yield from super().__iter__()
 
     def state_dict(self) -> dict[str, Any]:
         """As of every guarded loader, with what all processes have observed: all of them must call it."""
@@ -36,7 +50,9 @@ def prepare(accelerator: Accelerator, loader: DataLoader[Any]) -> Prepared:
         accelerator.register_for_checkpointing(loader)
 
     Accelerate's loader fetches one batch ahead, moves batches to the device and ends a gradient accumulation with the
-    round, all as ever. `accelerator.save_state` in the middle of a round, and `load_state`, then resume exactly.
+    round, all as ever. Optimizers that the accelerator has prepared before a round begins step at the sampler's
+    `lr_scale`, so multiply no rate by it yourself. `accelerator.save_state` in the middle of a round, and `load_state`,
+    then resume exactly.
 
     Args:
         accelerator: all its processes are data-parallel.
@@ -57,4 +73,4 @@ def prepare(accelerator: Accelerator, loader: DataLoader[Any]) -> Prepared:
         dispatch_batches=False,
         non_blocking=accelerator.non_blocking,
     )
-    return Prepared(prepared, sampler)
+    return Prepared(prepared, sampler, accelerator)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch.utils.data import DataLoader
 
+from sooner.integrations._rates import scaled
 from sooner.integrations._watch import SamplerReplaced, Watch, level, sampler_of
 from sooner.sampling import Sampler
 
@@ -55,7 +57,8 @@ class SamplerCallback(Callback):
         trainer.fit(module, Rounds(DataLoader(data, batch_sampler=sampler, collate_fn=sooner.collate)))
 
     The place is in Lightning's own checkpoints, saved anywhere in a round; `ckpt_path=` resumes there exactly. Before
-    each round it sets the sampler's `progress`: the share of `max_steps` or `max_epochs` that is spent.
+    each round it sets the sampler's `progress`: the share of `max_steps` or `max_epochs` that is spent. The optimizers
+    step at the sampler's `lr_scale` times the rates that they are set to; multiply no rate by it yourself.
 
     The module observes the losses itself, in its `training_step`.
     """
@@ -63,6 +66,7 @@ class SamplerCallback(Callback):
     def __init__(self, sampler: Sampler) -> None:
         self.sampler = sampler
         self._watch = Watch(sampler, _MEND)
+        self._scaled = ExitStack()
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         if stage == "fit":
@@ -73,6 +77,11 @@ class SamplerCallback(Callback):
         if not isinstance(loader, Rounds) or loader.batch_sampler is not self.sampler:
             raise SamplerReplaced(f"the Trainer does not train on Rounds of this sampler. {_MEND}")
         self._watch.begin()
+        self._scaled.close()  # of a fit that was broken off
+        self._scaled.enter_context(scaled(trainer.optimizers, self.sampler))
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._scaled.close()
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         shares = ((trainer.global_step, trainer.max_steps), (trainer.current_epoch, trainer.max_epochs or 0))

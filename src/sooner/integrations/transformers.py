@@ -48,7 +48,8 @@ class SamplerTrainerMixin(_Trainer):
     What the Trainer calls an epoch is n examples, to the nearest whole step, whatever a round of the sampler is: it
     fixes the number of steps and the learning-rate schedule beforehand. Before each round `sampler.progress` is set
     to the share of them that is spent. A step may reach over the end of a round: the Trainer fetches its batches
-    before any of them is trained on, so the losses of that round's last ones come too late to decide the next.
+    before any of them is trained on, so the losses of that round's last ones come too late to decide the next. The
+    optimizer steps at `sampler.lr_scale`, of the round that was fetched last, times the rate of the schedule.
 
     `train(resume_from_checkpoint=...)` resumes exactly, by the sampler's state that is saved with each checkpoint. So
     the Trainer's own way, to fetch and drop all data before that place, is switched off (`ignore_data_skip`).

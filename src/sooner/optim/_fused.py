@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
+from itertools import chain
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import Parameter
@@ -32,8 +33,7 @@ class Fused(Optimizer):
       loaded into one with channels last, say), which the kernels take for the same without a word;
     - the parameters have moved to a device without a kernel.
 
-    torch's default takes its place, `foreach` on accelerators. A step looks at the layout of every tensor for it, 0.1
-    microseconds each.
+    torch's default takes its place, `foreach` on accelerators. Each step asks every tensor for its layout.
     """
 
     kernel: ClassVar[str]
@@ -65,32 +65,27 @@ class Fused(Optimizer):
         if group["fused"] and group["params"] and not self.takes(group["params"][0]):
             group["fused"] = None
 
-    def _laid_out(self, group: dict[str, Any], params: list[Tensor], *others: Sequence[Tensor | None]) -> None:
+    def _compare(self, group: dict[str, Any], params: list[Tensor], *others: list[Tensor]) -> None:
         """Leave the kernel where tensors that belong together do not lie in memory alike."""
         if group["fused"] and not _alike(params, others):
             group["fused"] = None
 
 
-def _alike(params: list[Tensor], others: Sequence[Sequence[Tensor | None]]) -> bool:
-    if any(other is not None and other.layout != torch.strided for others_of in others for other in others_of):
-        return False
-    # The quick answer, of nearly every model.
-    if all(each is None or each.is_contiguous() for several in (params, *others) for each in several):
+def _alike(params: list[Tensor], others: tuple[list[Tensor], ...]) -> bool:
+    if all(map(Tensor.is_contiguous, chain(params, *others))):  # the quick answer, of nearly every model
         return True
-    strides = [parameter.stride() for parameter in params]
-    return all(
-        other is None or other.stride() == stride
-        for several in others
-        for stride, other in zip(strides, several, strict=True)
-    )
+    strides = list(map(Tensor.stride, params))
+    return all(list(map(Tensor.stride, several)) == strides for several in others)
 
 
-def _no_decay_of(who: str, sparse: bool, group: dict[str, Any]) -> None:
+def _leave_if_sparse(who: str, sparse: bool, group: dict[str, Any]) -> None:
     if sparse and group["weight_decay"]:
         raise TypeError(
             f"{who} takes no sparse gradients where weights decay, all of them at every step: name the embedding in "
             "no_decay, or make it with sparse=False"
         )
+    if sparse:
+        group["fused"] = None
 
 
 class SGD(Fused, torch.optim.SGD):
@@ -106,12 +101,12 @@ class SGD(Fused, torch.optim.SGD):
     def _init_group(self, group: Any, params: Any, grads: Any, momentum_buffer_list: Any) -> Any:
         self._settle(group)
         sparse = super()._init_group(group, params, grads, momentum_buffer_list)  # type: ignore[no-untyped-call]
-        _no_decay_of("sgd", sparse, group)
-        self._laid_out(group, params, grads, momentum_buffer_list)
+        _leave_if_sparse("sgd", sparse, group)
         if group["fused"]:
             for at, buffer in enumerate(momentum_buffer_list):
                 if buffer is None:
                     momentum_buffer_list[at] = torch.zeros_like(grads[at])
+        self._compare(group, params, grads, momentum_buffer_list)
         return sparse
 
 
@@ -123,7 +118,7 @@ class AdamW(Fused, torch.optim.AdamW):
     def _init_group(self, group: Any, params: Any, grads: Any, exp_avgs: Any, exp_avg_sqs: Any, *rest: Any) -> Any:
         self._settle(group)
         found = super()._init_group(group, params, grads, exp_avgs, exp_avg_sqs, *rest)  # type: ignore[no-untyped-call]
-        self._laid_out(group, params, grads, exp_avgs, exp_avg_sqs)
+        self._compare(group, params, grads, exp_avgs, exp_avg_sqs)
         return found
 
 
@@ -135,8 +130,8 @@ class Adagrad(Fused, torch.optim.Adagrad):
     def _init_group(self, group: Any, params: Any, grads: Any, state_sums: Any, state_steps: Any) -> Any:
         self._settle(group)
         found = super()._init_group(group, params, grads, state_sums, state_steps)  # type: ignore[no-untyped-call]
-        _no_decay_of("adagrad", found[0], group)
-        self._laid_out(group, params, grads, state_sums)
+        _leave_if_sparse("adagrad", found[0], group)
+        self._compare(group, params, grads, state_sums)
         return found
 
 
@@ -145,9 +140,9 @@ def chosen(kind: type[Fused], model: nn.Module, fused: bool | None) -> bool | No
 
     Raises TypeError where it is neither, ValueError where it is True and there is no kernel for a parameter.
     """
-    if fused is not None and not isinstance(fused, bool):
+    if fused is not None and not isinstance(fused, bool | np.bool_):
         raise TypeError(f"fused must be true, false or null, not {fused!r}")
-    if fused is False:
+    if fused is not None and not fused:
         return None  # torch's False means one parameter after the other, its None `foreach` where that is quicker
     without: list[Parameter] = [p for p in model.parameters() if p.requires_grad and not kind.takes(p)]
     if fused and without:

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn.utils import get_total_norm
 from torch.optim import Optimizer
 
-from sooner.optim._checks import check_positive, check_rates, with_gradients
+from sooner.optim._checks import as_real, check_positive, check_rates, with_gradients
 from sooner.optim._groups import NO_REPR, built
 from sooner.registry import Method, register
 
@@ -48,7 +48,7 @@ class AdaGradNorm(Optimizer):
                 loss = closure()
         moved = []
         for group in self.param_groups:
-            parameters, gradients = with_gradients(group, "adagrad-norm")
+            parameters, gradients = (list(map(as_real, found)) for found in with_gradients(group, "adagrad-norm"))
             if group["weight_decay"] and parameters:
                 gradients = list(torch._foreach_add(gradients, parameters, alpha=group["weight_decay"]))
             moved.append((group, parameters, gradients))

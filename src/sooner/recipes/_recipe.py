@@ -61,6 +61,7 @@ class Recipe(BaseModel):
         batching: how many examples a step takes, and the learning rate that goes with it.
         sparsity: which weights are alive; None for all.
         structure: which channels exist.
+        averaging: which mean of the weights is evaluated in place of the last ones; None for no mean.
         precision: of the forward pass: "float32", "bf16", or "auto", whichever is faster on the device.
 
     Raises:
@@ -84,6 +85,7 @@ class Recipe(BaseModel):
     batching: Annotated[tuple[Annotated[Choice, choose("batching")], ...], BeforeValidator(_listed)] = ()
     sparsity: Annotated[Choice | None, choose_or_leave("sparsity")] = None
     structure: Annotated[tuple[Annotated[Choice, choose("structure")], ...], BeforeValidator(_listed)] = ()
+    averaging: Annotated[Choice | None, choose_or_leave("averaging")] = None
     precision: Literal["auto", "float32", "bf16"] = "auto"
 
     def __init__(self, /, **fields: Any) -> None:

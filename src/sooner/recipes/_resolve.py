@@ -22,6 +22,7 @@ _CHOICES = (
     "sampling",
     "loss",
     "sparsity",
+    "averaging",
 )  # merged option by option while the method stays the same
 _OWN = ("name", "summary", "extends")  # of one recipe, not of those that extend it
 

@@ -47,6 +47,14 @@ class Places:
                 self.order[self.back - len(group) : self.back] = group
                 self.back -= len(group)
 
+    def append(self, groups: Sequence[Tensor]) -> None:
+        """Put the groups at the very end, in turn; what is at the back already moves towards the front for them."""
+        for group in groups:
+            room = len(group)
+            self.order[self.back - room : len(self.order) - room] = self.order[self.back :].clone()
+            self.order[len(self.order) - room :] = group
+            self.back -= room
+
     def complete(self, before: Tensor) -> Tensor:
         """The order (n,); examples that were not placed come in the middle, as they stood in the order `before`."""
         placed = torch.zeros(len(self.order), dtype=torch.bool)
@@ -92,21 +100,28 @@ class Balancer:
         """(n,) the next round's order, as far as this one was observed; `before` is the order of this one."""
         return self._places.complete(before)
 
-    def observe(self, groups: list[Tensor], rows: Tensor) -> None:
-        """Balance `rows` (K, d), the mean gradients of the K `groups` of examples, which follow each other."""
+    def observe(self, groups: list[Tensor], rows: Tensor, *, last: bool = False) -> None:
+        """Balance `rows` (K, d), the mean gradients of the K `groups` of examples, which follow each other.
+
+        With `last` they go to the end of the next order, whatever their signs.
+        """
         rows = rows.to(torch.promote_types(rows.dtype, torch.float32))
         if self._sum is not None and self._sum.shape != rows[0].shape:
             raise ValueError(f"gradient has d = {rows.shape[1]}; those before it had {len(self._sum)}")
         self._sum = torch.zeros_like(rows[0]) if self._sum is None else self._sum.to(rows)
         self._observed += sum(len(group) for group in groups)
-        if self._pairs:
+        if last:
+            self._places.append(groups)
+        if not self._pairs:
+            self._balance_centred(groups, rows, self._sum, placed=last)
+        elif not last:
             self._balance_pairs(groups, rows, self._sum)
-        else:
-            self._balance_centred(groups, rows, self._sum)
 
-    def _balance_centred(self, groups: list[Tensor], rows: Tensor, total: Tensor) -> None:
+    def _balance_centred(self, groups: list[Tensor], rows: Tensor, total: Tensor, *, placed: bool) -> None:
         centred = rows if self._mean is None else rows - self._mean.to(rows)
-        self._places.fill(groups, balance(centred, total))
+        signs = balance(centred, total)
+        if not placed:
+            self._places.fill(groups, signs)
         left = (centred if self._in_place else rows).sum(0) * len(groups[0])  # groups are of one size
         self._gradients = left if self._gradients is None else self._gradients.to(left) + left
 

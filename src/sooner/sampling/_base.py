@@ -37,7 +37,9 @@ class Sampler(ABC):
     and starting another goes on where the first one stopped; `set_epoch` goes elsewhere.
 
     Pass it as `batch_sampler=` of a `DataLoader`. A loader with workers asks for batches before they are used, so
-    `position` then runs ahead of training; see `state_dict` for exact resuming.
+    `position` then runs ahead of training, and a loop that is left half way and started again would go on behind
+    batches that it never got. Wrap the loader in `sooner.integrations.guard`, which knows what was used; or see
+    `state_dict` for exact resuming.
 
     `len(sampler)` is the number of batches of round `epoch` from its first to its last, wherever `position` is; it is
     the same on all ranks. Rounds of a method may differ in length, and a loader that looks ahead may have asked for
@@ -84,7 +86,10 @@ class Sampler(ABC):
 
     @property
     def lr_scale(self) -> float:
-        """The factor of the learning rate that the method asks for in the present round; 1 for all but a few."""
+        """The factor of the learning rate that the method asks for in the present round; 1 for all but a few.
+
+        In a plain loop multiply the rate by it; the integrations do that themselves.
+        """
         return 1.0
 
     def __len__(self) -> int:

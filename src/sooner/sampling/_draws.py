@@ -13,6 +13,17 @@ from torch import Tensor
 from sooner.random import derive
 from sooner.sampling._splitmix import splitmix
 
+_SMALLEST = np.finfo(np.float64).smallest_normal
+
+
+def cumulated(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n,) the running sum of `weights`, at least 0 and not all 0, for `by_weight`: of any size, of any sum.
+
+    They are scaled by a power of two first, which changes no draw and keeps the sum in range.
+    """
+    _, exponent = np.frexp(weights.max())
+    return np.cumsum(np.ldexp(weights, -exponent))
+
 
 def uniforms(seed: int, start: int, stop: int) -> NDArray[np.float64]:
     """Numbers `start` to `stop`, exclusive, of the seed's stream of independent uniform ones in [0, 1): 53 bits each.
@@ -87,9 +98,14 @@ def without_replacement(weights: NDArray[np.float64], count: int, seed: int) -> 
 
     Each gets the key E / w, with E exponential; the smallest keys win (Efraimidis and Spirakis, Weighted random
     sampling with a reservoir, 2006, in logarithms). Weights of zero are never drawn; `count` others are needed.
+    Weights may differ by any factor, down to the smallest numbers there are.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        keys = exponentials(seed, len(weights)) / weights
+    drawn = exponentials(seed, len(weights))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+        keys = drawn / weights
+        some = keys[weights > 0]
+        if not (np.isfinite(some).all() and (some >= _SMALLEST).all()):  # as quotients they are out of range
+            keys = np.log(drawn) - np.log(weights)
     keys[weights == 0] = np.inf
     winners = np.argpartition(keys, count - 1)[:count]
     return torch.from_numpy(winners[np.argsort(keys[winners])])

@@ -10,9 +10,11 @@ from torch import Tensor
 from sooner._arguments import flag
 from sooner.random import derive
 from sooner.sampling._base import Order
+from sooner.sampling._orders import Part, Picked
 from sooner.sampling._ranking import random_part
 from sooner.sampling._scored import Decision, Scored
 from sooner.sampling._screening import Screening
+from sooner.sampling.permutation import Permutation
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,11 @@ class Hiding(Screening, Scored):
 
     A subclass decides which are hidden, and hands that to `hiding`. Only batches with a hidden example are screened, so
     the others cost what they always do. Hidden examples have weight 0: in a loop that does not screen they are passed
-    forward and backward without effect on the gradient.
+    forward and backward without effect on the gradient. One whose loss has become infinite or NaN is trained on all the
+    same, so that a divergence shows.
+
+    With `drop_last` it is kept examples that a round leaves out, others in each, as long as there are more than a
+    batch of them: a hidden one that is not looked at would keep its low loss, and stay hidden for ever.
 
     Args:
         n, batch_size, seed, drop_last: see `Sampler`.
@@ -63,8 +69,13 @@ class Hiding(Screening, Scored):
         return {"kept": ~hidden}
 
     def arrange(self, epoch: int, decision: Decision) -> Order:
-        """The kept examples in the round's random order, then the hidden ones in the order of the data."""
-        return Chained(self.shuffled(decision["kept"], epoch), (~decision["kept"]).nonzero().flatten())
+        """The kept examples in the round's random order, then the hidden ones, with `drop_last` in one too."""
+        kept, hidden = self.shuffled(decision["kept"], epoch), (~decision["kept"]).nonzero().flatten()
+        if not self.drop_last or len(hidden) == 0:
+            return Chained(kept, hidden)
+        left_out = min(self.n % self.batch_size, max(0, len(kept) - self.batch_size))
+        mixed = Permutation(len(hidden), derive(self.seed, "hidden order", epoch))  # else the same ones are cut
+        return Chained(Part(kept, 0, len(kept) - left_out), Picked(hidden, mixed))
 
     def weight(self, index: Tensor) -> Tensor:
         """1 for the kept examples of the present round, 0 for the hidden ones: (B,) float32."""
@@ -76,7 +87,7 @@ class Hiding(Screening, Scored):
 
     def screen(self, index: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
         """Observe the hidden examples' losses, and keep the others at weight 1."""
-        keep = self._kept(index).to(losses.device)
+        keep = self._kept(index).to(losses.device) | ~losses.isfinite()
         hidden = ~keep
         self.observe(index.to(losses.device)[hidden], losses[hidden])
         return keep, torch.ones_like(losses, dtype=torch.float32)

@@ -77,7 +77,8 @@ class Scored(Sampler):
         """Take note of examples' losses: `index` (B,) int64, `loss` (B,) float, any device. O(B).
 
         Losses on an accelerator are fetched some steps at a time, so that no step waits for them. A loss that is not
-        finite is passed over: the example keeps what is known of it.
+        finite makes the example one that was never seen: what was known of it, a low loss say, holds no more, and no
+        method hides or leaves out for its score what it has not seen.
 
         Raises:
             ValueError: there is not one loss per index.
@@ -112,9 +113,11 @@ class Scored(Sampler):
 
     def _note(self, index: Tensor, loss: Tensor) -> None:
         finite = loss.isfinite()
-        if not finite.all():
-            index, loss = index[finite], loss[finite]
-        self.take(index, loss)
+        if finite.all():
+            self.take(index, loss)
+            return
+        self.take(index[finite], loss[finite])
+        self._scores.reset(index[~finite])
 
     @property
     def scores(self) -> ScoreStore:

@@ -26,7 +26,11 @@ class Screening(ABC):
                 batch = batch.select(keep, weight)
             ...
 
-    A batch may be left without an example: no step is made then.
+    A batch may be left without an example: no step is made then. A loop that runs until it has made so many steps has
+    to stop by itself where whole rounds go by without one, or it never ends; the training loop here does.
+
+    An example whose loss is infinite or NaN is to be kept, whatever the rule: no comparison holds for NaN, and a model
+    that has diverged would look like one to which everything is easy. The training loop here sees to it.
     """
 
     def screens(self, index: Tensor) -> bool:

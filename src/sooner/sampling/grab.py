@@ -44,6 +44,12 @@ class GraB(Sampler):
     Rounds are `Reshuffling`'s until gradients are observed. Where a round is observed in part, the other examples
     stay in the middle, in their order; a round without any keeps the order of the one before.
 
+    Of mean gradients, one for each batch, the batches of the first round stay together in all that follow, and only
+    their order changes. Where n is no multiple of `batch_size` the last batch, of another size, stays the last whatever
+    its sign: anywhere else it would shift those behind it against the cut. With `drop_last` there is no such batch; the
+    examples left out come in the middle, others are left out instead, and the batches behind are cut anew.
+    Micro-batches stay contiguous, and whole where they are of one size that divides `batch_size`.
+
     Among several processes every rank has to observe the gradients of all: `observe_gradient(gathered(batch.index),
     gathered(gradient))`. All ranks then make the same order; handing over one rank's own is refused.
 
@@ -87,8 +93,8 @@ class GraB(Sampler):
 
         Args:
             index: (B,) int64, of one batch of all ranks, or of one micro-batch after another.
-            gradient: (B, d), of each example's loss, flattened; or (d,), of the mean loss over these B examples.
-                They then stay together in the next round, which costs no per-example gradients.
+            gradient: (B, d), of each example's loss, flattened; or (d,), of the mean loss over these B examples, which
+                costs no per-example gradients. They then follow each other in the next round too.
 
         Raises:
             ValueError: the shapes do not fit, or these are not the round's next examples.
@@ -101,7 +107,9 @@ class GraB(Sampler):
             )
         index = index.cpu()
         self._turn_to(index)
-        self._balancer.observe([index] if len(rows) == 1 else [*torch.split(index, 1)], rows)
+        together = len(rows) == 1
+        last = together and self._at >= self._grid
+        self._balancer.observe([index] if together else [*torch.split(index, 1)], rows, last=last)
         self._at += len(index)
 
     def _turn_to(self, index: Tensor) -> None:
@@ -130,6 +138,12 @@ class GraB(Sampler):
         assert self._round is not None
         now = pass_over(self.n, self.seed, self._round)[:] if self._now is None else self._now
         return self._balancer.next_order(now)
+
+    @property
+    def _grid(self) -> int:
+        """Where the round's last batch begins if it is not of `batch_size`; n if all are."""
+        alike = self.drop_last or self.n % self.batch_size == 0
+        return self.n if alike else (self._count(self.n) - 1) * self.batch_size
 
     def _total(self, epoch: int) -> int:
         """Without making the order: a loader that looks ahead asks before the last gradients are in."""

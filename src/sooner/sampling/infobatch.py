@@ -20,6 +20,8 @@ from sooner.sampling._use import use
 FaithfulTo = Literal["paper", "code"]
 
 _CODE_START = 3.0  # the loss of an example never seen, in the published code
+_CODE_KEEPS = 0.1  # the least share of the well-learned that it keeps
+_ROUNDING = 1e-9  # of progress, a ratio of counts
 
 
 class InfoBatch(Scored):
@@ -33,11 +35,13 @@ class InfoBatch(Scored):
     Set `progress` before each round (the training loop here does), or the end phase never comes. Rounds get shorter:
     let the schedule follow the examples seen.
 
-    The published code departs from the paper in ways that change results; `faithful_to="code"` reproduces them:
-    exactly int((1 - r) k) of the k well-learned examples stay, still with weight 1 / (1 - r), which is biased where
-    that is no whole number; an example never seen counts as one with loss 3; the draws are the same for every seed; and
-    the end phase keeps the last pruned round's weights, as the code does wherever delta times its number of epochs is
-    no whole number (at 30, 50, 90 or 100 epochs; at 200 it resets them).
+    The published code departs from the paper in ways that change results; `faithful_to="code"` reproduces them. With
+    q = max(1 - r, 0.1), exactly int(q k) of the k well-learned examples stay, with weight 1 / q, which is biased where
+    q k is no whole number. An example never seen counts as one with loss 3. The draws are the same for every seed. The
+    last round that is pruned is the last that ends before delta of the run is spent or as it is, where the paper's
+    begins before that: of 30 epochs the code prunes 26, the paper 27, of 200 both prune 175. The end phase keeps the
+    last pruned round's weights unless it begins at delta exactly: at 30, 50, 90 or 100 epochs; at 200 they are reset.
+    The length of a round is taken to be that of those before, `progress` / epoch.
 
     Source: Qin, Wang, Zheng, Gu, Peng, Xu, Zhou, Shang, Sun, Xie and You, InfoBatch: Lossless Training Speed Up by
     Unbiased Dynamic Data Pruning, ICLR 2024.
@@ -68,18 +72,30 @@ class InfoBatch(Scored):
 
     def decide(self, epoch: int) -> Decision:
         """Which examples stay ("kept"), and which weigh 1 / (1 - r) ("raised"): (n,) bool each. O(n)."""
-        if self.progress >= self.delta:
-            raised = self.present["raised"] if self.faithful_to == "code" and self.present else _none(self.n)
-            return {"kept": ~_none(self.n), "raised": raised}
+        code = self.faithful_to == "code"
+        if self._ends_pruning(epoch):
+            stale = self.present if code and abs(self.progress - self.delta) > _ROUNDING else None
+            return {"kept": ~_none(self.n), "raised": _none(self.n) if stale is None else stale["raised"]}
         learned = self._well_learned()
-        if self.faithful_to == "code":
-            stay = random_part(learned, int((1 - self.prune_ratio) * int(learned.sum())), derive(0, "infobatch", epoch))
+        if code:
+            stay = random_part(learned, int(self._keep * int(learned.sum())), derive(0, "infobatch", epoch))
         else:
             stay = learned & (
                 torch.rand(self.n, generator=generator(self.seed, "infobatch", epoch)) >= self.prune_ratio
             )
         kept = ~learned | stay
         return {"kept": kept, "raised": stay}
+
+    @property
+    def _keep(self) -> float:
+        """The share of the well-learned examples that stays, whose inverse is their weight."""
+        keep = 1 - self.prune_ratio
+        return max(keep, _CODE_KEEPS) if self.faithful_to == "code" else keep
+
+    def _ends_pruning(self, epoch: int) -> bool:
+        if self.faithful_to == "paper" or epoch == 0:
+            return self.progress >= self.delta
+        return self.progress * (epoch + 1) / epoch > self.delta + _ROUNDING  # where this round would end
 
     def _well_learned(self) -> Tensor:
         loss = self.scores["loss"]
@@ -92,11 +108,11 @@ class InfoBatch(Scored):
         return self.shuffled(decision["kept"], epoch)
 
     def weight(self, index: Tensor) -> Tensor:
-        """1 / (1 - r) where the present round pruned the example's kind, else 1; (B,) float32."""
+        """1 / (1 - r), by the code 1 / q, where the present round pruned the example's kind, else 1; (B,) float32."""
         if self.present is None:
             return super().weight(index)
         raised = self.present["raised"][index.cpu()]
-        return torch.where(raised, 1 / (1 - self.prune_ratio), 1.0).to(index.device, torch.float32)
+        return torch.where(raised, 1 / self._keep, 1.0).to(index.device, torch.float32)
 
 
 def _none(n: int) -> Tensor:

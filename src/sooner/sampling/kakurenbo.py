@@ -34,7 +34,8 @@ class Kakurenbo(Hiding):
     the rule stricter or looser. (The published code takes its softmax over the batch instead of the classes; that is
     not reproduced.)
 
-    The method also raises the learning rate, for the steps that a round lacks: multiply it by `lr_scale`.
+    The method also raises the learning rate, for the steps that a round lacks: multiply it by `lr_scale`. The training
+    loop here and the integrations with Accelerate, Lightning and transformers do it themselves.
 
     Source: Nguyen, Gerofi, Martinez-Noriega, Trahay and Wahib, KAKURENBO: Adaptively Hiding Samples in Deep Neural
     Network Training, NeurIPS 2023.

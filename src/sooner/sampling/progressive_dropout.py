@@ -30,10 +30,15 @@ class ProgressiveDropout(Screening, Scored):
     - "schedule-matched": as many of each batch, but at random ones: the same pass finds how many. What is gained by
       choosing the difficult ones is the difference between the two.
     - "scalar": round t is a random ceil(decay^t n) of the examples, at least a batch; nothing is looked at. The rounds
-      add up to n / (1 - decay) examples, so give it a budget of no more than 1 / (1 - decay) epochs.
+      add up to n / (1 - decay) examples, so give it a budget of no more than 1 / (1 - decay) epochs. Its batches are
+      full and there are fewer of them; the authors keep a random part of each batch, and so make as many steps a
+      round as ever, of ever fewer examples. Over a budget in steps the two are different amounts of training.
 
     The probability is exp(-loss), which supposes a plain cross-entropy loss. Set `progress` before each round, or
-    the last phase never comes; the paper's is the last epoch. A batch with nothing difficult in it makes no step.
+    the last phase never comes; the paper's is the last epoch. A batch with nothing difficult in it makes no step, and
+    neither does a round where the model is sure of everything: in a budget of steps the last phase is then never
+    reached, and the training loop here stops with that as its reason. A loss that is not finite is always kept, so
+    that a divergence shows.
 
     Source: Shriram, Hao, Hou, Lu, Sevilla-Lara, Arnab and Gowda, Progressive Data Dropout: An Embarrassingly Simple
     Approach to Faster Training, NeurIPS 2025.
@@ -92,10 +97,11 @@ class ProgressiveDropout(Screening, Scored):
 
     def screen(self, index: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
         """Keep the difficult examples, or as many at random; all weights are 1."""
-        keep = losses > -math.log(self.threshold)
+        finite = losses.isfinite()
+        keep = (losses > -math.log(self.threshold)) | ~finite
         if self.variant == "schedule-matched":
             draws = generator(self.seed, "progressive dropout", self._screened, self.rank)
-            keep = keep.cpu()[torch.randperm(len(keep), generator=draws)].to(losses.device)
+            keep = keep.cpu()[torch.randperm(len(keep), generator=draws)].to(losses.device) | ~finite
         self._screened += 1
         return keep, torch.ones_like(losses, dtype=torch.float32)
 
@@ -118,7 +124,8 @@ register(
         paper="Shriram et al., Progressive Data Dropout: An Embarrassingly Simple Approach to Faster Training",
         year=2025,
         changes="Training drops what the model is already fairly sure of, batch by batch, and ends on all the data.",
-        costs="A forward pass over every batch before the last phase; by scalar nothing.",
+        costs="A forward pass over every batch before the last phase; by scalar nothing, but fewer full batches "
+        "where the authors make as many smaller ones.",
         helps="Long runs in which the backward pass is most of the cost.",
         hurts="Under label noise; and where the forward pass eats what the spared backward pass saves.",
         scored=True,

@@ -56,7 +56,8 @@ class ScoreStore:
             )
         self.n = n
         self.version = 0
-        self._columns = {name: _column(n, default, path) for name, default in columns.items()}
+        self._defaults = {name: _plain(default) for name, default in columns.items()}
+        self._columns = {name: _column(n, default, path) for name, default in self._defaults.items()}
         self._touched: Column | None = None
 
     def __getitem__(self, name: str) -> Tensor:
@@ -87,6 +88,15 @@ class ScoreStore:
         found = {name: self._values(name, value, len(at)) for name, value in values.items()}
         for name, value in found.items():
             self._columns[name][at] = value  # numpy, which promises that the last of duplicates wins
+        if self._touched is not None:
+            self._touched[at] = True
+        self.version += 1
+
+    def reset(self, index: Tensor) -> None:
+        """Set all columns at `index`, (B,) int64, back to their defaults. Raises as `update` does."""
+        at = self._positions(index)
+        for name, default in self._defaults.items():
+            self._columns[name][at] = default
         if self._touched is not None:
             self._touched[at] = True
         self.version += 1
@@ -208,9 +218,11 @@ def _makes_a_column(default: object) -> bool:
     return type(default) in _DTYPES
 
 
-def _column(n: int, default: Default, path: str | Path | None) -> Column:
-    if isinstance(default, Tensor):
-        default = tuple(default.detach().double().tolist())
+def _plain(default: Default) -> float | int | bool | tuple[float, ...]:
+    return tuple(default.detach().double().tolist()) if isinstance(default, Tensor) else default
+
+
+def _column(n: int, default: float | int | bool | tuple[float, ...], path: str | Path | None) -> Column:
     dtype = np.float32 if isinstance(default, tuple) else _DTYPES[type(default)]
     shape = (n, len(default)) if isinstance(default, tuple) else (n,)
     if path is None:

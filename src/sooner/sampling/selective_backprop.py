@@ -24,7 +24,14 @@ class SelectiveBackprop(Screening, Sampler):
 
     CDF is the share of the last `history` losses that are smaller, those of the batch itself among them. On average
     1 / (beta + 1) of the examples are trained on, each with weight 1, so hard examples count for more than in the
-    full data: the gradient is biased towards them on purpose.
+    full data: the gradient is biased towards them on purpose. The first `warmup` rounds train on everything and look at
+    nothing, as the published code does in its first epoch.
+
+    Each loss takes up 1 / history of the distribution, and equal ones share what they take up together: all are kept
+    with the mean of u ** beta over it. So where all losses are equal, at zeroed outputs say, 1 / (beta + 1) of the
+    examples are kept at random. (The published code counts strictly smaller losses and would then train on nothing for
+    ever; a CDF by the book counts equal ones too and would train on everything. This lies between the two, and
+    close to both where no losses are equal.) A loss that is not finite is always kept, so that a divergence shows.
 
     A step trains on the kept part of its candidates, so give `batch_size` the number of candidates; the published code
     gathers what is kept until a batch is full. Each process keeps its own history. Without screening, in a loop that
@@ -39,6 +46,7 @@ class SelectiveBackprop(Screening, Sampler):
         history: recent losses to compare with, at least 1.
         matched: keep as many of each batch as the method would, but random ones: what it gains by choosing them is the
             difference between the two.
+        warmup: rounds at the start without selection, at least 0.
     """
 
     def __init__(
@@ -51,30 +59,47 @@ class SelectiveBackprop(Screening, Sampler):
         beta: float = 1.0,
         history: int = 1024,
         matched: bool = False,
+        warmup: int = 1,
     ) -> None:
         super().__init__(n, batch_size, seed=seed, drop_last=drop_last)
         self.beta = number("beta", beta, 0)
         self.history = whole_number("history", history, least=1)
+        self.warmup = whole_number("warmup", warmup, least=0)
         self.matched = flag("matched", matched)
-        self._recent = torch.empty(0)  # the latest losses, oldest first
+        self._recent = torch.empty(0)  # the latest finite losses, oldest first
         self._screened = 0  # batches so far: each has its own draws
 
     def order(self, epoch: int) -> Order:
         """All examples, in the order that `Reshuffling` of the same seed has. O(1) memory."""
         return pass_over(self.n, self.seed, epoch)
 
+    def screens(self, index: Tensor) -> bool:
+        """Whether the round that training is in is one of selection: all are but the first `warmup`."""
+        epoch = self.epoch if self._began is None else self._began[0]
+        return epoch >= self.warmup
+
     def screen(self, index: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
         """Keep each example with the probability of its loss's rank among the recent ones; all weights are 1."""
         found = losses.detach().to("cpu", torch.float32)
-        self._recent = torch.cat([self._recent, found])[-self.history :]
-        below = torch.searchsorted(self._recent.sort().values, found)  # how many are smaller
+        finite = found.isfinite()
+        self._recent = torch.cat([self._recent, found[finite]])[-self.history :]
         drawn = generator(self.seed, "selective", self._screened, self.rank)
         draws = torch.rand(len(found), generator=drawn)
         self._screened += 1
-        keep = draws < (below / len(self._recent)) ** self.beta
+        keep = ~finite
+        keep[finite] = draws[finite] < self._probability(found[finite])
         if self.matched:
-            keep = keep[torch.randperm(len(keep), generator=drawn)]
+            keep = ~finite | keep[torch.randperm(len(keep), generator=drawn)]
         return keep.to(losses.device), torch.ones(len(found), device=losses.device)
+
+    def _probability(self, losses: Tensor) -> Tensor:
+        """(B,) the mean of u ** beta over the part of [0, 1] that each of `losses` takes up among the recent ones."""
+        ranked, count = self._recent.sort().values, max(1, len(self._recent))
+        below = torch.searchsorted(ranked, losses, side="left").double() / count
+        # A batch longer than the history has losses that are in it no more; they take up the place of one.
+        up_to = (torch.searchsorted(ranked, losses, side="right").double() / count).maximum(below + 1 / count)
+        power = self.beta + 1
+        return (up_to**power - below**power) / (power * (up_to - below))
 
     def state_dict(self, consumed: int | None = None) -> dict[str, Any]:
         """As every sampler's, with the recent losses, (history,) float32, and the number of batches screened."""
@@ -95,7 +120,7 @@ register(
         title="Selective backprop",
         paper="Jiang et al., Accelerating Deep Learning by Focusing on the Biggest Losers",
         year=2019,
-        changes="Every batch is passed forward first, and only examples with a high loss are trained on.",
+        changes="After a first round on all data only examples of high loss are trained on, found by a forward pass.",
         costs="A forward pass over all candidates, about a third of a step; a few KiB.",
         helps="Where the backward pass is most of the cost and much of the data is learned early.",
         hurts="Under label noise; and where the forward pass eats what the spared backward pass saves.",

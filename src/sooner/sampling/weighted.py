@@ -13,7 +13,7 @@ from sooner._arguments import flag, labels, per_example, share
 from sooner.random import derive
 from sooner.registry import Method, register
 from sooner.sampling._base import Order, Sampler
-from sooner.sampling._draws import WeightedDraws, without_replacement
+from sooner.sampling._draws import WeightedDraws, cumulated, without_replacement
 from sooner.sampling._orders import Picked
 from sooner.sampling.permutation import Permutation
 
@@ -85,7 +85,7 @@ class Weighted(Sampler):
 
     @cached_property
     def _cumulative(self) -> NDArray[np.float64]:
-        return np.cumsum(self._effective)
+        return cumulated(self._effective)
 
     def order(self, epoch: int) -> Order:
         """The draws of round `epoch`: O(1) with replacement; without, O(n) time at the round's start."""

@@ -143,7 +143,7 @@ class SparseTraining:
             raise RuntimeError(
                 f"this {type(self).__name__} was removed from its optimizer, or another took its place; make it again"
             )
-        self._mask_weights()
+        self.mask_weights()
         self._steps += 1
         if self._due(self._steps, progress):
             masks = self._update(progress)
@@ -252,7 +252,9 @@ class SparseTraining:
         self._live = sum(int(mask.sum()) for mask in self._masks.values())
         self.version += 1
 
-    def _mask_weights(self) -> None:
+    @torch.no_grad()
+    def mask_weights(self) -> None:
+        """Set the dead weights to 0: after anything but a step has written them."""
         weights: list[Tensor] = [weight for _, weight in self._weights()]
         torch._foreach_mul_(weights, [self._factor(name, weight) for name, weight in self._weights()])
 

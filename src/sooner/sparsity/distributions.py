@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Literal, get_args
 
+from sooner._arguments import real
+
 Distribution = Literal["uniform", "erk", "er"]
 
 
@@ -91,7 +93,8 @@ def _proportions(
                 f"{', '.join(lacking) or 'none'} and has {', '.join(unknown) or 'no others'}"
             )
         for name, value in distribution.items():
-            if not isinstance(value, int | float) or not 0 < value < math.inf:
+            found = real(f"distribution of layer '{name}'", value)
+            if found is None or not 0 < found < math.inf:
                 raise ValueError(f"distribution must give layer '{name}' a number above 0, not {value!r}")
         return distribution
     if distribution == "uniform":

@@ -11,6 +11,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from sooner.averaging import Averaging
 from sooner.batch import Batch
 from sooner.batching import Batching, join
 from sooner.budget import Budget
@@ -22,6 +23,7 @@ from sooner.training import checkpoint
 from sooner.training.clock import Clock
 from sooner.training.divergence import LossWatch
 from sooner.training.evaluation import Evaluation
+from sooner.training.idleness import IdleWatch
 from sooner.training.loading import Loader
 from sooner.training.operations import Operations
 from sooner.training.screening import screened
@@ -38,8 +40,9 @@ class Loop:
     A sampler that screens (see `sooner.sampling.Screening`) gets the losses of a batch before it is trained on: a pass
     forward without gradients, the model in evaluation mode so that nothing in it changes, on the clock as "scoring".
     A budget in examples or epochs counts what the sampler hands out, screened out or not, as the papers count their
-    epochs; so it ends even when hardly anything is left to train on. `trained` and `scored` count the two kinds of
-    passes, and the clock counts all. A sampler that observes gradients gets each batch's mean, so it orders batches.
+    epochs; so it ends even when hardly anything is left to train on. A budget in steps does not, and a run in which
+    nothing is left fails: see `IdleWatch`. `trained` and `scored` count the two kinds of passes, and the clock counts
+    all. A sampler that observes gradients gets each batch's mean, so it orders batches.
 
     Args:
         model: maps a batch's inputs to outputs; trained in place.
@@ -57,6 +60,8 @@ class Loop:
         batching: how many of the sampler's batches a step joins, and the learning rate that goes with it.
         sparsity: masks over the model, made with `optimizer`.
         structure: surgeries on the model, made with `optimizer`.
+        averaging: a mean of the model's weights, which is evaluated in their place. What it takes to make the mean
+            ready is on the clock as "averaging".
     """
 
     def __init__(
@@ -76,11 +81,13 @@ class Loop:
         batching: Batching | None = None,
         sparsity: SparseTraining | None = None,
         structure: Sequence[Surgery] = (),
+        averaging: Averaging | None = None,
     ) -> None:
         if every < 1 or accumulate < 1:
             raise ValueError(f"every and accumulate must be at least 1, not {every} and {accumulate}")
         self.fabric = fabric
         self.watch = LossWatch(fabric)
+        self.idle = IdleWatch(loader.sampler.n, type(loader.sampler).__name__, by_steps=budget.unit == "ba")
         self.stepper = Step(
             model,
             optimizer,
@@ -92,6 +99,7 @@ class Loop:
             batching=batching,
             sparsity=sparsity,
             structure=structure,
+            averaging=averaging,
         )
         self.model, self.optimizer = self.stepper.model, self.stepper.optimizer
         self.operations = Operations(checkpoint.unwrapped(self.model), sparsity, clock)
@@ -110,8 +118,8 @@ class Loop:
 
     @property
     def failure(self) -> str | None:
-        """Why the run diverged, None as long as it has not."""
-        return self.watch.failure
+        """Why the run diverged or trains on nothing, None as long as it does neither."""
+        return self.watch.failure or self.idle.failure
 
     @property
     def progress(self) -> float:
@@ -124,7 +132,7 @@ class Loop:
         on_look: Callable[[Evaluation], None] = lambda look: None,
         on_step: Callable[[], None] = lambda: None,
     ) -> None:
-        """Train until the budget is spent or the loss has diverged (`failure` then says how).
+        """Train until the budget is spent, or the loss has diverged or nothing is trained on (`failure` says how).
 
         `on_look` is called after each evaluation, `on_step` after each step; raising `Stopped` from the latter
         leaves the loop in a state that can be saved and resumed.
@@ -135,6 +143,8 @@ class Loop:
         with self.clock.phase("train"):
             while not self._ended:
                 self._round(on_look, on_step)
+        if self.failure is None:
+            self.idle.end(self.step)
 
     @property
     def _ended(self) -> bool:
@@ -195,6 +205,7 @@ class Loop:
         self.examples += drawn
         self.trained += trained
         self.scored += scored
+        self.idle.add(drawn, trained)
         shape = tuple(batch.inputs.shape[1:]) if isinstance(batch.inputs, Tensor) else ()
         self.operations.add(shape, version, trained, scored, self.stepper.passes)
         if trained:
@@ -206,8 +217,12 @@ class Loop:
         return reduced.tolist()  # type: ignore[union-attr]
 
     def _look(self, on_look: Callable[[Evaluation], None]) -> None:
+        if self.stepper.averaging is not None:
+            with self.clock.phase("averaging"):
+                self.stepper.averaging.prepare()
         with self.clock.phase("evaluate"):
-            metric = self.evaluate(self.model)
+            with self.stepper.evaluated():
+                metric = self.evaluate(self.model)
             if self.fabric.world_size > 1:  # running statistics differ between processes by their last batch
                 metric = float(self.fabric.broadcast(metric))
             seconds, phases = self.clock.seconds, self.clock.phases
@@ -236,6 +251,7 @@ class Loop:
             "looks": [asdict(look) for look in self.looks],
             "kinds": sorted(self._kinds),
             "watch": self.watch.state_dict(),
+            "idle": self.idle.state_dict(),
             "operations": self.operations.state_dict(),
         }
 
@@ -254,10 +270,12 @@ class Loop:
         self.looks = [Evaluation(**look) for look in state["looks"]]
         self._kinds = set(state["kinds"])
         self.watch.load_state_dict(state["watch"])
+        if "idle" in state:  # not in what 0.2.0 saved
+            self.idle.load_state_dict(state["idle"])
         self.operations.load_state_dict(state["operations"])
 
     @property
     def _parts(self) -> list[Any]:
         """What has a state of its own besides the model, the optimizer, the loader and the surgeries."""
-        parts = (self.stepper.loss, self.stepper.batching, self.stepper.sparsity)
+        parts = (self.stepper.loss, self.stepper.batching, self.stepper.sparsity, self.stepper.averaging)
         return [part for part in parts if hasattr(part, "state_dict")]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from sooner.averaging import Averaging
 from sooner.batch import Batch
 from sooner.batching import Batching
 from sooner.losses import Loss
@@ -45,6 +47,7 @@ class Step:
         batching: how many of these a step joins; None for one.
         sparsity: masks over the model, made with `optimizer`.
         structure: surgeries on the model, made with `optimizer`; in one process only.
+        averaging: a mean of the model's weights; None for none.
 
     Raises ValueError where surgeries meet several processes, or an optimizer of several passes meets micro-batches.
     """
@@ -62,6 +65,7 @@ class Step:
         batching: Batching | None = None,
         sparsity: SparseTraining | None = None,
         structure: Sequence[Surgery] = (),
+        averaging: Averaging | None = None,
     ) -> None:
         if structure and fabric.world_size > 1:
             raise ValueError(
@@ -79,6 +83,7 @@ class Step:
         self.batching = batching
         self.sparsity = sparsity
         self.structure = tuple(structure)
+        self.averaging = averaging
         self._fabric = fabric
         self._watch = watch
         self._accumulate = accumulate
@@ -119,14 +124,27 @@ class Step:
         self._watch.stepped()
 
     def conclude(self, progress: float) -> None:
-        """What follows a step: masks, channels, the size of the next one. `progress` has this step in it."""
+        """What follows a step: masks, channels, the mean, the size of the next one. `progress` has this step in it."""
         if self.sparsity is not None:
             self.sparsity.step(progress)
         for surgery in self.structure:
             surgery.step(progress)
+        if self.averaging is not None:
+            self.averaging.step(progress)
         if self.batching is not None:
             self.batching.step(progress)
         self.optimizer.zero_grad(set_to_none=True)
+
+    @contextmanager
+    def evaluated(self) -> Iterator[None]:
+        """Inside, the model has the weights that are to be evaluated: the mean's, where there is one."""
+        if self.averaging is None:
+            yield
+            return
+        with self.averaging.applied():
+            if self.sparsity is not None:
+                self.sparsity.mask_weights()  # of masks that moved, the mean has weights that are dead now
+            yield
 
     def end_round(self) -> None:
         """Exchange what the loss remembers of examples between processes: the next round divides them differently."""

@@ -146,6 +146,10 @@ def assemble(
     if recipe.sparsity:
         with paying.phase("sparsity"):
             sparsity = made("sparsity", recipe.sparsity)
+    averaging = None
+    if recipe.averaging:
+        with paying.phase("averaging"):
+            averaging = made("averaging", recipe.averaging)
     with paying.phase("sampling"):
         sampler = sampling.make(
             recipe.sampling.name,
@@ -181,6 +185,7 @@ def assemble(
             batching=batching,
             sparsity=sparsity,
             structure=surgeries,
+            averaging=averaging,
         )
 
 

@@ -96,7 +96,7 @@ def run_lane(
             loop.run(on_look=look, on_step=step)
             stopped = loop.failure
             if stopped is None:
-                with clock.phase("evaluate"):
+                with clock.phase("evaluate"), loop.stepper.evaluated():
                     test_metric = accuracy(loop.model, _batches(ground, ground.data.test))
         except (RuntimeError, MemoryError) as error:
             if not out_of_memory(error):
