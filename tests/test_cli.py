@@ -1,218 +1,86 @@
 import json
+import re
+import subprocess
 import sys
-from collections.abc import Callable
-from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet as pq
 import pytest
+
+COMMANDS = ["race", "report", "tasks", "methods", "doctor", "plan", "compare", "suite"]
+
+# Which packages each listing needs beyond those that `import torch` loads, one after the other in one process.
+LISTINGS = """
+import contextlib, io, json, sys
 import torch
-
 from sooner import cli
-from sooner.commands import listings
-from sooner.results.records import Results
-from tests.racing import gated
-
-Run = Callable[..., tuple[int, str, str]]
-QUICK = ("--pairs", "2", "--model", "mlp", "--budget", "2ep", "--threads", "1", "--device", "cpu")
-
-
-@pytest.fixture
-def sooner(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """Run the command line in an empty folder; gives its exit status and what it printed."""
-    monkeypatch.chdir(tmp_path)
-    threads = torch.get_num_threads()
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["sooner", *arguments])
-        status = 0
-        try:
-            cli.main()
-        except SystemExit as end:
-            status = end.code if isinstance(end.code, int) else 0
-        finally:
-            torch.set_num_threads(threads)
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
-    return run
+standard, loaded = set(sys.stdlib_module_names), {}
+for command in (["tasks"], ["methods"], ["methods", "rs2"], ["doctor"]):
+    if command == ["doctor"]:
+        from sooner.racing.recipes import precision
+        precision.choose = lambda *arguments, **options: "float32"  # asked is what it loads
+    sys.argv = ["sooner", *command]
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+        cli.main()
+    found = {name.partition(".")[0] for name in sys.modules}
+    loaded[" ".join(command)] = [sorted(found - standard), sorted(n for n in sys.modules if n.startswith("sooner."))]
+print(json.dumps(loaded))
+"""
 
 
-def table(path: Path, rows: int = 240, **columns: list[object]) -> None:
-    """A CSV of two classes that a net can tell apart."""
-    label = ["wide" if i % 2 else "narrow" for i in range(rows)]
-    given = {"x": [float(i % 2) + (i % 7) / 10 for i in range(rows)], "y": [float(i % 5) for i in range(rows)]}
-    pa.csv.write_csv(pa.table({**given, "species": label, **columns}), path)
+@pytest.fixture(scope="module")
+def loaded() -> dict[str, tuple[set[str], set[str]]]:
+    """By listing: the packages, and the modules of sooner, that it and those before it have loaded."""
+    run = subprocess.run([sys.executable, "-c", LISTINGS], capture_output=True, text=True, check=True)
+    return {name: (set(packages), set(own)) for name, (packages, own) in json.loads(run.stdout).items()}
 
 
-def test_a_race_writes_its_three_files_and_says_what_it_found(sooner: Run, tmp_path: Path) -> None:
-    status, out, _ = sooner("race", "digits", "--lanes", "baseline,rs2-30", "--target", "0.6", *QUICK, "--out", "r")
-    assert status == 0, out
-    assert "[6/6]" in out
-    assert "too few pairs: 2" in out
-    assert {path.name for path in (tmp_path / "r").iterdir()} == {"race.db", "results.json", "report.html"}
-    found = Results.load(tmp_path / "r" / "results.json")
-    assert [lane.name for lane in found.lanes] == ["baseline", "rs2-30", "baseline@0.6ep"]
-    assert found.target == 0.6
-    documented = {"task", "target", "metric", "protocol", "device", "started", "lanes", "comparisons"}
-    assert documented <= json.loads((tmp_path / "r" / "results.json").read_text()).keys()
-
-    (tmp_path / "r" / "report.html").unlink()
-    status, out, _ = sooner("report", "r")
-    assert status == 0
-    assert (tmp_path / "r" / "report.html").exists()
-    assert Results.load(tmp_path / "r" / "results.json") == found
-
-    status, out, _ = sooner("race", "--resume", "r")  # nothing is left to do
-    assert status == 0
-    assert Results.load(tmp_path / "r" / "results.json") == found
-
-    status, _, err = sooner("race", "digits", "--resume", "r", "--pairs", "12")
-    assert status == 2
-    assert "leave out items, pairs" in err
-
-    status, _, err = sooner("race", "digits", *QUICK, "--out", "r")
-    assert status == 2
-    assert "already holds a race; resume it with --resume r" in err
+def test_the_commands_stand_in_their_order() -> None:
+    run = subprocess.run([sys.executable, "-m", "sooner.cli", "--help"], capture_output=True, text=True, check=True)
+    assert [name for name in re.findall(r"^\W*([a-z]+) {2,}", run.stdout, re.MULTILINE) if name in COMMANDS] == COMMANDS
 
 
-def test_a_users_own_table_and_recipe(sooner: Run, tmp_path: Path) -> None:
-    table(tmp_path / "mine.csv")
-    (tmp_path / "slow.yaml").write_text("extends: baseline\nname: slow\noptimizer: {lr: 0.0005}\n")
-    status, out, err = sooner(
-        "race", "slow.yaml", "--data", "mine.csv", "--label", "species", "--target", "0.9", *QUICK, "--out", "r"
-    )
-    assert status == 0, out + err
-    found = Results.load(tmp_path / "r" / "results.json")
-    assert [lane.name for lane in found.lanes] == ["baseline", "slow"]
-    assert found.lanes[1].recipe["optimizer"]["lr"] == 0.0005
-    assert found.data["classes"] == ["narrow", "wide"]
-
-
-def corrupt(path: Path) -> None:
-    pq.write_table(pa.table({"a": list(range(1000)), "label": [0, 1] * 500}), path)
-    path.write_bytes(path.read_bytes()[:-200])
-
-
-def test_every_mistake_is_one_message_and_status_2(sooner: Run, tmp_path: Path) -> None:
-    table(tmp_path / "t.csv")
-    table(tmp_path / "one.csv", same=["only"] * 240)
-    corrupt(tmp_path / "cut.parquet")
-    (tmp_path / "bad.yaml").write_text("extends: baseline\nsampling: {name: rs3}\n")
-    (tmp_path / "big.yaml").write_text("extends: baseline\nsampling: {name: rs2, fraction: 1.5}\n")
-    (tmp_path / "text.yaml").write_text("extends: [\n")
-    (tmp_path / "flat.yaml").write_text("extends: baseline\naugmentation: [{name: translate, pixels: 9}]\n")
-    (tmp_path / "empty").mkdir()
-    mistakes = {
-        (): "a race needs one task",
-        ("digits", "mnist"): "2 were given (digits, mnist)",
-        ("digit",): "digits",
-        ("--data", "nothing.csv", "--target", "0.9"): "nothing.csv",
-        ("--data", "cut.parquet", "--target", "0.9"): "cut.parquet",
-        ("--data", "t.csv", "--label", "kind", "--target", "0.9"): "species",
-        ("--data", "one.csv", "--label", "same", "--target", "0.9"): "class",
-        ("--data", "empty", "--target", "0.9"): "empty",
-        ("--data", "t.csv", "--label", "species"): "--target",
-        ("digits", "--target", "1.5"): "at most 1",
-        ("digits", "--target", "95"): "0.95",
-        ("digits", "--lanes", "rs4"): "rs2",
-        ("digits", "bad.yaml"): "bad.yaml: sampling.name: there is no sampling method 'rs3'",
-        ("digits", "big.yaml"): "big.yaml: sampling.fraction",
-        ("digits", "text.yaml"): "text.yaml",
-        ("digits", "none.yaml"): "none.yaml",
-        ("digits", "--model", "convnet-17"): "convnet-16",
-        ("digits", "--budget", "3 parsecs"): "parsecs",
-        ("digits", "--pairs", "0"): "pairs must be at least 1",
-        ("digits", "--device", "abacus"): "abacus",
-        ("digits", "--lanes", "rs2-10,rs2"): "two lanes are named rs2-10",
-        ("digits", "--threads", "0"): "--threads",
-        ("digits", "--seed", "99999999999999999999"): "--seed",
-        ("digits", "--workers", "-1"): "--workers",
-        ("digits", "flat.yaml"): "flat: augmentation: translate: pixels=9",
-        ("--resume", "nowhere"): "holds no race",
+def test_help_loads_nothing_that_is_slow() -> None:
+    code = "import sys; from sooner import cli; print(*{name.partition('.')[0] for name in sys.modules})"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    packages = set(run.stdout.split()) - set(sys.stdlib_module_names)
+    assert {"sooner", "typer"} <= packages
+    assert not packages & {
+        "torch",
+        "numpy",
+        "scipy",
+        "pydantic",
+        "yaml",
+        "lightning_fabric",
+        "pyarrow",
+        "psutil",
+        "ray",
     }
-    for arguments, expected in mistakes.items():
-        status, out, err = sooner("race", *arguments)
-        assert (status, "Traceback" in out + err) == (2, False), (arguments, status, out, err)
-        assert expected in err, (arguments, err)
-    assert not (tmp_path / "races").exists()
-    assert not (tmp_path / "nowhere").exists()
-    assert sooner("report", "nowhere")[0] == 2
-    assert sooner("race", "--no-such-option")[0] == 2
-    assert sooner("methods", "nothing")[0] == 2
 
 
-def test_the_listings(sooner: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listings, "_IMAGE", (3, 8, 8))  # what the doctor measures with: small, since it is slow
-    status, out, _ = sooner("tasks")
-    assert status == 0
-    for name in ("digits", "cifar100", "convnet-16", "resnet18", "wrn-16-4", "11,173,962"):
-        assert name in out
-    status, out, _ = sooner("methods")
-    assert status == 0
-    assert "rs2-10" in out
-    status, out, _ = sooner("methods", "rs2")
-    assert status == 0
-    assert "fraction" in out
-    assert "Okanovic" in out
-    status, out, _ = sooner("doctor")
-    assert status == 0
-    assert torch.__version__ in out
-    status, out, _ = sooner("--version")
-    assert status == 0
+@pytest.mark.parametrize("listing", ["tasks", "methods", "methods rs2", "doctor"])
+def test_a_listing_loads_only_what_it_shows(loaded: dict[str, tuple[set[str], set[str]]], listing: str) -> None:
+    packages, own = loaded[listing]
+    assert not packages & {"lightning_fabric", "lightning", "pyarrow", "datasets", "PIL", "scipy", "sympy", "jinja2"}
+    assert not packages & {"plotly", "ray", "mlflow", "wandb", "tensorboard", "transformers", "accelerate"}
+    assert not any(name.startswith(("sooner.racing.engines", "sooner.reporting", "sooner.results")) for name in own)
+    if listing == "tasks":
+        assert "yaml" not in packages
+        assert not any(name.startswith(("sooner.recipes", "sooner.sampling", "sooner.training.loop")) for name in own)
 
 
-def test_an_interrupt_stops_cleanly_with_status_130_and_says_how_to_go_on(tmp_path: Path) -> None:
-    folder = tmp_path / "r"
-    options = ["--pairs", "2", "--threads", "1", "--device", "cpu", "--budget", "4ep", "--out", str(folder)]
-    command = ["race", "digits", "--model", gated.MODEL, *options]
-    status, out = gated.interrupted(command, tmp_path / "gate", at=50)
-    assert status == 130, out
-    assert f"go on with: sooner race --resume {folder}" in " ".join(out.split())
-    assert list(folder.glob("run-*.safetensors"))  # it was in the midst of a run, which was saved
-    assert not (folder / "race.lock").exists()
-    assert not (folder / "report.html").exists()
+def test_defaults_that_stand_for_none_are_shown() -> None:
+    command = [sys.executable, "-m", "sooner.cli", "race", "--help"]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    defaults = {"--pairs": "6", "--max-pairs": "24", "--out": "races/TASK", "--threads": "one per core"}
+    for option, default in defaults.items():
+        described = run.stdout.partition(f" {option} ")[2].partition(" --")[0]
+        assert f"[default: ({default})]" in " ".join(described.replace("│", " ").split())
 
 
-def test_what_cannot_be_written_is_said_and_the_race_is_kept(sooner: Run, tmp_path: Path) -> None:
-    assert sooner("race", "digits", *QUICK, "--target", "0.6", "--out", "r")[0] == 0
-    (tmp_path / "r" / "results.json").unlink()
-    (tmp_path / "r" / "results.json").mkdir()
-    status, _, err = sooner("report", "r")
-    assert status == 2
-    assert "safe in race.db" in err
-    assert not (tmp_path / "r" / "results.json.part").exists()
-
-
-def test_a_race_that_cannot_go_on_is_status_2_and_a_message_on_stderr(sooner: Run, tmp_path: Path) -> None:
-    assert sooner("race", "digits", *QUICK, "--target", "0.6", "--out", "r")[0] == 0
-    (tmp_path / "r" / "race.lock").mkdir()
-    status, _, err = sooner("race", "--resume", "r")
-    assert status == 2
-    assert "could not write r/race.lock" in err
-
-
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (["digits", "--scan", "3"], "--share and --scan go with --protocol fitted"),
-        (["digits", "--detect", "5%"], "--detect with --until decided"),
-        (["digits", "--until", "decided", "--pairs", "8"], "takes --max-pairs"),
-        (["digits", "--max-pairs", "8"], "--max-pairs is for a race --until decided"),
-        (["digits", "--engine", "slurm"], "--engine must be local or ray, not slurm"),
-        (["digits", "--metric", "(.*)"], "are for programs"),
-        (["--metric", "acc=(.*)", "--", "python -c pass"], "needs a finite target"),
-        (["--target", "nan", "--metric", "acc=(.*)", "--", "python -c pass"], "nan was given"),
-        (["--target", "0.9", "--lanes", "rs2-10", "--", "python -c pass"], "leave out lanes"),
-        (["--target", "0.9", "--"], "no program stands after --"),
-        (["--resume", "r", "--", "python -c pass"], "leave out --, and the programs"),
-    ],
-)
-def test_options_that_do_not_go_together_are_refused_before_anything_is_written(
-    sooner: Run, tmp_path: Path, arguments: list[str], told: str
-) -> None:
-    status, _, err = sooner("race", *arguments)
-    assert status == 2
-    assert told in err
-    assert not list(tmp_path.iterdir())
+def test_a_reader_that_leaves_ends_it_quietly() -> None:
+    command = [sys.executable, "-m", "sooner.cli", "race", "--help"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    assert process.stderr.read() == b""
+    assert process.wait() == 141

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 import time
@@ -97,3 +98,12 @@ def test_the_module_itself_needs_no_package():
     code = "import runpy, sys; runpy.run_path(sys.argv[1]); print(*{m.partition('.')[0] for m in sys.modules})"
     found = subprocess.run([sys.executable, "-c", code, str(MODULE)], capture_output=True, text=True, check=True)
     assert not {"torch", "numpy", "sooner"} & set(found.stdout.split())
+
+
+def test_a_report_appends_two_lines_and_loads_nothing(reports):
+    sooner.report(0.5)
+    loaded, size = set(sys.modules), os.path.getsize(os.environ[VARIABLE])
+    sooner.report(0.5)
+    assert set(sys.modules) == loaded
+    assert len(reports()) == 4  # when the metric began to be computed, and the metric
+    assert os.path.getsize(os.environ[VARIABLE]) - size < 300  # bytes

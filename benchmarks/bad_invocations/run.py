@@ -1,6 +1,6 @@
 """1,000 bad invocations: none may end in a traceback, none may cost a finished run.
 
-    python benchmarks/bad_invocations/run.py [--count 1000] [--seed 0]
+    python -m benchmarks.bad_invocations.run [--count 1000] [--seed 0]
 
 Each invocation runs in this process, as the command line's `main`. It passes if it ends with status 0, 2 or 130
 and, where it failed, says why in words; and if the finished race beside it still holds every run, byte for byte.
@@ -12,7 +12,6 @@ import argparse
 import contextlib
 import hashlib
 import io
-import json
 import os
 import random
 import sys
@@ -21,11 +20,11 @@ import traceback
 from collections import Counter
 from pathlib import Path
 
-from generate import KINDS, QUICK, Case
+from benchmarks._run import beside, save
+from benchmarks.bad_invocations.generate import KINDS, QUICK, Case
 
 from sooner import cli
 
-HERE = Path(__file__).parent
 ALLOWED = (0, 2, 130)
 
 
@@ -91,7 +90,7 @@ def main() -> int:
             if number % 50 == 49:
                 print(f"{number + 1} of {asked.count}: {len(faults)} faults", flush=True)
     result = {"count": asked.count, "seed": asked.seed, "ended": dict(sorted(counts.items())), "faults": faults}
-    (HERE / "result.json").write_text(json.dumps(result, indent=1, ensure_ascii=True) + "\n")
+    save(beside(__file__), result)
     return 1 if faults else 0
 
 

@@ -1,6 +1,6 @@
 """Upsample, upweight or cool down: two domains, 100 to 1, on real digits.
 
-    python benchmarks/cooldown/run.py
+    python -m benchmarks.cooldown.run
 
 The large domain is 1,000 images of scikit-learn's digits, the small one 10 others, one of each class, with their
 pixels in another fixed order. A network of one hidden layer, SGD with momentum, batches of 32, 30 epochs of 1,010
@@ -10,13 +10,13 @@ core.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 from statistics import mean, stdev
 
 import torch
+from benchmarks._files import rounded
+from benchmarks._run import beside, save
 from sklearn.datasets import load_digits
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
@@ -149,7 +149,7 @@ def main() -> None:
             print(f"| {rate} | {name} | " + " | ".join(shown(values) for values in columns.values()) + " |")
     result["seconds"] = round(time.perf_counter() - began, 1)
     result["torch"] = torch.__version__
-    Path(__file__).with_name("result.json").write_text(json.dumps(result, indent=1) + "\n")
+    save(beside(__file__), rounded(result, 6))
     print(f"{result['seconds']} s")
 
 

@@ -1,24 +1,22 @@
 """Race every dynamic pruning method at 30, 50 and 70% pruned, against dynamic random and the fitted control.
 
-    python benchmarks/dynamic_pruning/run.py fashion_mnist [--examples 15000] [--target 0.86]
+    python -m benchmarks.dynamic_pruning.run fashion_mnist [--examples 15000] [--target 0.86]
         [--budget 6ep] [--pairs 6] [--threads 1]
 
 All lanes are in one race, so they share seeds, splits and machine. Each lane at level p gets (1 - p) of the baseline's
 budget in examples: what pruning is said to save. The race goes into races/dynamic_pruning/TASK and can be stopped and
-started again at any moment with the same command; when it is complete, its results.json is copied beside this file.
+started again at any moment with the same command; when it is complete, it is kept beside this file.
 """
 
 from __future__ import annotations
 
 import argparse
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import yaml
+from benchmarks._run import beside, passed_on, race
 
-HERE = Path(__file__).parent
 LEVELS = (30, 50, 70)
 
 
@@ -38,39 +36,29 @@ def methods(pruned: float) -> dict[str, dict[str, object]]:
     }
 
 
+def recipes(folder: Path) -> list[Path]:
+    """The recipe files of all methods at all levels, written into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for level in LEVELS:
+        for name, sampling in methods(level / 100).items():
+            files.append(folder / f"{name}-{level}.yaml")
+            fields = {"extends": "baseline", "budget": f"{1 - level / 100:g}x", "sampling": sampling}
+            files[-1].write_text(yaml.safe_dump(fields))
+    return files
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("task")
     parser.add_argument("--budget", default="6ep")
     parser.add_argument("--pairs", default="6")
-    parser.add_argument("--examples", help="of the training images; default: all")
-    parser.add_argument("--target")
-    parser.add_argument("--threads")
-    options = parser.parse_args()
-    folder = Path("races/dynamic_pruning") / options.task
-    command = [sys.executable, "-m", "sooner.cli", "race"]
-    if (folder / "race.db").exists():
-        status = subprocess.run([*command, "--resume", str(folder)]).returncode
-    else:
-        recipes = folder.parent / f"{options.task}-recipes"
-        recipes.mkdir(parents=True, exist_ok=True)
-        files = []
-        for level in LEVELS:
-            for name, sampling in methods(level / 100).items():
-                files.append(recipes / f"{name}-{level}.yaml")
-                fields = {"extends": "baseline", "budget": f"{1 - level / 100:g}x", "sampling": sampling}
-                files[-1].write_text(yaml.safe_dump(fields))
-        extras = [f"--{key}={value}" for key in ("examples", "target", "threads") if (value := getattr(options, key))]
-        status = subprocess.run(
-            [
-                *command,
-                *("--task", options.task, "--budget", options.budget, "--pairs", options.pairs),
-                *("--out", str(folder), *extras, *map(str, files)),
-            ]
-        ).returncode
-    if status == 0:
-        shutil.copy(folder / "results.json", HERE / f"{options.task}.json")
-    return status
+    extras = passed_on(parser, ("examples", "target", "threads"))
+    asked = parser.parse_args()
+    folder = Path("races/dynamic_pruning") / asked.task
+    files = recipes(folder.parent / f"{asked.task}-recipes")
+    arguments = ["--task", asked.task, "--budget", asked.budget, "--pairs", asked.pairs, *extras(asked)]
+    return race(folder, [*arguments, *map(str, files)], beside(__file__, f"{asked.task}.json"))
 
 
 if __name__ == "__main__":

@@ -1,17 +1,18 @@
-"""Time per step on smaller images, and per batch of each augmentation, on one thread: `python measure.py`.
+"""Time per step on smaller images, and per batch of each augmentation, on one thread.
+
+    python -m benchmarks.efficienttrain.measure
 
 Processor time, the cases in turn, medians: other programs on the machine then hit all alike.
 """
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
+from benchmarks._run import beside, save
 from torch.nn.functional import cross_entropy
 
 from sooner.augmentation import apply, make
@@ -67,8 +68,7 @@ def main() -> None:
         steps = medians({str(small): step(channels, small) for small in SIZES[task]}, rounds=60)
         costs = medians({name: augmented(name, channels, size) for name in AUGMENTATIONS}, rounds=40)
         result[task] = {"step of 128, ms, by size": steps, "augmentation of 512, ms": costs}
-    Path(__file__).with_name("steps.json").write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(result, indent=1))
+    save(beside(__file__, "steps.json"), result)
 
 
 if __name__ == "__main__":

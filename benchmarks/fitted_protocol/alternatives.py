@@ -4,32 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from benchmarks._sooner import SCAN, SHARE, Record, agenda, ends, monotone
 from scipy.special import betaincc
-
-from sooner.racing.plan.fitted import SCAN, agenda, ends
-from sooner.racing.record import RunRecord
-from sooner.results.records import SHARE
-from sooner.statistics.monotone import monotone
 
 Wanted = list[tuple[str, str, int]]
 
 
 def own_start(
-    lanes: Sequence[str], rungs: Sequence[str], seeds: Sequence[int], records: Sequence[RunRecord], target: float
+    lanes: Sequence[str], rungs: Sequence[str], seeds: Sequence[int], records: Sequence[Record], target: float
 ) -> Wanted:
     """The race's, but each lane starts where its own scan crossed."""
     return [wanted for lane in lanes for wanted in agenda([lane], rungs, seeds, records, target)]
 
 
 def full_grid(
-    lanes: Sequence[str], rungs: Sequence[str], seeds: Sequence[int], records: Sequence[RunRecord], target: float
+    lanes: Sequence[str], rungs: Sequence[str], seeds: Sequence[int], records: Sequence[Record], target: float
 ) -> Wanted:
     """Every seed at every rung."""
     return agenda(lanes, rungs, seeds, records, target, scan=len(seeds))
 
 
 def by_share(
-    lanes: Sequence[str], rungs: Sequence[str], seeds: Sequence[int], records: Sequence[RunRecord], target: float
+    lanes: Sequence[str], rungs: Sequence[str], seeds: Sequence[int], records: Sequence[Record], target: float
 ) -> Wanted:
     """The scan, then one more seed at a time at each rung of which it is uncertain whether half of the seeds reach it.
 

@@ -6,10 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from benchmarks._sooner import Record, ladder, name_at
 
-from sooner.racing.plan.fitted import name_at
-from sooner.racing.plan.ladder import ladder
-from sooner.racing.record import RunRecord
 from sooner.training.evaluation import Evaluation
 
 LANES = ("A", "B")
@@ -78,13 +76,13 @@ class World:
         self._seconds = np.array(EPOCHS)[:, None] * np.exp(_PACE_CV * rng.normal(size=size))
         self._failed = rng.random(size) < setting.failures
 
-    def run(self, lane: str, rung: str, seed: int) -> RunRecord:
+    def run(self, lane: str, rung: str, seed: int) -> Record:
         """Make one of them."""
         cell = LANES.index(lane), RUNGS.index(rung), seed
         failed = bool(self._failed[cell])
         seconds = float(self._seconds[cell]) / (2 if failed else 1)
         steps = math.ceil(100 * seconds)
-        return RunRecord(
+        return Record(
             lane=name_at(lane, rung),
             seed=seed,
             started="",

@@ -1,36 +1,39 @@
 """Does the fitted protocol keep its error rate, and what does it save? Writes results.json, prints the tables.
 
-    python benchmarks/fitted_protocol/run.py
+    python -m benchmarks.fitted_protocol.run
 
 Five minutes on two cores; the same numbers every time.
 """
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-from alternatives import Wanted, by_share, full_grid, own_start
-from races import EPOCHS, LANES, RUNGS, Setting, World
+from benchmarks._files import Row
+from benchmarks._run import beside, save
+from benchmarks._sooner import (
+    MIN_PAIRS,
+    Evaluation,
+    Record,
+    Time,
+    Trajectory,
+    agenda,
+    compare,
+    counted,
+    per_seed,
+    smallest_budget,
+)
+from benchmarks.fitted_protocol.alternatives import Wanted, by_share, full_grid, own_start
+from benchmarks.fitted_protocol.races import EPOCHS, LANES, RUNGS, Setting, World
 
-from sooner.racing.plan.fitted import agenda
-from sooner.racing.record import RunRecord
-from sooner.racing.scoring import per_seed
-from sooner.results.budgets import counted, smallest_budget
-from sooner.results.records import Evaluation
-from sooner.statistics.comparison import compare
-from sooner.statistics.signed_rank import MIN_PAIRS
-from sooner.statistics.times import Time, Trajectory
+from benchmarks import _files
 
 RACES = 2_000  # of equal lanes; a quarter where they differ, an eighth in the comparisons of ways and readings
-Spend = Callable[[Sequence[str], Sequence[str], Sequence[int], Sequence[RunRecord], float], Wanted]
-Row = dict[str, Any]
+Spend = Callable[[Sequence[str], Sequence[str], Sequence[int], Sequence[Record], float], Wanted]
 
 WAYS: dict[str, Spend] = {"race": agenda, "own start": own_start, "by share": by_share, "full grid": full_grid}
 
@@ -167,7 +170,7 @@ def main() -> None:
         for title, jobs in (("levels", levels()), ("ways", ways()), ("readings", readings())):
             found[title] = [row for rows in pool.map(simulate, *zip(*jobs, strict=True)) for row in rows]
             show(title, found[title])
-    Path(__file__).with_name("results.json").write_text(json.dumps(found, indent=1) + "\n")
+    save(beside(__file__, "results.json"), {title: _files.table(rows) for title, rows in found.items()})
 
 
 if __name__ == "__main__":

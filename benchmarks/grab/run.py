@@ -1,6 +1,6 @@
 """How fast does SGD converge in each order? The error against the epochs and the examples, on a convex problem.
 
-    python benchmarks/grab/run.py
+    python -m benchmarks.grab.run
 
 Linear least squares with noise, 8 features, one example a step, a constant learning rate. For each order, number of
 epochs and number of examples, 8 learning rates are run over 4 seeds each, and the one of the least mean error counts.
@@ -9,13 +9,12 @@ Writes result.json and prints the tables of the README. About a minute on one co
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import torch
+from benchmarks._run import beside, save
 from numpy.typing import NDArray
 
 from sooner.sampling import GraB, Order, Reshuffling, Sampler, SingleShuffle, WithReplacement
@@ -111,7 +110,7 @@ def main() -> None:
         "seconds": round(time.perf_counter() - began, 1),
         "torch": torch.__version__,
     }
-    Path(__file__).with_name("result.json").write_text(json.dumps(result, indent=1) + "\n")
+    save(beside(__file__), result)
     print(f"{result['seconds']} s; best learning rate at the edge of those tried: {AT_THE_EDGE or 'nowhere'}")
 
 

@@ -1,8 +1,8 @@
 """Race the cures of grokking on modular addition: steps and seconds until the validation accuracy reaches a target.
 
-    OMP_NUM_THREADS=1 python benchmarks/grokking/run.py            # go on with what result.json lacks, then show it
-    OMP_NUM_THREADS=1 python benchmarks/grokking/run.py --show     # the tables alone
-    OMP_NUM_THREADS=1 python benchmarks/grokking/run.py --lanes stablemax --steps 20000 --pairs 1 --to long.json
+    OMP_NUM_THREADS=1 python -m benchmarks.grokking.run            # go on with what result.json lacks, then show it
+    OMP_NUM_THREADS=1 python -m benchmarks.grokking.run --show     # the tables alone
+    OMP_NUM_THREADS=1 python -m benchmarks.grokking.run --lanes stablemax --steps 20000 --pairs 1 --to long.json
 
 All lanes of a seed share the split and the initial weights. Every run is appended to result.json as it ends.
 """
@@ -18,16 +18,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from benchmarks._run import beside, each_once, markdown
+from benchmarks._sooner import Time, Trajectory, compare, verdict
+from benchmarks._thinning import needed
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sooner import losses, optim
 from sooner.random import generator
-from sooner.results.verdict import verdict
-from sooner.statistics.comparison import compare
-from sooner.statistics.times import Time, Trajectory
 
-HERE = Path(__file__).parent
 P, WIDTH, SHARE = 113, 200, 0.4
 EVERY = 5  # steps between looks
 TARGETS = (0.95, 0.99)
@@ -79,7 +78,10 @@ def loss_of(name: str) -> Callable[[Tensor, Tensor], Tensor]:
 
 
 def run(lane: str, seed: int, steps: int) -> dict[str, Any]:
-    """One run, until three looks in a row reach the last target or the steps are spent."""
+    """One run, until three looks in a row reach the last target or the steps are spent.
+
+    Of its looks [step, seconds, validation accuracy] those are kept on which the time to some target depends.
+    """
     choice = LANES[lane]
     a, b = torch.arange(P).repeat_interleave(P), torch.arange(P).repeat(P)
     pairs, sums = torch.stack([a, b + P], 1), (a + b) % P
@@ -94,7 +96,7 @@ def run(lane: str, seed: int, steps: int) -> dict[str, Any]:
 
     inputs, targets = pairs[train], sums[train]
     looks: list[list[float]] = []
-    seconds = 0.0
+    seconds, fitted_at = 0.0, None
     for step in range(1, steps + 1):
         begun = time.process_time()
         found = loss(net(inputs), targets)
@@ -105,11 +107,20 @@ def run(lane: str, seed: int, steps: int) -> dict[str, Any]:
         if step % EVERY == 0:
             with torch.no_grad():
                 accuracy = (net(pairs[held_out]).argmax(1) == sums[held_out]).double().mean().item()
-                fitted = (net(inputs).argmax(1) == targets).double().mean().item()
-            looks.append([step, round(seconds, 3), round(accuracy, 5), round(fitted, 5), found.item()])
+                if fitted_at is None and bool((net(inputs).argmax(1) == targets).all()):
+                    fitted_at = step
+            looks.append([step, round(seconds, 3), round(accuracy, 5)])
             if len(looks) > 2 and all(look[2] >= TARGETS[-1] for look in looks[-3:]):
                 break
-    return {"lane": lane, "seed": seed, "steps": steps, "seconds": round(seconds, 3), "looks": looks}
+    return {"lane": lane, "seed": seed, "steps": steps, "fitted_at": fitted_at, **curve(looks)}
+
+
+def curve(looks: list[list[float]]) -> dict[str, Any]:
+    """What is kept of a run's looks, and the least accuracy after the first target was reached, if it was."""
+    accuracies = [look[2] for look in looks]
+    since = next((at for at, accuracy in enumerate(accuracies) if accuracy >= TARGETS[0]), None)
+    least = None if since is None else min(accuracies[since:])
+    return {"least_after_first_target": least, "looks": [looks[place] for place in needed(accuracies)]}
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -130,30 +141,30 @@ def show(result: dict[str, Any]) -> None:
     runs = {(found["lane"], found["seed"]): found for found in result["runs"]}
     seeds = sorted({seed for _, seed in runs})
     lanes = [lane for lane in LANES if all((lane, seed) in runs for seed in seeds)]
-    print(
-        "| lane | " + " | ".join(f"steps to {target:.0%}" for target in TARGETS) + " | ms per step | trained to 100% |"
-    )
-    print("|---|" + "---|" * (len(TARGETS) + 2))
+    heads = ["lane", *(f"steps to {target:.0%}" for target in TARGETS), "ms per step", "trained to 100%"]
+    rows = []
     for lane in lanes:
         mine = [runs[lane, seed] for seed in seeds]
-        cells = [spread([trajectory(found, 0).time(target) for found in mine]) for target in TARGETS]
-        pace = sorted(1e3 * found["seconds"] / found["looks"][-1][0] for found in mine)[len(mine) // 2]
-        fitted = spread([Time(*first(found)) for found in mine])
-        print(f"| {lane} | {' | '.join(cells)} | {pace:.0f} | {fitted} |")
+        times = [spread([trajectory(found, 0).time(target) for found in mine]) for target in TARGETS]
+        ends = [found["looks"][-1] for found in mine]
+        pace = sorted(1e3 * seconds / step for step, seconds, _ in ends)[len(ends) // 2]
+        rows.append([lane, *times, f"{pace:.0f}", spread([Time(*fitted(found)) for found in mine])])
+    print(markdown(heads, rows))
     for target in TARGETS:
         for clock, unit in enumerate(("steps", "seconds")):
-            print(f"\n| to {target:.0%}, in {unit} | verdict |\n|---|---|")
+            verdicts = []
             for lane, against in comparisons(lanes):
                 ours, theirs = (
                     [trajectory(runs[each, seed], clock).time(target) for seed in seeds] for each in (lane, against)
                 )
-                print(f"| {lane} against {against} | {verdict(compare(ours, theirs), against)} |")
+                verdicts.append([f"{lane} against {against}", verdict(compare(ours, theirs), against)])
+            print("", markdown([f"to {target:.0%}, in {unit}", "verdict"], verdicts), sep="\n")
 
 
-def first(found: dict[str, Any]) -> tuple[float, bool]:
+def fitted(found: dict[str, Any]) -> tuple[float, bool]:
     """The first look at which all of the training set was right, or the end and True."""
-    hits = [look[0] for look in found["looks"] if look[3] > 0.9999]
-    return (hits[0], False) if hits else (found["looks"][-1][0], True)
+    at = found["fitted_at"]
+    return (found["looks"][-1][0], True) if at is None else (at, False)
 
 
 def spread(times: list[Time]) -> str:
@@ -179,21 +190,19 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=6)
     parser.add_argument("--steps", type=int, default=420)
     parser.add_argument("--lanes", nargs="+", choices=LANES, default=list(LANES))
-    parser.add_argument("--to", type=Path, default=HERE / "result.json")
+    parser.add_argument("--to", type=Path, default=beside(__file__))
     parser.add_argument("--show", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)
     result = load(options.to)
-    done = {(found["lane"], found["seed"]) for found in result["runs"]}
-    for seed in range(0 if options.show else options.pairs):
-        for lane in options.lanes:
-            if (lane, seed) not in done:
-                result["runs"].append(run(lane, seed, options.steps))
-                part = options.to.with_suffix(".part")
-                part.write_text(json.dumps(result))
-                part.replace(options.to)
-                last = result["runs"][-1]
-                print(f"{lane}, seed {seed}: {last['looks'][-1]}, {last['seconds']:.1f} s", flush=True)
+
+    def make(key: tuple[str, int]) -> dict[str, Any]:
+        found = run(*key, options.steps)
+        print(f"{found['lane']}, seed {found['seed']}: {found['looks'][-1]}", flush=True)
+        return found
+
+    wanted = [(lane, seed) for seed in range(0 if options.show else options.pairs) for lane in options.lanes]
+    each_once(options.to, result, wanted, lambda found: (found["lane"], found["seed"]), make)
     show(result)
 
 

@@ -1,6 +1,6 @@
 """Which loss withstands wrong labels? Fashion-MNIST with 40% of the training labels wrong, in pairs.
 
-    python benchmarks/label_noise/run.py [--examples 10000] [--epochs 15] [--image-size 28] [--pairs 6]
+    python -m benchmarks.label_noise.run [--examples 10000] [--epochs 15] [--image-size 28] [--pairs 6]
         [--threads 1] [--augment]
 
 Cross-entropy, label smoothing 0.1, ELR and PS-KD, convnet-16, the task's own optimizer, schedule and batch size. The
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
 from pathlib import Path
 from statistics import mean
@@ -20,15 +19,15 @@ from typing import Any
 
 import numpy as np
 import torch
+from benchmarks._run import beside, each_once, markdown
+from benchmarks._sooner import make_fabric, signed_rank
 from torch import Tensor, nn
 
 from sooner import losses, optim, schedules
 from sooner.augmentation import make as augmentation
 from sooner.budget import Budget
-from sooner.racing.recipes.assemble import make_fabric
 from sooner.random import generator
 from sooner.sampling import make as sampler
-from sooner.statistics.signed_rank import signed_rank
 from sooner.tasks import Data, Examples, get_task, load_data, models
 from sooner.training.accuracy import accuracy
 from sooner.training.clock import Clock
@@ -125,31 +124,28 @@ def run(method: str, seed: int, data: Data, epochs: int, augment: bool) -> Run:
 
 def tables(runs: list[Run], pairs: int) -> str:
     by = {(each["method"], each["seed"]): each for each in runs}
-    lines = ["| | " + " | ".join(MEASURES.values()) + " |", "| --- |" + " --- |" * len(MEASURES)]
-    for method in METHODS:
-        cells = [f"{mean(by[method, seed][key] for seed in range(pairs)):.1%}" for key in MEASURES]
-        lines.append(f"| {method} | " + " | ".join(cells) + " |")
+    shares = [
+        [method, *(f"{mean(by[method, seed][key] for seed in range(pairs)):.1%}" for key in MEASURES)]
+        for method in METHODS
+    ]
+    found = [markdown(["", *MEASURES.values()], shares)]
     for control in CONTROLS:
-        lines += ["", f"Against {control}, in points (95% CI), {pairs} pairs:", ""]
-        lines += ["| | " + " | ".join(MEASURES.values()) + " |", "| --- |" + " --- |" * len(MEASURES)]
-        for method in METHODS:
-            if method != control:
-                cells = [difference(by, method, control, key, pairs) for key in MEASURES]
-                lines.append(f"| {method} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        found.append(f"Against {control}, in points (95% CI), {pairs} pairs:")
+        rows = [
+            [method, *(difference(by, method, control, key, pairs) for key in MEASURES)]
+            for method in METHODS
+            if method != control
+        ]
+        found.append(markdown(["", *MEASURES.values()], rows))
+    return "\n\n".join(found)
 
 
 def difference(by: dict[tuple[str, int], Run], method: str, control: str, key: str, pairs: int) -> str:
     points = np.array([100 * (by[method, seed][key] - by[control, seed][key]) for seed in range(pairs)])
     test = signed_rank(points, points)
-    shown = f"{test.estimate_low:+.1f} ({test.low:+.1f} to {test.high:+.1f})"
-    return f"**{shown}**" if test.p_value <= 0.05 else shown
-
-
-def save(path: Path, result: dict[str, Any]) -> None:
-    beside = path.with_suffix(".part")
-    beside.write_text(json.dumps(result, indent=1) + "\n")
-    os.replace(beside, path)
+    points_above = f"{test.estimate_low:+.1f}"
+    bold = f"**{points_above}**" if test.p_value <= 0.05 else points_above
+    return f"{bold} ({test.low:+.1f} to {test.high:+.1f})"
 
 
 def main() -> None:
@@ -160,7 +156,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=6)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--augment", action="store_true", help="flip and translate, as the task does")
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("result.json"))
+    parser.add_argument("--out", type=Path, default=beside(__file__))
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     settings = {key: getattr(options, key) for key in ("examples", "epochs", "image_size", "augment")}
@@ -169,21 +165,23 @@ def main() -> None:
     if result["settings"] != settings:
         parser.error(f"{options.out} holds runs of other settings, {result['settings']}; name another file with --out")
     data = load_data(TASK.data, examples=options.examples, image_size=options.image_size)
-    done = {(each["method"], each["seed"]) for each in result["runs"]}
     names = list(METHODS)
-    for seed in range(options.pairs):
-        for method in names[seed % len(names) :] + names[: seed % len(names)]:  # none is always first
-            if (method, seed) in done:
-                continue
-            found = run(method, seed, data, options.epochs, options.augment)
-            result["runs"].append({**found, "threads": options.threads, "torch": torch.__version__})
-            save(options.out, result)
-            print(
-                f"pair {seed + 1}, {method}: test {found['test']:.1%}, fell {found['fell']:.1%}, "
-                f"memorised {found['memorised']:.1%}, recovered {found['recovered']:.1%}, {found['seconds']} s",
-                flush=True,
-            )
-    print(tables(result["runs"], options.pairs))
+    # None is always first.
+    turns = {seed: names[seed % len(names) :] + names[: seed % len(names)] for seed in range(options.pairs)}
+
+    def make(key: tuple[str, int]) -> Run:
+        method, seed = key
+        found = run(method, seed, data, options.epochs, options.augment)
+        print(
+            f"pair {seed + 1}, {method}: test {found['test']:.1%}, fell {found['fell']:.1%}, "
+            f"memorised {found['memorised']:.1%}, recovered {found['recovered']:.1%}, {found['seconds']} s",
+            flush=True,
+        )
+        return {**found, "threads": options.threads, "torch": torch.__version__}
+
+    wanted = [(method, seed) for seed, methods in turns.items() for method in methods]
+    runs = each_once(options.out, result, wanted, lambda each: (each["method"], each["seed"]), make)
+    print(tables(runs, options.pairs))
 
 
 if __name__ == "__main__":

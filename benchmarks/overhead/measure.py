@@ -1,6 +1,6 @@
 """What does each method add to a training step? Processor time per step with it against the bare loop, in turns.
 
-    python benchmarks/overhead/measure.py [--turns 9] [--steps 4] [--size 14]
+    python -m benchmarks.overhead.measure [--turns 9] [--steps 4] [--size 14]
 
 convnet-16 on grey images, batches of 128, one thread. Each turn takes a few steps of the bare loop and as many with the
 method, on the same images; the figure is the median over the turns of the difference. What a method does before the
@@ -12,16 +12,16 @@ table of the README. Some three minutes on one quiet core.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import torch
+from benchmarks._files import rounded
+from benchmarks._run import beside, save
+from benchmarks._sooner import Site, assemble
 
-from sooner.racing.recipes.assemble import Site, assemble
 from sooner.random import generator
 from sooner.recipes import Recipe
 from sooner.registry import Method, methods
@@ -114,8 +114,8 @@ def main() -> None:
             f"{row['before_s']:.2f} s",
         )
         print(f"| {' | '.join(cells)} |", flush=True)
-    result = {"settings": vars(asked), "torch": torch.__version__, "methods": found}
-    Path(__file__).with_name("result.json").write_text(json.dumps(result, indent=1) + "\n")
+    result = {"settings": vars(asked), "torch": torch.__version__}
+    save(beside(__file__), {**result, "methods": rounded(found, 4)})
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Measures samplers side by side, each in a process of its own; writes results.json and prints the README's table.
 
-python benchmarks/permutation/run.py
+python -m benchmarks.permutation.run
 """
 
 from __future__ import annotations
@@ -16,12 +16,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 BATCH = 1024
 SUSTAINED = 2_000_000  # indices
-RESULTS = Path(__file__).with_name("results.json")
 SIZES = [10**6, 10**7, 10**8, 10**9, 10**12, 2**62]
 NEEDS = 120  # bytes of free memory per index without which a sampler that holds its order is left out
 
@@ -184,14 +182,18 @@ def methods_table(found: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
+    # Not above: a process that measures has nothing loaded but what it measures.
+    from benchmarks._files import rounded
+    from benchmarks._run import beside, save
+
     found, methods = list(rows()), methods_per_batch()
     machine = {
         "processor": platform.machine(),
         "python": platform.python_version(),
         **{package: version(package) for package in ("torch", "numpy", "torchdata")},
     }
-    results = {"batch": BATCH, "threads": 1, "machine": machine, "rows": found, "methods": methods}
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+    results = {"batch": BATCH, "threads": 1, "machine": machine}
+    save(beside(__file__, "results.json"), {**results, "rows": rounded(found, 7), "methods": rounded(methods, 9)})
     print(table(found), methods_table(methods), sep="\n\n")
 
 

@@ -1,6 +1,6 @@
 """A digits race on two nodes, one of them lost in the middle, compared run by run with the race of one process.
 
-    python benchmarks/ray/run.py [--pairs 6] [--budget 20ep]
+    python -m benchmarks.ray.run [--pairs 6] [--budget 20ep]
 
 Both nodes are on this machine, with one core each. Prints and writes result.json beside this file; exits 1 if any run
 differs in anything but its times and memory.
@@ -19,16 +19,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+import ray
 import torch
-
-from sooner.racing.engines.ray import ray
-from sooner.racing.machine import describe as machine
-
-HERE = Path(__file__).parent
+from benchmarks._run import SOONER, beside, save, substance
+from benchmarks._sooner import finished, machine
 
 
 def race(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "sooner.cli", "race", "digits", "--threads", "1", *arguments]
+    return [*SOONER, "race", "digits", "--threads", "1", *arguments]
 
 
 def timed(command: list[str]) -> float:
@@ -37,22 +35,14 @@ def timed(command: list[str]) -> float:
     return time.perf_counter() - began
 
 
-def substance(folder: Path) -> dict[tuple[str, int], Any]:
-    """Of each run, what no engine and no loss may change."""
-    results = json.loads((folder / "results.json").read_text())
-    assert results["complete"], f"{folder} is not complete"
-    keep = ("hit", "steps_to_target", "examples_to_target", "final_metric", "test_metric", "steps", "examples")
-    return {
-        (lane["name"], run["seed"]): {key: run[key] for key in keep}
-        | {"evaluations": [(e["step"], e["examples"], e["metric"]) for e in run["evaluations"]]}
-        for lane in results["lanes"]
-        for run in lane["runs"]
-    }
+def results(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "results.json").read_text())
+    assert found["complete"], f"{folder} is not complete"
+    return found
 
 
 def runs(folder: Path) -> list[dict[str, Any]]:
-    results = json.loads((folder / "results.json").read_text())
-    return [{"lane": lane["name"], **run} for lane in results["lanes"] for run in lane["runs"]]
+    return [{"lane": lane["name"], **run} for lane in results(folder)["lanes"] for run in lane["runs"]]
 
 
 class Loss(threading.Thread):
@@ -72,12 +62,10 @@ class Loss(threading.Thread):
 
     def _seeds(self) -> set[int]:
         """The seeds that run on the node; none as long as it is too early."""
-        from sooner.racing import race as racing
-
         if not (self._folder / "race.db").exists():
             return set()
         try:
-            records = racing.finished(self._folder)
+            records = finished(self._folder)
         except Exception:  # the race is about to make its tables
             return set()
         there = {record.seed for record in records if record.host.startswith("second")}
@@ -108,7 +96,7 @@ def main() -> None:
         spread_s = timed(race(*new, "--out", str(two), "--engine", "ray", "--save-every", "0.05"))
         assert loss.after_s is not None, "the race ended before the node was lost; give it a larger --budget"
         cluster.shutdown()
-        expected, found = substance(one), substance(two)
+        expected, found = (substance(results(folder)) for folder in (one, two))
         different = sorted(
             f"{lane} seed {seed}" for lane, seed in expected if expected[lane, seed] != found[lane, seed]
         )
@@ -121,12 +109,12 @@ def main() -> None:
             "hits": sum(run["hit"] for run in expected.values()),
             "runs_by_node": {node: sum(run["host"].startswith(node) for run in made) for node in ("head", "second")},
             "repeated": [f"{run['lane']} seed {run['seed']}" for run in made if run["resumed"]],
-            "notes": [note for note in json.loads((two / "results.json").read_text())["warnings"] if "lost" in note],
+            "notes": [note for note in results(two)["warnings"] if "lost" in note],
             "node_lost_after_s": round(loss.after_s, 1),
             "wall_s": {"one process": round(alone_s, 1), "two nodes, one lost": round(spread_s, 1)},
         }
-    (HERE / "result.json").write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(result, indent=1))
+    save(beside(__file__), result)
+    print(f"{len(expected)} runs, {len(different)} differ")
     sys.exit(bool(different))
 
 

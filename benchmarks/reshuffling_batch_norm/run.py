@@ -1,6 +1,6 @@
 """What single shuffle and reshuffling converge to under batch normalisation: the linear model of Wu, Yun and Sra, 2023.
 
-    python benchmarks/reshuffling_batch_norm/run.py
+    python -m benchmarks.reshuffling_batch_norm.run
 
 f(X) = BN(X) w on Gaussian inputs, where BN normalises each feature over the batch. Regression: squared loss, targets
 of a linear teacher with noise. Classification: logistic loss, random labels. 10 seeds of the shuffling, the same data.
@@ -9,13 +9,13 @@ Writes result.json and prints the tables of the README. Some 30 seconds on one c
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 from statistics import median
 
 import torch
+from benchmarks._files import rounded
+from benchmarks._run import beside, save
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
@@ -115,7 +115,7 @@ def main() -> None:
     result = {"regression": regression(), "classification": classification()}
     result["seconds"] = round(time.perf_counter() - began, 1)
     result["torch"] = torch.__version__
-    Path(__file__).with_name("result.json").write_text(json.dumps(result, indent=1) + "\n")
+    save(beside(__file__), rounded(result, 6))
     for name, row in result["regression"].items():
         print(name, row)
     for name, losses in result["classification"]["loss"].items():

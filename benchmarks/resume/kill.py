@@ -1,6 +1,6 @@
 """Kill a digits race with SIGKILL at random moments, resume it each time, and compare it with an unbroken one.
 
-    python benchmarks/resume/kill.py [--kills 20] [--seed 0] [--threads 1]
+    python -m benchmarks.resume.kill [--kills 20] [--seed 0] [--threads 1]
 
 Prints and writes result.json beside this file; exits 1 if anything differs or the store is ever corrupt.
 """
@@ -13,36 +13,23 @@ import random
 import signal
 import sqlite3
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
+from benchmarks._run import SOONER, beside, save, substance
 
 
-def sooner(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "sooner.cli", *arguments]
+def _sooner(*arguments: str) -> list[str]:
+    return [*SOONER, *arguments]
 
 
-def substance(folder: Path) -> list[Any]:
+def found(folder: Path) -> dict[tuple[str, int], Any]:
     """What must not depend on interruptions: everything in results.json but times and memory."""
     results = json.loads((folder / "results.json").read_text())
     assert results["complete"], f"{folder} is not complete"
-    keep = ("seed", "hit", "steps_to_target", "examples_to_target", "final_metric", "test_metric", "steps", "examples")
-    return [
-        {
-            "lane": lane["name"],
-            "recipe": lane["recipe"],
-            "runs": [
-                {key: run[key] for key in keep}
-                | {"evaluations": [(e["step"], e["examples"], e["metric"]) for e in run["evaluations"]]}
-                for run in lane["runs"]
-            ],
-        }
-        for lane in results["lanes"]
-    ]
+    return substance(results)
 
 
 def check_store(folder: Path) -> int:
@@ -70,13 +57,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         whole, broken = Path(scratch) / "whole", Path(scratch) / "broken"
         began = time.perf_counter()
-        subprocess.run(sooner(*new, "--out", str(whole)), check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(_sooner(*new, "--out", str(whole)), check=True, stdout=subprocess.DEVNULL)
         length = time.perf_counter() - began
         moments: list[dict[str, float]] = []
         while len(moments) < options.kills:
-            command = sooner(*new, "--out", str(broken), "--save-every", "0.3")
+            command = _sooner(*new, "--out", str(broken), "--save-every", "0.3")
             if (broken / "race.db").exists():
-                command = sooner("race", "--resume", str(broken), "--save-every", "0.3")
+                command = _sooner("race", "--resume", str(broken), "--save-every", "0.3")
             race = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
             wait = draw.uniform(0.5, max(2.0, 2.2 * length / options.kills + 4.0))
             try:
@@ -93,13 +80,13 @@ def main() -> None:
                 continue
             assert race.returncode == 0, text
             if len(moments) < options.kills:  # done early: the rest of the kills hit a race that starts anew
-                assert substance(broken) == substance(whole), "the resumed race differs from the unbroken one"
+                assert found(broken) == found(whole), "the resumed race differs from the unbroken one"
                 broken = Path(scratch) / f"broken-{len(moments)}"
         if (broken / "race.db").exists():
-            subprocess.run(sooner("race", "--resume", str(broken)), check=True, stdout=subprocess.DEVNULL)
-            assert substance(broken) == substance(whole), "the resumed race differs from the unbroken one"
+            subprocess.run(_sooner("race", "--resume", str(broken)), check=True, stdout=subprocess.DEVNULL)
+            assert found(broken) == found(whole), "the resumed race differs from the unbroken one"
         result = {"kills": moments, "unbroken_race_s": round(length, 1), "identical": True, "store_always_whole": True}
-        (HERE / "result.json").write_text(json.dumps(result, indent=1) + "\n")
+        save(beside(__file__), result)
         print(
             f"{options.kills} kills: metrics, hits and steps are those of the unbroken race; the store was always whole"
         )

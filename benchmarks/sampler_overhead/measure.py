@@ -1,6 +1,6 @@
 """What each sampler that looks at losses adds to a training step, with its score store, beside a ResNet-20 step.
 
-    python benchmarks/sampler_overhead/measure.py [--n 1000000] [--batch 128] [--steps 3000] [--threads 1]
+    python -m benchmarks.sampler_overhead.measure [--n 1000000] [--batch 128] [--steps 3000] [--threads 1]
 
 Per step a sampler hands out a batch, is asked for its weights, screens the batch where it does that (without the
 forward pass, which is the method's own cost), and observes the losses. Times are of the second round, in which there
@@ -12,17 +12,16 @@ Writes result.json.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
+from benchmarks._run import beside, save
+from benchmarks._sooner import machine
 from torch.nn import functional as F
 
 from sooner import optim
-from sooner.racing.machine import describe as machine
 from sooner.random import generator
 from sooner.registry import Method, methods
 from sooner.sampling import Sampler, Scored, Screening, make
@@ -54,8 +53,8 @@ def main() -> None:
         "machine": machine.describe(torch.device("cpu")),
         "versions": machine.versions(),
     }
-    (Path(__file__).parent / "result.json").write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(result, indent=1))
+    save(beside(__file__), result)
+    print(f"at most {worst:.3%} of a step")
 
 
 def chosen() -> list[Method]:

@@ -17,12 +17,12 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
+from benchmarks.sampler_resume.training import BATCH, KILLED_BY, ROUNDS, Loaders, N, Step, Training, contestants, losses
 from torch.utils.data import DataLoader
 
 from sooner import sampling
 from sooner.sampling import Scored, Screening
 from sooner.training import checkpoint
-from training import BATCH, KILLED_BY, ROUNDS, Loaders, N, Step, Training, contestants, losses
 
 _FORK = multiprocessing.get_context("fork")  # torch is loaded already
 

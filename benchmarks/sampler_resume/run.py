@@ -1,6 +1,6 @@
 """Kill a run at random places, resume it from its saved state, and compare what follows with the unbroken run.
 
-    python benchmarks/sampler_resume/run.py [--places 100] [--kills 10] [--seed 0]
+    python -m benchmarks.sampler_resume.run [--places 100] [--kills 10] [--seed 0]
 
 For every sampling method, 1, 2 and 4 ranks, 0 and 2 loader workers; then with another number of ranks, in child
 processes that are killed with SIGKILL, and in two processes of torch.distributed. Writes result.json beside this file;
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import random
 import sys
 import tempfile
@@ -20,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from processes import in_two_processes, killed
+from benchmarks._run import beside, save
+from benchmarks._sooner import machine
+from benchmarks.sampler_resume.processes import in_two_processes, killed
+from benchmarks.sampler_resume.training import KILLED_BY, Loaders, Step, Training, contestants
 
-from sooner.racing.machine import describe as machine
 from sooner.training import checkpoint
-from training import KILLED_BY, Loaders, Step, Training, contestants
 
-HERE = Path(__file__).parent
 Place = tuple[int, int]  # (epoch, batches of it that were used)
 
 
@@ -55,7 +54,7 @@ def main() -> None:
         "machine": machine.describe(torch.device("cpu")),
         "versions": machine.versions(),
     }
-    (HERE / "result.json").write_text(json.dumps(result, indent=1) + "\n")
+    save(beside(__file__), result)
     print(f"{streams} resumed streams compared with unbroken ones, {differing} differ")
     sys.exit(1 if differing else 0)
 

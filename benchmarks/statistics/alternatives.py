@@ -9,10 +9,9 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+from benchmarks._sooner import ALPHA, signed_rank
 from numpy.typing import NDArray
 from scipy import stats
-
-from sooner.statistics.signed_rank import ALPHA, signed_rank
 
 Array = NDArray[np.float64]
 Limits = tuple[Array, Array]

@@ -1,26 +1,25 @@
 """Do the figures of one lane with censored runs hold? Simulated; writes censoring.json, prints the tables.
 
-    python benchmarks/statistics/censoring.py
+    python -m benchmarks.statistics.censoring
 
 Some four minutes on one core; the same numbers every time.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import warnings
 import zlib
-from pathlib import Path
 
 import numpy as np
-from races import Array
+from benchmarks._files import Row
+from benchmarks._run import beside, save
+from benchmarks._sooner import ALPHA, Time, survival
+from benchmarks.statistics.races import Array
+from benchmarks.statistics.simulate import table
 from scipy import stats
-from simulate import Row, table
 
-from sooner.statistics.signed_rank import ALPHA
-from sooner.statistics.survival import survival
-from sooner.statistics.times import Time
+from benchmarks import _files
 
 LANES = 2_000
 RUNS = (6, 8, 12, 24)
@@ -109,7 +108,7 @@ def _side(truth: float, low: float | None, high: float | None) -> str:
 def main() -> None:
     kinds = [(runs, 0.075) for runs in RUNS] + [(runs, 0.25) for runs in RUNS[::2]]
     results = [lanes(runs, cv, how, share) for how, share in CUTS for runs, cv in kinds]
-    Path(__file__).with_name("censoring.json").write_text(json.dumps(results, indent=1, allow_nan=False) + "\n")
+    save(beside(__file__, "censoring.json"), _files.table(results, 6))
     print(table(results, tuple(results[0])))
 
 

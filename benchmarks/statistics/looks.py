@@ -1,25 +1,24 @@
 """Do races that are looked at as they go still say what they say? Simulated; writes looks.json, prints the tables.
 
-    python benchmarks/statistics/looks.py
+    python -m benchmarks.statistics.looks
 
 Some five minutes on one core; the same numbers every time.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import zlib
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
-from races import Array, Races, Setting, draw
-from simulate import Row, table
+from benchmarks._files import Row
+from benchmarks._run import beside, save
+from benchmarks._sooner import levels, looks, max_pairs_needed, null_cdf, pairs_needed, settled, signed_rank
+from benchmarks.statistics.races import Array, Races, Setting, draw
+from benchmarks.statistics.simulate import table
 
-from sooner.statistics.power import max_pairs_needed, pairs_needed
-from sooner.statistics.sequential import levels, looks, settled
-from sooner.statistics.signed_rank import null_cdf, signed_rank
+from benchmarks import _files
 
 RACES = {12: 20_000, 24: 20_000, 40: 10_000}
 DETECT = 0.10
@@ -157,7 +156,7 @@ def main() -> None:
         "courses": courses(),
         "planned": planned(),
     }
-    Path(__file__).with_name("looks.json").write_text(json.dumps(results, indent=1, allow_nan=False) + "\n")
+    save(beside(__file__, "looks.json"), {name: _files.table(rows, 6) for name, rows in results.items()})
     print(f"\ncounted\n{table(results['counted'], ('pairs', 'races', 'at_any_look'))}")
     cut = ("pairs", "noise", "censoring", "censored", "at_first_look", "at_any_look")
     print(f"\nequal\n{table(results['equal'], cut)}")

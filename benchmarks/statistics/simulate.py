@@ -1,36 +1,31 @@
 """Is the race's statistics what it says? Simulated races with a known answer; writes results.json, prints the tables.
 
-    python benchmarks/statistics/simulate.py
+    python -m benchmarks.statistics.simulate
 
 Under a minute on one core; the same numbers every time.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-from alternatives import Array, Limits, bca, dropped, means, percentile, ranks, student
-from races import Races, Setting, draw, truth
+from benchmarks._files import Row
+from benchmarks._run import beside, save
+from benchmarks._sooner import Trajectory, compare, pairs_needed, signed_rank, verdict
+from benchmarks.statistics.alternatives import Array, Limits, bca, dropped, means, percentile, ranks, student
+from benchmarks.statistics.races import Races, Setting, draw, truth
 
-from sooner.results.verdict import verdict
-from sooner.statistics.comparison import compare
-from sooner.statistics.power import pairs_needed
-from sooner.statistics.signed_rank import signed_rank
-from sooner.statistics.times import Trajectory
+from benchmarks import _files
 
 RACES = 20_000
 BOOTSTRAP_RACES = 4_000
 PAIRS = (6, 8, 12)
 METHODS: dict[str, Callable[[Array, Array], Limits]] = {"ranks": ranks, "means": means, "student": student}
 BOOTSTRAPS: dict[str, Callable[[Array, Array], Limits]] = {"percentile": percentile, "bca": bca}
-Row = dict[str, Any]
 
 
 def races_of(setting: Setting, races: int = RACES) -> Races:
@@ -215,7 +210,7 @@ def main() -> None:
         "paces": paces(),
         "noisy_looks": [noisy_looks(1.0), noisy_looks(1.3)],
     }
-    Path(__file__).with_name("results.json").write_text(json.dumps(results, indent=1, allow_nan=False) + "\n")
+    save(beside(__file__, "results.json"), {name: _files.table(rows, 6) for name, rows in results.items()})
     for name in ("equal", "apart", "near"):
         print(f"\n{name}\n{table(results[name], _PLAIN)}")
     for name in ("censored_equal", "censored_apart", "tolerance"):

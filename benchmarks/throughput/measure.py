@@ -1,6 +1,6 @@
 """The training loop's pace beside the same training written by hand, in one process, alternating.
 
-    python benchmarks/throughput/measure.py [--rounds 12] [--steps 20] [--threads 2]
+    python -m benchmarks.throughput.measure [--rounds 12] [--steps 20] [--threads 2]
 
 Both train convnet-16 on CIFAR-10 in memory (45,000 images, batch 512, flip and translation, bf16 autocast where it is
 faster here). The hand-written side indexes, augments and normalises with the same three functions, so what is
@@ -10,23 +10,20 @@ compared is the loop: schedule, budget, index, weights, loss bookkeeping and Fab
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 import torch
+from benchmarks._run import beside, save
+from benchmarks._sooner import choose, machine, make_fabric
 from torch.nn import functional as F
 
 from sooner import optim, schedules
 from sooner.augmentation import make as augmentation
 from sooner.budget import Budget
 from sooner.losses import CrossEntropy
-from sooner.racing.machine import describe as machine
-from sooner.racing.recipes.assemble import make_fabric
-from sooner.racing.recipes.precision import choose
 from sooner.random import generator
 from sooner.sampling import make as sampler
 from sooner.tasks import load_data, models
@@ -139,8 +136,7 @@ def main() -> None:
         "machine": machine.describe(device),
         "versions": machine.versions(),
     }
-    (Path(__file__).parent / "result.json").write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(result, indent=1))
+    save(beside(__file__), result)
 
 
 if __name__ == "__main__":

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from sooner.commands.compare import compare, load, write
+from sooner.commands.compare import compare
+from sooner.commands.outcome import load, write
 from sooner.errors import SoonerError, StoreError
 from sooner.racing import race as racing
 from sooner.results.records import Results
+from tests.commands.line import Run
 from tests.racing.made import plan
 from tests.racing.raced import later, race
 
@@ -70,3 +72,23 @@ def test_what_is_no_race_is_refused(two: tuple[Path, Path], tmp_path: Path) -> N
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="could not write"):
         compare([*two], out=tmp_path / "file")
+
+
+def test_races_are_compared(sooner: Run, tmp_path: Path) -> None:
+    race(tmp_path / "a", plan("one"), {"baseline": 10.0, "one": 5.0})
+    race(tmp_path / "b", plan("two"), {"baseline": 10.5, "two": 5.0})
+    status, out, err = sooner("compare", "a", "b", "--target", "0.5")
+    assert status == 0, err
+    assert "baseline#2" in out
+
+
+def test_every_mistake_is_one_message_and_status_2(sooner: Run, tmp_path: Path) -> None:
+    race(tmp_path / "r", plan("fast"), {"baseline": 10.0, "fast": 5.0})
+    for arguments, expected in {
+        ("compare", "r"): "1 race was given",
+        ("compare", "r", "r"): "give each race once",
+        ("compare", "r", "nothing"): "there is no race at nothing",
+    }.items():
+        status, _, err = sooner(*arguments)
+        assert status == 2, arguments
+        assert expected in err, (arguments, err)

@@ -8,6 +8,7 @@ from sooner.errors import RecipeError, StoreError
 from sooner.racing import race as racing
 from sooner.racing.store import Store
 from sooner.statistics.power import log_ratio_sd, pairs_needed
+from tests.commands.line import Run
 from tests.racing.made import plan, record
 from tests.racing.raced import race
 
@@ -86,3 +87,38 @@ def test_a_race_that_stopped_by_what_it_saw_is_not_added_to(tmp_path: Path, caps
     out = capsys.readouterr().out
     assert "cannot simply be added to" in out
     assert "sooner compare" not in out
+
+
+def test_a_race_is_planned_before_it_begins(sooner: Run, tmp_path: Path) -> None:
+    status, out, err = sooner(
+        *("plan", "digits", "--detect", "30%", "--lanes", "rs2-30", "--model", "mlp", "--budget", "2ep"),
+        *("--threads", "1", "--device", "cpu"),
+    )
+    assert status == 0, err
+    assert "a pair is a run of each of 3 lanes" in out
+    assert [line.split()[0] for line in out.splitlines() if line[:1].isdigit()] == ["5%", "10%", "20%", "30%", "50%"]
+    assert "43" in next(line for line in out.splitlines() if line.startswith("5% "))
+    assert "To find 30% in 8 of 10 races: 6 pairs" in out
+    assert "median of 354 published configurations" in out
+    assert not list(tmp_path.iterdir())  # nothing is left behind
+
+
+def test_a_race_is_planned_by_its_own_runs(sooner: Run, tmp_path: Path) -> None:
+    race(tmp_path / "r", plan("fast"), {"baseline": 10.0, "fast": 5.0})
+    status, out, _ = sooner("plan", "--race", "r", "--detect", "0.5")
+    assert status == 0
+    assert "Enough: a difference of 50%" in out
+
+
+def test_every_mistake_is_one_message_and_status_2(sooner: Run, tmp_path: Path) -> None:
+    race(tmp_path / "r", plan("fast"), {"baseline": 10.0, "fast": 5.0})
+    for arguments, expected in {
+        ("plan",): "a race needs one task",
+        ("plan", "digits", "--detect", "much"): "--detect must be a share such as 10%",
+        ("plan", "digits", "--detect", "0"): "detect must be above 0",
+        ("plan", "--race", "nothing"): "holds no race",
+        ("plan", "digits", "--race", "r"): "leave out items",
+    }.items():
+        status, _, err = sooner(*arguments)
+        assert status == 2, arguments
+        assert expected in err, (arguments, err)

@@ -1,5 +1,6 @@
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,25 +12,20 @@ import torch
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from sooner.commands.suite import suite
+from sooner.commands.request import Request
+from sooner.commands.suite import race_all
 from sooner.errors import DataError, SoonerError, StoreError
 from sooner.racing.plan.rules import Rules
 from sooner.results.records import Results
+from tests.commands.line import Run
 from tests.racing import gated
+from tests.racing.made import plan
+from tests.racing.raced import race
 
-OPTIONS: dict[str, Any] = {
-    "rules": Rules(),
-    "targets": [0.5, 0.3],
-    "lanes": ["rs2-30"],
-    "model": "mlp",
-    "pairs": 1,
-    "budget": "2ep",
-    "seed": 0,
-    "device": "cpu",
-    "threads": 1,
-    "workers": 0,
-    "examples": None,
-}
+REQUEST = Request(
+    lanes=["rs2-30"], model="mlp", pairs=1, budget="2ep", device="cpu", threads=1, workers=0, examples=None
+)
+TARGETS = [0.5, 0.3]
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +52,7 @@ def _png(image: Any) -> bytes:
 
 def test_a_suite_races_profiles_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "s"
-    suite(["digits", "mnist"], out=out, **OPTIONS)
+    race_all(["digits", "mnist"], REQUEST, out, targets=TARGETS)
     printed = capsys.readouterr().out
     assert "Over 2 tasks: shares come in steps of 50%" in printed
     assert "fitted control of rs2-30" in printed
@@ -77,21 +73,21 @@ def test_a_suite_races_profiles_and_goes_on(tmp_path: Path, capsys: pytest.Captu
     assert "too few pairs: 1" in page
 
     (out / "suite.html").unlink()
-    suite(["digits", "mnist"], out=out, **OPTIONS)  # nothing is raced again
+    race_all(["digits", "mnist"], REQUEST, out, targets=TARGETS)  # nothing is raced again
     again = capsys.readouterr().out
     assert "[1/3]" not in again
     assert (out / "suite.html").exists()
     assert json.loads((out / "suite.json").read_text()) == record
 
-    suite(["digits"], out=out, **{**OPTIONS, "targets": [0.5]})  # fewer tasks are another profile of the same races
+    race_all(["digits"], REQUEST, out, targets=[0.5])  # fewer tasks are another profile of the same races
     assert "Over 1 task: shares come in steps of 100%" in capsys.readouterr().out
-    for changed, message in (
-        ({"pairs": 2}, r"pairs: began with 1, now 2"),
-        ({"targets": [0.6, 0.3]}, r"is for 0.5, not 0.6"),
-        ({"rules": Rules(detect=0.2)}, r"rules: began with"),
+    for changed, targets, message in (
+        (replace(REQUEST, pairs=2), TARGETS, r"pairs: began with 1, now 2"),
+        (REQUEST, [0.6, 0.3], r"is for 0.5, not 0.6"),
+        (replace(REQUEST, rules=Rules(detect=0.2)), TARGETS, r"rules: began with"),
     ):
         with pytest.raises(StoreError, match=message):
-            suite(["digits", "mnist"], out=out, **{**OPTIONS, **changed})
+            race_all(["digits", "mnist"], changed, out, targets=targets)
 
 
 def test_mistakes_are_told_before_anything_is_raced(tmp_path: Path) -> None:
@@ -101,22 +97,22 @@ def test_mistakes_are_told_before_anything_is_raced(tmp_path: Path) -> None:
         ([], "none was given"),
     ):
         with pytest.raises(DataError, match=message):
-            suite(names, out=tmp_path / "s", **OPTIONS)
+            race_all(names, REQUEST, tmp_path / "s", targets=TARGETS)
     with pytest.raises(SoonerError, match="one target for all 1 tasks"):
-        suite(["digits"], out=tmp_path / "s", **OPTIONS)
+        race_all(["digits"], REQUEST, tmp_path / "s", targets=TARGETS)
     with pytest.raises(DataError, match="target"):
-        suite(["digits", "mnist"], out=tmp_path / "s", **{**OPTIONS, "targets": [95.0]})
+        race_all(["digits", "mnist"], REQUEST, tmp_path / "s", targets=[95.0])
     assert not (tmp_path / "s").exists()
     (tmp_path / "s").mkdir()
     (tmp_path / "s" / "suite.json").write_text("{")
     with pytest.raises(StoreError, match="cannot be read"):
-        suite(["digits", "mnist"], out=tmp_path / "s", **OPTIONS)
+        race_all(["digits", "mnist"], REQUEST, tmp_path / "s", targets=TARGETS)
     (tmp_path / "s" / "race.db").touch()
     with pytest.raises(StoreError, match="holds a race"):
-        suite(["digits", "mnist"], out=tmp_path / "s", **OPTIONS)
+        race_all(["digits", "mnist"], REQUEST, tmp_path / "s", targets=TARGETS)
 
 
-def test_an_interrupt_is_clean_and_the_same_command_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_interrupt_is_clean_and_the_same_command_goes_on(sooner: Run, tmp_path: Path) -> None:
     asked = f"digits --lanes rs2-30 --target 0.5 --model {gated.MODEL} --budget 4ep --pairs 1"
     machine = "--threads 1 --workers 0 --device cpu"
     command = ["suite", *asked.split(), *machine.split(), "--out", str(tmp_path / "s")]
@@ -125,8 +121,22 @@ def test_an_interrupt_is_clean_and_the_same_command_goes_on(tmp_path: Path, caps
     assert "Traceback" not in printed
     assert "the same sooner suite command goes on" in " ".join(printed.split())
     assert list((tmp_path / "s" / "digits").glob("run-*.safetensors"))  # it was in the midst of a run
-    options = {**OPTIONS, "targets": [0.5], "model": gated.MODEL, "budget": "4ep"}
-    suite(["digits"], out=tmp_path / "s", **options)
-    assert "Over 1 task" in capsys.readouterr().out
+    status, out, err = sooner(*command)
+    assert status == 0, out + err
+    assert "Over 1 task" in out
     found = Results.load(tmp_path / "s" / "digits" / "results.json")
     assert [run.resumed for lane in found.lanes for run in lane.runs].count(1) == 1
+
+
+def test_every_mistake_is_one_message_and_status_2(sooner: Run, tmp_path: Path) -> None:
+    race(tmp_path / "r", plan("fast"), {"baseline": 10.0, "fast": 5.0})
+    for arguments, expected in {
+        ("suite", "digits,digit", "--out", "s"): "there is no digit",
+        ("suite", "digits", "--out", "s", "--target", "high"): "--target must be a number",
+        ("suite", "digits", "--out", "s", "--max-pairs", "9"): "--max-pairs is for a race --until decided",
+        ("suite", "digits", "--out", "r"): "holds a race",
+        ("suite", "digits"): "--out",
+    }.items():
+        status, _, err = sooner(*arguments)
+        assert status == 2, arguments
+        assert expected in err, (arguments, err)

@@ -37,16 +37,16 @@ def test_changes_are_seen() -> None:
     assert len({fingerprint(base, base, "abc"), *others}) == 7
 
 
-def test_of_many_images_it_reads_512(monkeypatch: pytest.MonkeyPatch) -> None:
-    inputs, targets = torch.zeros(60_000, 1, 4, 4, dtype=torch.uint8), torch.zeros(60_000, dtype=torch.int64)
-    data = InMemory(inputs, targets)
-    read: list[int] = []
-    fetch = data.fetch
+def test_reads_512_images_of_each_part_however_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched: list[int] = []
+    fetch = InMemory.fetch
 
-    def counted(index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        read.append(len(index))
-        return fetch(index)
+    def counted(self: InMemory, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        fetched.append(len(index))
+        return fetch(self, index)
 
-    monkeypatch.setattr(data, "fetch", counted)
-    fingerprint(data, data, "ab")
-    assert read == [512, 512]  # of each part
+    monkeypatch.setattr(InMemory, "fetch", counted)
+    for n in (600, 60_000):
+        data = InMemory(torch.zeros(n, 1, 2, 2, dtype=torch.uint8), torch.zeros(n, dtype=torch.int64))
+        fingerprint(data, data, "ab")
+    assert fetched == [512] * 4

@@ -1,4 +1,7 @@
+import errno
+import os
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import torch
@@ -47,13 +50,17 @@ def test_what_cannot_be_saved_is_refused_and_nothing_is_written(tmp_path: Path) 
     assert not list(tmp_path.iterdir())
 
 
-def test_a_disk_without_room_keeps_the_save_before(tmp_path: Path) -> None:
+def test_a_disk_without_room_keeps_the_save_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
     path = tmp_path / "a.safetensors"
     checkpoint.save(path, {"x": torch.ones(10)})
-    (tmp_path / "a.safetensors.part").mkdir()  # the new save cannot be opened for writing
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StoreError, match="could not write the checkpoint"):
         checkpoint.save(path, {"x": torch.zeros(10)})
     assert torch.equal(checkpoint.load(path)["x"], torch.ones(10))
+    assert os.listdir(tmp_path) == ["a.safetensors"]
 
 
 def test_moments_are_laid_out_as_their_parameters(tmp_path: Path) -> None:

@@ -11,17 +11,39 @@ from sooner.errors import SoonerError
 if TYPE_CHECKING:
     from sooner.racing.plan.rules import Rules
 
+Task = Annotated[str | None, typer.Option(help="The task, where the arguments are recipe files.")]
+Data = Annotated[
+    str | None,
+    typer.Option(help="Your own data: a Parquet, CSV or Arrow file, an image folder, a hub name or module:function."),
+]
+Label = Annotated[str | None, typer.Option(help="The column that holds the label.", show_default="label")]
+Target = Annotated[float | None, typer.Option(help="Validation accuracy to reach, in (0, 1].")]
 Lanes = Annotated[str, typer.Option(help="Recipes to race, by name or file, with commas between.")]
 Model = Annotated[str | None, typer.Option(help="A model by name, or module:factory.")]
 Budget = Annotated[str | None, typer.Option(help="The baseline's budget: 10ep, 5000ba, 2e6ex or 90s.")]
+Pairs = Annotated[int | None, typer.Option(help="Seeds; every lane runs each. A verdict needs 6.", show_default="6")]
+Protocol = Annotated[str, typer.Option(help="first-hit, or fitted: the smallest budget that reaches the target.")]
+Share = Annotated[float, typer.Option(help="fitted: share of the seeds that must reach the target.")]
+Scan = Annotated[
+    int, typer.Option(help="fitted: seeds that run every budget; as many as pairs gives intervals at every target.")
+]
+Until = Annotated[str, typer.Option(help="pairs, or decided: race until every verdict is in.")]
+MaxPairs = Annotated[int | None, typer.Option(help="The most pairs of a race until decided.", show_default="24")]
 Detect = Annotated[str, typer.Option(help="The difference of speed that matters to you.")]
+Confirm = Annotated[bool, typer.Option("--confirm", help="Run the winner and its opponents again on fresh seeds.")]
+Price = Annotated[float | None, typer.Option(help="What an hour on this machine costs, for money to target.")]
+Engine = Annotated[str, typer.Option(help="local, or ray: every run on a worker of a Ray cluster.")]
+Track = Annotated[str, typer.Option(help="tensorboard, mlflow, wandb: with commas between.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**31, help="Seed of the first pair.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")]
-Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads. [default: one per core]")]
+Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads.", show_default="one per core")]
 Workers = Annotated[int, typer.Option(min=0, help="Processes that read data too large for memory.")]
+SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave out images that cannot be decoded.")]
+ImageSize = Annotated[int | None, typer.Option(help="Resize the images of a folder to this many pixels.")]
 Examples = Annotated[
     int | None, typer.Option(min=1, help="Race on this many of the training examples: a first look at large data.")
 ]
+SaveEvery = Annotated[float, typer.Option(min=0.0, help="Seconds between saves of the run under way.")]
 
 
 def listed(text: str) -> list[str]:
@@ -81,3 +103,11 @@ def refuse_beside(context: typer.Context, why: str, *allowed: str) -> None:
     others = [name.replace("_", "-") for name in sorted(given) if name not in allowed]
     if others:
         raise SoonerError(f"{why}; leave out {', '.join(others)}, or start a race without")
+
+
+def numbers(option: str, text: str) -> list[float]:
+    """The numbers between commas. Raises SoonerError, which names the option, where one is none."""
+    try:
+        return [float(item) for item in listed(text)]
+    except ValueError:
+        raise SoonerError(f"{option} must be a number, or numbers with commas between, not {text!r}") from None

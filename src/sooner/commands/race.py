@@ -1,70 +1,108 @@
-"""`sooner race TASK`: from options to the plan of a race of recipes, and its runs."""
+"""`sooner race`: recipes, or programs, to a target side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-import torch
-from rich.console import Console
+import typer
+from typer.core import TyperCommand
 
-from sooner.commands.carry_out import carry_out, free_folder
-from sooner.errors import DataError
-from sooner.racing import race
-from sooner.racing import trackers as tracking
-from sooner.racing.engines.choose import check_engine
-from sooner.racing.machine import describe as machine
-from sooner.racing.plan.plan import Plan, make_plan
-from sooner.racing.plan.rules import Rules
-from sooner.racing.recipes import runs as recipe_runs
-from sooner.racing.recipes.check import try_out
-from sooner.racing.recipes.precision import choose
-from sooner.racing.recipes.run import out_of_memory
-from sooner.recipes import Recipe, resolve
-from sooner.tasks import Data, get_task, load_data, models, tasks
+from sooner.commands import options
+from sooner.commands.request import ProgramsRequest, Request, RunOptions
+from sooner.errors import SoonerError
 
-_DEFAULT_LANES = ("rs2-10",)
+# The options that a race of programs has a use for.
+_OF_PROGRAMS = (
+    *("target", "metric", "names", "timeout", "pairs", "budget", "protocol", "share", "scan", "until", "max_pairs"),
+    *("detect", "confirm", "price", "engine", "track", "out", "seed", "threads"),
+)
 
 
-def new(
-    *,
-    items: Sequence[str],
-    task: str | None,
-    data: str | None,
-    label: str | None,
-    model: str | None,
-    target: float | None,
-    lanes: Sequence[str],
-    pairs: int,
-    budget: str | None,
-    rules: Rules,
-    out: Path | None,
-    seed: int,
-    device: str,
-    threads: int | None,
-    workers: int,
-    skip_bad: bool,
-    image_size: int | None,
-    examples: int | None,
-    save_every: float,
-    engine: str,
-    trackers: Sequence[str],
+class WithPrograms(TyperCommand):
+    """A command whose arguments after `--` are programs, each a quoted command line."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Keep what stands after `--` in the context, and read the rest as usual."""
+        ctx.obj = None
+        if "--" in args:
+            place = args.index("--")
+            ctx.obj, args = args[place + 1 :], args[:place]
+        return super().parse_args(ctx, args)
+
+
+def race(
+    context: typer.Context,
+    items: Annotated[
+        list[str] | None, typer.Argument(help="A task by name (see `sooner tasks`), and recipe files (*.yaml).")
+    ] = None,
+    task: options.Task = None,
+    data: options.Data = None,
+    label: options.Label = None,
+    model: options.Model = None,
+    target: options.Target = None,
+    lanes: options.Lanes = "",
+    metric: Annotated[
+        str | None, typer.Option(help="Programs: a pattern whose group is the metric, 'val_acc=([0-9.]+)'.")
+    ] = None,
+    names: Annotated[str, typer.Option(help="Programs: their names in the report, with commas between.")] = "",
+    timeout: Annotated[
+        float | None, typer.Option(min=0.1, help="Programs: seconds of silence after which one is ended.")
+    ] = None,
+    pairs: options.Pairs = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(help="The baseline's budget: 10ep, 5000ba, 2e6ex or 90s; a number for a program's {budget}."),
+    ] = None,
+    protocol: options.Protocol = "first-hit",
+    share: options.Share = 0.5,
+    scan: options.Scan = 2,
+    until: options.Until = "pairs",
+    max_pairs: options.MaxPairs = None,
+    detect: options.Detect = "10%",
+    confirm: options.Confirm = False,
+    price: options.Price = None,
+    engine: options.Engine = "local",
+    track: options.Track = "",
+    out: Annotated[Path | None, typer.Option(help="Folder for the race.", show_default="races/TASK")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Go on with the race in this folder.")] = None,
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    threads: options.Threads = None,
+    workers: options.Workers = 2,
+    skip_bad: options.SkipBad = False,
+    image_size: options.ImageSize = None,
+    examples: options.Examples = None,
+    save_every: options.SaveEvery = 30.0,
 ) -> None:
-    """Plan a race and run it."""
-    console = Console()
-    tracking.check(trackers)
-    check_engine(engine)
-    plan, loaded = prepare(
-        items=items,
+    """Race recipes, or your own programs after --, to a target side by side, and say which one pays."""
+    how = RunOptions(engine, options.listed(track), save_every)
+    if resume is not None:
+        if context.obj is not None:
+            raise SoonerError("a race is resumed as it was planned; leave out --, and the programs after it")
+        kept = ("resume", "save_every", "engine", "track")
+        options.refuse_beside(context, "a race is resumed as it was planned", *kept)
+        go_on(resume, how)
+        return
+    rules = options.make_rules(protocol, until, detect, confirm, share, price, scan)
+    options.refuse_idle(context, protocol, until)
+    count = options.count_pairs(pairs, max_pairs, until)
+    programs = None
+    if context.obj is not None:
+        options.refuse_beside(context, "a race of programs has no use for them", *_OF_PROGRAMS)
+        programs = ProgramsRequest(context.obj, options.listed(names), metric, timeout)
+    elif metric is not None or names or timeout is not None:
+        raise SoonerError("--metric, --names and --timeout are for programs: give those after --, each in quotes")
+    request = Request(
+        items=items or [],
         task=task,
         data=data,
         label=label,
         model=model,
         target=target,
-        lanes=lanes,
-        pairs=pairs,
+        lanes=options.listed(lanes),
+        programs=programs,
+        pairs=count,
         budget=budget,
         rules=rules,
         seed=seed,
@@ -74,108 +112,48 @@ def new(
         skip_bad=skip_bad,
         image_size=image_size,
         examples=examples,
-        console=console,
     )
+    begin(request, how, out)
+
+
+def begin(request: Request, how: RunOptions, out: Path | None = None) -> None:
+    """Plan the race that `request` asks for, and run it into `out`, by default a new folder in races/.
+
+    Raises SoonerError where it cannot be planned, or `out` holds a race.
+    """
+    from rich.console import Console
+
+    from sooner.commands.carry_out import carry_out, free_folder
+    from sooner.commands.prepare import prepare
+    from sooner.commands.prepare_programs import prepare_programs
+    from sooner.racing import race as racing
+    from sooner.racing.recipes.runs import describe
+
+    console = Console()
+    how.check()
+    if request.programs is not None:
+        plan, data = prepare_programs(request, request.programs), None
+    else:
+        plan, data = prepare(request, console)
     folder = out or free_folder(plan.task.name)
-    race.start(folder, plan, recipe_runs.describe(loaded))
-    if loaded.skipped:
-        race.note(folder, f"{len(loaded.skipped)} examples could not be read and were left out (--skip-bad)")
-    carry_out(folder, plan, loaded, console, engine=engine, trackers=trackers, save_every=save_every)
+    racing.start(folder, plan, describe(data) if data else None)
+    if data and data.skipped:
+        racing.note(folder, f"{len(data.skipped)} examples could not be read and were left out (--skip-bad)")
+    carry_out(folder, plan, data, console, how)
 
 
-def prepare(
-    *,
-    items: Sequence[str],
-    task: str | None,
-    data: str | None,
-    label: str | None,
-    model: str | None,
-    target: float | None,
-    lanes: Sequence[str],
-    pairs: int,
-    budget: str | None,
-    rules: Rules,
-    seed: int,
-    device: str,
-    threads: int | None,
-    workers: int,
-    skip_bad: bool,
-    image_size: int | None,
-    examples: int | None,
-    console: Console,
-) -> tuple[Plan, Data]:
-    """The plan that these options ask for, every lane of it tried out, and the data."""
-    recipe_files = [item for item in items if item.endswith((".yaml", ".yml"))]
-    named = [item for item in items if item not in recipe_files] + [name for name in (task, data) if name]
-    if len(named) != 1:
-        what = f"{len(named)} were given ({', '.join(named)})" if named else "none was given"
-        raise DataError(
-            f"a race needs one task: a name such as digits, --task NAME, or --data with your own data; {what}. "
-            "Recipes are files that end in .yaml, or names after --lanes; programs stand quoted after --"
-        )
-    where = machine.pick_device(device)
-    count = threads or machine.physical_cores()
-    torch.set_num_threads(count)
-    how: dict[str, Any] = {"label": label, "skip_bad": skip_bad, "image_size": image_size, "examples": examples}
-    ask = partial(get_task, named[0], **how, target=target, model=model)
-    known = ask() if target is None or named[0] in {task.name for task in tasks()} else None
-    with console.status(f"reading {named[0]}"):
-        if known is None:  # the user's own data: its recipe depends on what is in it
-            loaded = load_data(named[0], **how)
-            known = ask(data=loaded)
-        else:
-            loaded = load_data(known.data, **known.options)
-    for line in _skipped(loaded):
-        console.print(line, style="yellow", markup=False)
-    changes = {"budget": budget} if budget else {}
-    wanted = (*recipe_files, *(lanes or (() if recipe_files else _DEFAULT_LANES)))
-    baseline, *recipes = (resolve(name, known.recipe, changes) for name in ("baseline", *wanted))
-    for recipe in (baseline, *recipes):
-        try_out(recipe, loaded)
-    with console.status("measuring which precision is faster here"):
-        baseline, *recipes = _with_precision([baseline, *recipes], loaded, where)
-    plan = make_plan(
-        known,
-        loaded,
-        baseline,
-        recipes,
-        pairs=pairs,
-        seed=seed,
-        device=str(where),
-        threads=count,
-        workers=workers,
-        rules=rules,
-        environment=recipe_runs.environment(loaded, where),
-    )
-    return plan, loaded
+def go_on(folder: Path, how: RunOptions) -> None:
+    """Run what is missing of the race in `folder`. Raises SoonerError where there is none, or it cannot go on."""
+    from rich.console import Console
 
+    from sooner.commands.carry_out import carry_out
+    from sooner.racing import race as racing
+    from sooner.tasks import load_data
 
-def _with_precision(recipes: list[Recipe], data: Data, device: torch.device) -> list[Recipe]:
-    """Settle "auto" by measuring, once per model, so that all lanes of a model and every resume use the same."""
-    measured: dict[str, str] = {}
-    settled = []
-    for recipe in recipes:
-        if recipe.precision == "auto":
-            if recipe.model not in measured:
-                measured[recipe.model] = _faster(recipe, data, device)
-            recipe = Recipe.from_dict({**recipe.to_dict(), "precision": measured[recipe.model]})
-        settled.append(recipe)
-    return settled
-
-
-def _faster(recipe: Recipe, data: Data, device: torch.device) -> str:
-    model = models.build(recipe.model, data.shape, len(data.classes), seed=0)
-    try:
-        return choose(model, data.shape, recipe.batch_size // recipe.accumulate, device)
-    except (RuntimeError, MemoryError) as error:
-        if not out_of_memory(error):
-            raise
-        return "float32"  # its runs will meet the same, and record it
-
-
-def _skipped(data: Data) -> list[str]:
-    if not data.skipped:
-        return []
-    shown = [f"  {reason}" for reason in data.skipped[:5]]
-    more = [f"  and {len(data.skipped) - 5} more"] if len(data.skipped) > 5 else []
-    return [f"{len(data.skipped)} examples could not be read and are left out:", *shown, *more]
+    console = Console()
+    plan = racing.load_plan(folder)
+    data = None
+    if plan.task.data:
+        with console.status(f"reading {plan.task.data}"):
+            data = load_data(plan.task.data, **plan.task.options)
+    carry_out(folder, plan, data, console, how)

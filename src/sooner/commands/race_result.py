@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Group
 
-from sooner import reporting
+from sooner import files, reporting
 from sooner.errors import StoreError
 from sooner.results.records import Results
 
@@ -31,14 +31,10 @@ class RaceResult:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the figures as JSON, whole or not at all; `Results.load` reads them. Raises StoreError likewise."""
         target = Path(path)
-        part = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
-            part.write_text(self.results.to_json(), encoding="utf-8")
-            part.replace(target)
+            files.write_text(target, self.results.to_json())
         except OSError as error:
             raise StoreError(f"could not write the results to {target}: {error.strerror or error}") from error
-        finally:
-            part.unlink(missing_ok=True)
         return target
 
     def __str__(self) -> str:

@@ -2,96 +2,123 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Annotated
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
-from sooner.commands import carry_out as finish
-from sooner.commands import race as recipes
-from sooner.errors import DataError, SoonerError, StoreError
-from sooner.racing import race as racing
-from sooner.racing.plan.rules import Rules
-from sooner.racing.store import NAME, Store
-from sooner.reporting.headlines import headlines
-from sooner.reporting.suite import PAGE, caveat, write_suite
-from sooner.results.profiles import REACH, Clock, Profile, left_out, profiles
-from sooner.results.records import Results
-from sooner.tasks import get_task
-from sooner.tasks import tasks as known_tasks
-
-RECORD = "suite.json"
-FORMAT = 1
+from sooner.commands import options
+from sooner.commands.race import begin, go_on
+from sooner.commands.request import Request, RunOptions
+from sooner.errors import DataError, SoonerError
 
 
 def suite(
+    context: typer.Context,
+    tasks: Annotated[str, typer.Argument(help="Tasks by name, with commas between.")],
+    out: Annotated[Path, typer.Option(help="Folder for the suite, a race in each task's folder below it.")],
+    lanes: options.Lanes = "",
+    target: Annotated[
+        str,
+        typer.Option(help="One target for all tasks, or one for each with commas between.", show_default="the tasks'"),
+    ] = "",
+    model: options.Model = None,
+    pairs: options.Pairs = None,
+    budget: options.Budget = None,
+    protocol: options.Protocol = "first-hit",
+    share: options.Share = 0.5,
+    scan: options.Scan = 2,
+    until: options.Until = "pairs",
+    max_pairs: options.MaxPairs = None,
+    detect: options.Detect = "10%",
+    confirm: options.Confirm = False,
+    price: options.Price = None,
+    engine: options.Engine = "local",
+    track: options.Track = "",
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    threads: options.Threads = None,
+    workers: options.Workers = 2,
+    examples: options.Examples = None,
+    save_every: options.SaveEvery = 30.0,
+) -> None:
+    """Race the same lanes on several tasks, and draw their performance profiles; the same command again goes on."""
+    options.refuse_idle(context, protocol, until)
+    request = Request(
+        model=model,
+        lanes=options.listed(lanes),
+        pairs=options.count_pairs(pairs, max_pairs, until),
+        budget=budget,
+        rules=options.make_rules(protocol, until, detect, confirm, share, price, scan),
+        seed=seed,
+        device=device,
+        threads=threads,
+        workers=workers,
+        examples=examples,
+    )
+    how = RunOptions(engine, options.listed(track), save_every)
+    race_all(options.listed(tasks), request, out, targets=options.numbers("--target", target), how=how)
+
+
+def race_all(
     names: Sequence[str],
-    *,
+    request: Request,
     out: Path,
-    rules: Rules,
+    *,
     targets: Sequence[float] = (),
-    engine: str = "local",
-    trackers: Sequence[str] = (),
-    save_every: float = 30.0,
-    **options: Any,
+    how: RunOptions | None = None,
 ) -> None:
     """Race each task into a folder of its own below `out`, or go on with it there, and profile the lanes over all.
 
     Args:
         names: of tasks that sooner knows.
+        request: the same for every task, without a task and a target.
         out: made if it is not there.
-        rules: of every race.
         targets: one for each task, or one for all; without any the tasks' own.
-        engine, trackers, save_every: as of `recipes.new`.
-        options: what `recipes.new` takes besides, the same for every task.
+        how: the runs are carried out.
 
     Raises:
         SoonerError: a task is not known, or `out` holds a suite that was asked for otherwise.
     """
+    from rich.console import Console
+
+    from sooner.commands import suite_record as record
+    from sooner.commands.suite_words import show
+    from sooner.racing import race as racing
+    from sooner.reporting.console import say
+    from sooner.reporting.suite import PAGE, write_suite
+
+    how = how or RunOptions()
     aims = _targets(names, targets)
-    _begin(out, {**options, "rules": asdict(rules)})
+    record.begin(out, request)
     console = Console()
     try:
         for place, (name, target) in enumerate(aims.items(), 1):
-            console.print(f"[{place}/{len(aims)}] {name}", markup=False, highlight=False, style="bold")
+            say(console, f"[{place}/{len(aims)}] {name}", style="bold")
             folder = out / name
-            if not _begun(folder):
-                recipes.new(
-                    items=[name],
-                    task=None,
-                    data=None,
-                    label=None,
-                    skip_bad=False,
-                    image_size=None,
-                    target=target,
-                    rules=rules,
-                    out=folder,
-                    engine=engine,
-                    trackers=trackers,
-                    save_every=save_every,
-                    **options,
-                )
+            if not record.begun(folder):
+                begin(replace(request, items=[name], target=target), how, folder)
                 continue
-            _same_target(folder, target)
+            record.refuse_target(folder, target)
             if not racing.results(folder).complete:
-                finish.resume(folder, engine=engine, trackers=trackers, save_every=save_every)
+                go_on(folder, how)
     except typer.Exit:
-        _say(console, "the same sooner suite command goes on with the suite")
+        say(console, "the same sooner suite command goes on with the suite")
         raise
     races = {name: racing.results(out / name) for name in aims}
-    _write(out, races)
-    _show(races, console)
-    _say(console, f"report: {out / PAGE}")
+    record.write(out, races)
+    write_suite(races, out)
+    show(races, console)
+    say(console, f"report: {out / PAGE}")
 
 
 def _targets(names: Sequence[str], targets: Sequence[float]) -> dict[str, float]:
+    """The target of each task. Raises SoonerError for a task that is not known, or a number that is no target."""
+    from sooner.tasks import get_task
+    from sooner.tasks import tasks as known_tasks
+
     known = [task.name for task in known_tasks()]
     wrong = [name for name in names if name not in known]
     if wrong or not names or len(set(names)) < len(names):
@@ -103,92 +130,3 @@ def _targets(names: Sequence[str], targets: Sequence[float]) -> dict[str, float]
         raise SoonerError(f"--target takes one target for all {len(names)} tasks, or one for each, not {len(targets)}")
     given: list[float | None] = [*targets] * (len(names) if len(targets) == 1 else 1) or [None] * len(names)
     return {name: get_task(name, target=target).target for name, target in zip(names, given, strict=True)}
-
-
-def _begin(out: Path, asked: Mapping[str, Any]) -> None:
-    """Write what was asked for, so that the suite can only go on as it began."""
-    plain = json.loads(json.dumps(asked))
-    if (out / NAME).exists():
-        raise StoreError(f"{out} holds a race; give --out a folder for the suite")
-    if not (out / RECORD).exists():
-        _replace(out, json.dumps({"format": FORMAT, "asked": plain}))
-        return
-    try:
-        before = json.loads((out / RECORD).read_text())["asked"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{out / RECORD} cannot be read ({error}); give another --out") from error
-    changed = [
-        f"{key}: began with {before.get(key)}, now {plain.get(key)}"
-        for key in sorted({*before, *plain})
-        if before.get(key) != plain.get(key)
-    ]
-    if changed:
-        raise StoreError(
-            f"the suite in {out} was begun otherwise:\n  "
-            + "\n  ".join(changed)
-            + "\ngo on as it began, or give another --out"
-        )
-
-
-def _begun(folder: Path) -> bool:
-    if not (folder / NAME).exists():
-        return False
-    store = Store(folder)
-    try:
-        return store.get("plan") is not None
-    finally:
-        store.close()
-
-
-def _same_target(folder: Path, target: float) -> None:
-    planned = racing.load_plan(folder).target
-    if planned != target:
-        raise StoreError(f"the race in {folder} is for {planned:g}, not {target:g}; give --target as before")
-
-
-def _write(out: Path, races: Mapping[str, Results]) -> None:
-    asked = json.loads((out / RECORD).read_text())["asked"]
-    found = {
-        "format": FORMAT,
-        "asked": asked,
-        "tasks": {name: {"target": race.target, "results": f"{name}/results.json"} for name, race in races.items()},
-        "reach": REACH,
-        "profiles": {clock: [asdict(each) for each in profiles(races, clock)] for clock in get_args(Clock)},
-        "left_out": left_out(races),
-    }
-    _replace(out, json.dumps(found, indent=1, allow_nan=False) + "\n")
-    write_suite(races, out)
-
-
-def _replace(out: Path, text: str) -> None:
-    part = out / f"{RECORD}.part"
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        part.write_text(text)
-        os.replace(part, out / RECORD)
-    except OSError as error:
-        raise StoreError(f"could not write {out / RECORD} ({error}); make room, or give another --out") from error
-
-
-def _show(races: Mapping[str, Results], console: Console) -> None:
-    for name, race in races.items():
-        for headline in headlines(race):
-            _say(console, f"{name}: {headline.lane.name} {headline.sentence}")
-    by_clock = {clock: {each.lane: each for each in profiles(races, clock)} for clock in get_args(Clock)}
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    table.add_column("lane", overflow="fold")
-    for heading in ("fastest on", "within 2x", f"within {REACH:g}x", "area, wall", "calibrated", "examples"):
-        table.add_column(heading, justify="right")
-    for lane, wall in by_clock["wall"].items():
-        areas = [f"{by_clock[clock][lane].area:.2f}" for clock in get_args(Clock)]
-        table.add_row(lane, *(_tasks(wall, factor) for factor in (1.0, 2.0, REACH)), *areas)
-    console.print(table)
-    _say(console, caveat(races))
-
-
-def _tasks(profile: Profile, factor: float) -> str:
-    return f"{round(profile.share(factor) * len(profile.factors))} of {len(profile.factors)}"
-
-
-def _say(console: Console, text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from sooner import files
 from sooner.errors import StoreError
 from sooner.racing.store import NAME
 
@@ -28,7 +29,7 @@ def locked(folder: Path) -> Iterator[None]:
             holder = _holder(path)
             if holder is not None:
                 raise StoreError(f"{folder} is being raced in by process {holder}; wait for it, or stop it first")
-            path.write_text(json.dumps({"pid": me.pid, "created": me.create_time()}))
+            files.write_text(path, json.dumps({"pid": me.pid, "created": me.create_time()}))
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"could not write {path}: {error}; make room, or choose a folder to write in") from error
     try:

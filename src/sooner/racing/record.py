@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sooner.training.evaluation import Evaluation
 
@@ -29,3 +30,8 @@ class RunRecord:
     energy_joules: float | None = None  # of the devices, measured over the whole run
     host: str = ""  # the machine it ran on, where there were several
     sparse_flops: float | None = None  # of the live weights alone, where weights are masked
+
+
+def now() -> str:
+    """The time as a record keeps it: UTC in ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

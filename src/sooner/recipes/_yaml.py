@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from sooner import files
 from sooner.errors import RecipeError
 
 
@@ -58,4 +59,4 @@ def read(path: Path) -> dict[str, Any]:
 
 def write(path: Path, fields: dict[str, Any]) -> None:
     """Write `fields` for `read`, in their order."""
-    path.write_text(yaml.safe_dump(fields, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    files.write_text(path, yaml.safe_dump(fields, sort_keys=False, allow_unicode=True))

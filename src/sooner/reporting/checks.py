@@ -13,7 +13,7 @@ from sooner.reporting.summary import CONTROLS, comparisons, confirmed, contestan
 from sooner.results.records import Lane, Results
 from sooner.statistics.signed_rank import MIN_PAIRS
 
-Level = Literal["good", "caution", "bad"]
+Severity = Literal["good", "caution", "bad"]
 _TOLD = 3  # runs that stopped early told one by one
 _FAR = 0.2  # share by which the ratios on the two clocks may differ before it is worth a word
 _MANY = 5  # comparisons from which a false verdict by chance is worth a word
@@ -23,7 +23,7 @@ _MANY = 5  # comparisons from which a false verdict by chance is worth a word
 class Check:
     """One thing that was looked at. `subject` is two or three words, `text` a sentence or two."""
 
-    level: Level
+    level: Severity
     subject: str
     text: str
 

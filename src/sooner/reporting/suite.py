@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
+from sooner import files
 from sooner.errors import StoreError
 from sooner.reporting import format as words
 from sooner.reporting.figures._base import axis, heading, label, layout, log_axis, rounded
@@ -50,16 +51,13 @@ def write_suite(races: Mapping[str, Results], folder: Path) -> None:
     Like a race's page it holds all it needs and makes no request. Raises StoreError where it cannot be written.
     """
     path = folder / PAGE
-    part = folder / f".{PAGE}.part"
+    text = render(races)
     try:
-        part.write_text(render(races), encoding="utf-8")
-        part.replace(path)
+        files.write_text(path, text)
     except OSError as error:
         raise StoreError(
             f"the report cannot be written to {path} ({error}); make room, or give another --out"
         ) from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def render(races: Mapping[str, Results]) -> str:

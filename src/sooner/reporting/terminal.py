@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from rich import box
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -11,6 +10,7 @@ from rich.text import Text
 from sooner.reporting import format as words
 from sooner.reporting.asides import asides
 from sooner.reporting.checks import Check, checks
+from sooner.reporting.console import ruled_table
 from sooner.reporting.headlines import Reading, Tone, confirmations, headlines, tone
 from sooner.reporting.summary import LaneSummary, Median, has_calibrated, summarise
 from sooner.results.records import Comparison, Results
@@ -32,7 +32,7 @@ def show(results: Results, console: Console) -> None:
 
 def table(results: Results) -> Table:
     """One row per lane, made for 80 columns: under each median its range, under each ratio its 95% interval."""
-    found = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    found = ruled_table()
     found.add_column("lane", overflow="fold", min_width=8)
     for heading in (
         "hits",

@@ -10,7 +10,7 @@ from typing import Any
 
 from sooner.errors import DataError
 from sooner.tasks._base import Data, Task
-from sooner.tasks.loading import find_source, load_data
+from sooner.tasks.sources import find_source
 
 _SGD = {"name": "sgd", "lr": 0.2, "momentum": 0.9, "weight_decay": 5e-4}
 _ADAMW = {"name": "adamw", "lr": 2e-3, "weight_decay": 0.01}
@@ -114,7 +114,10 @@ def get_task(
         source = find_source(name_or_spec)  # an unknown name is said to be one before a target is asked for
         if target is None:
             raise DataError(f"no target accuracy is known for '{name_or_spec}': say what to reach, as --target 0.9")
-        data = data or load_data(name_or_spec, **options)
+        if data is None:
+            from sooner.tasks.loading import load_data
+
+            data = load_data(name_or_spec, **options)
         # A race may be resumed from another working directory.
         where = str(Path(name_or_spec).expanduser().absolute()) if source == "path" else name_or_spec
         task = Task(name_or_spec, where, target, default_recipe(data), summary=_describe(data))

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
-from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
 
 from sooner.errors import DataError
 from sooner.tasks._assemble import from_parts, refuse
@@ -15,26 +10,7 @@ from sooner.tasks._base import Data
 from sooner.tasks._files import KINDS, from_folder, open_part, table_files
 from sooner.tasks._part import Options, Part
 from sooner.tasks._share import share_of
-
-
-@dataclass(frozen=True)
-class _Known:
-    """A data set by name: where the hub has it, its images' shape, and how its label column may be called."""
-
-    hub: str
-    shape: tuple[int, int, int]
-    labels: tuple[str, ...] = ("label",)
-
-
-_KNOWN = {
-    "mnist": _Known("ylecun/mnist", (1, 28, 28)),
-    "fashion_mnist": _Known("zalando-datasets/fashion_mnist", (1, 28, 28)),
-    "cifar10": _Known("uoft-cs/cifar10", (3, 32, 32)),
-    "cifar100": _Known("uoft-cs/cifar100", (3, 32, 32), ("label", "fine_label")),
-}
-NAMES = ("digits", *_KNOWN)
-
-Source = Literal["embedded", "name", "path", "function", "hub"]
+from sooner.tasks.sources import KNOWN, data_folder, find_source
 
 
 def load_data(
@@ -92,7 +68,7 @@ def _load(spec: str, options: Options) -> Data:
         return digits()
     if source == "name":
         train, test = _known_parts(spec)
-        known = _KNOWN[spec]
+        known = KNOWN[spec]
         return from_parts(spec, train, test, options, usual=known.labels, shape=known.shape)
     if source == "path":
         return _from_path(spec, Path(spec).expanduser(), options)
@@ -111,37 +87,6 @@ def _decoding(options: Options) -> dict[str, object]:
     return {"label": options.label, "image_size": options.image_size, "in_memory": options.in_memory}
 
 
-def find_source(spec: str) -> Source:
-    """What `spec` names, by its form and from the files that are there: nothing is read, no network asked.
-
-    Raises DataError when it can be none of them.
-    """
-    if spec == "digits":
-        return "embedded"
-    if spec in _KNOWN:
-        return "name"
-    path = Path(spec).expanduser()
-    if path.exists():
-        return "path"
-    if re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", spec):
-        return "function"
-    if re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", spec) and path.suffix.lower() not in KINDS:
-        return "hub"
-    if path.suffix or len(path.parts) > 1:
-        raise DataError(f"there is no file or folder {path} (looked for {path.absolute()})")
-    close = get_close_matches(spec, NAMES, n=2)
-    hint = f" (did you mean {' or '.join(close)}?)" if close else ""
-    raise DataError(
-        f"'{spec}' is no known data set{hint}, and there is no file or folder of that name. Known are: "
-        f"{', '.join(NAMES)}; else give a path, a hub name (owner/name) or module:function"
-    )
-
-
-def data_folder() -> Path:
-    """Where data sets by name are looked for: `$SOONER_DATA`, by default ~/.cache/sooner/datasets."""
-    return Path(os.environ.get("SOONER_DATA") or "~/.cache/sooner/datasets").expanduser()
-
-
 def _known_parts(name: str) -> tuple[Part, Part | None]:
     files = [data_folder() / name / f"{part}.parquet" for part in ("train", "test")]
     if any(file.exists() for file in files):
@@ -149,7 +94,7 @@ def _known_parts(name: str) -> tuple[Part, Part | None]:
     from sooner.tasks._hub import from_hub
 
     try:
-        return from_hub(_KNOWN[name].hub)
+        return from_hub(KNOWN[name].hub)
     except DataError as error:
         raise DataError(
             f"{name} is not in {files[0].parent} (train.parquet and test.parquet), nor to be had from the hub: {error}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from sooner import files
 from sooner.errors import StoreError
 
 _TENSOR, _ITEMS, _TUPLE = "$tensor", "$items", "$tuple"
@@ -53,12 +53,9 @@ def save(path: Path, state: dict[str, Any]) -> None:
     """
     tensors: dict[str, Tensor] = {}
     tree = _flatten(state, "state", tensors)
-    part = path.with_name(path.name + ".part")
     try:
-        save_file(tensors, part, metadata={"tree": json.dumps(tree)})
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        part.replace(path)
+        with files.replacing(path) as part:
+            save_file(tensors, part, metadata={"tree": json.dumps(tree)})
     except (OSError, SafetensorError) as error:
         raise StoreError(f"could not write the checkpoint {path} ({error}); make room and resume") from error
 

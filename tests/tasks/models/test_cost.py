@@ -1,3 +1,4 @@
+import pytest
 import torch
 from torch import nn
 
@@ -44,3 +45,11 @@ def test_counting_changes_nothing():
 def test_parameters_that_are_shared_count_once():
     layer = nn.Linear(3, 3)
     assert models.parameters(nn.Sequential(layer, nn.ReLU(), layer)) == 12
+
+
+@pytest.mark.parametrize("name", [info.name for info in models.models()])
+def test_of_models_known_by_name_the_layers_are_all_that_counts(name: str) -> None:
+    model = models.build(name, (3, 32, 32), 10, seed=0)
+    assert models.layer_flops(model, (3, 32, 32)) == models.flops(model, (3, 32, 32)) > 0
+    assert model.training
+    assert not any(module._forward_hooks for module in model.modules())

@@ -8,7 +8,6 @@ import inspect
 import random
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from sooner.racing.functions.function import Function, Trainer
 from sooner.racing.machine import describe as machine
 from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.programs.text import plain
-from sooner.racing.record import RunRecord
+from sooner.racing.record import RunRecord, now
 from sooner.random import isolated
 from sooner.training.evaluation import Evaluation, Stopped
 
@@ -73,7 +72,7 @@ class FunctionRuns:
         if not isinstance(entry, Function):
             raise TypeError(f"lane {lane.name} runs {type(entry).__name__}, not a function")
         function = self._functions.get(lane.name) or self._functions[lane.name.rpartition("@")[0]]
-        started = _now()
+        started = now()
         run = Call(self._device, on_look, lambda: on_step(lambda: None))
         stopped, output = None, None
         with _seeded(seed, self._device):
@@ -90,7 +89,7 @@ class FunctionRuns:
             lane=lane.name,
             seed=seed,
             started=started,
-            finished=_now(),
+            finished=now(),
             steps=last.step if last else 0,
             examples=last.examples if last else 0,
             seconds=run.clock.seconds,
@@ -124,7 +123,3 @@ def _fingerprint(function: Trainer) -> str:
     except (OSError, TypeError):
         return ""
     return hashlib.blake2b(source.encode(), digest_size=8).hexdigest()
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

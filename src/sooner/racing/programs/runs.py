@@ -9,7 +9,6 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from sooner.racing.programs.journal import Journal
 from sooner.racing.programs.program import Program
 from sooner.racing.programs.template import require_executable
 from sooner.racing.programs.text import plain
-from sooner.racing.record import RunRecord
+from sooner.racing.record import RunRecord, now
 from sooner.training.evaluation import Evaluation
 
 _POLL = 0.05  # seconds
@@ -85,13 +84,13 @@ class ProgramRuns:
         `on_step` is called every 0.05 s. What it raises passes through, all processes of the program ended before.
         """
         program = _program(lane)
-        started = _now()
+        started = now()
         with tempfile.TemporaryDirectory(prefix="sooner-", ignore_cleanup_errors=True) as folder:
             try:
                 execution = Execution(program.arguments(seed), self._variables(), Path(folder), program.reader())
             except (OSError, ValueError) as error:
                 reason = f"it could not be started: {error}"
-                return RunRecord(lane.name, seed, started, _now(), 0, 0, 0.0, [], {}, stopped=reason)
+                return RunRecord(lane.name, seed, started, now(), 0, 0, 0.0, [], {}, stopped=reason)
             journal = Journal(execution.started, on_look, reports=program.metric is None)
             with execution:
                 stopped = _follow(execution, journal, program.timeout, on_step)
@@ -105,7 +104,7 @@ class ProgramRuns:
             lane=lane.name,
             seed=seed,
             started=started,
-            finished=_now(),
+            finished=now(),
             steps=last.step if last else 0,
             examples=last.examples if last else 0,
             seconds=seconds,
@@ -185,7 +184,3 @@ def _program(lane: PlannedLane) -> Program:
     if not isinstance(lane.entry, Program):
         raise TypeError(f"lane {lane.name} runs {type(lane.entry).__name__}, not a program")
     return lane.entry
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from sooner.errors import StoreError
 from sooner.racing.machine.energy import EnergyMeter
 from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.recipes.assemble import Site, assemble
-from sooner.racing.record import RunRecord
+from sooner.racing.record import RunRecord, now
 from sooner.random import isolated
 from sooner.tasks import Data
 from sooner.tasks._base import Examples
@@ -62,7 +61,7 @@ def run_lane(
     A run that diverges or runs out of memory is a record too, with `stopped` saying so.
     """
     state = checkpoint.load(saved) if saved.exists() else None
-    started = state["started"] if state else _now()
+    started = state["started"] if state else now()
     resumed = state["resumed"] + 1 if state else 0
     meter = EnergyMeter.for_device(ground.device, spent=(state["energy"] or 0.0) if state else 0.0)
     clock = Clock(ground.device, state["loop"]["phases"] if state else None, meter)
@@ -113,7 +112,7 @@ def run_lane(
         lane=lane.name,
         seed=seed,
         started=started,
-        finished=_now(),
+        finished=now(),
         steps=loop.step if loop else 0,
         examples=loop.examples if loop else 0,
         seconds=clock.seconds,
@@ -169,10 +168,6 @@ def out_of_memory(error: BaseException) -> bool:
     """Whether an error of the device's allocator, or the host's, says that memory has run out."""
     text = str(error)
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in text
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 class _Memory:

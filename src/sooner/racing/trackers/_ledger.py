@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 import uuid
 from pathlib import Path
 
+from sooner import files
 from sooner.racing.record import RunRecord
 
 NAME = "tracking.json"
@@ -51,6 +51,4 @@ class Ledger:
         Raises OSError where that is not possible.
         """
         with self._lock:
-            part = self._path.with_name(f"{NAME}.part")
-            part.write_text(json.dumps({"race": self.race, "runs": self._runs}))
-            os.replace(part, self._path)
+            files.write_text(self._path, json.dumps({"race": self.race, "runs": self._runs}))

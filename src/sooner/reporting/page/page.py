@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
+from sooner import files
 from sooner.errors import StoreError
 from sooner.reporting import format as words
 from sooner.reporting.checks import checks
@@ -40,16 +39,9 @@ def write_page(results: Results, path: Path) -> None:
         StoreError: the file cannot be written.
     """
     text = render(results)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with part.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        files.write_text(path, text)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
         raise StoreError(
             f"the report cannot be written to {path}: {error.strerror or error}; "
             "make room or choose a folder that can be written, then run `sooner report` on the race's folder"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from time import monotonic, sleep
@@ -15,6 +13,7 @@ from typing import Any
 import ray
 from ray.exceptions import ActorDiedError, OutOfMemoryError, RayError, RayTaskError
 
+from sooner import files
 from sooner.errors import SoonerError, StoreError
 from sooner.racing.engines.ray.blocks import Blocks
 from sooner.racing.engines.ray.fleet import Crew, Fleet
@@ -23,7 +22,7 @@ from sooner.racing.engines.ray.worker import Outcome
 from sooner.racing.plan.lanes import PlannedRun
 from sooner.racing.plan.plan import Plan
 from sooner.racing.protocols import Watcher
-from sooner.racing.record import RunRecord
+from sooner.racing.record import RunRecord, now
 
 _WAIT = 0.25  # seconds between looks at what nobody reports: nodes, and Ctrl-C
 _PATIENCE = 60.0  # seconds for a lost node to come back where no other can make what is left
@@ -42,7 +41,7 @@ class _Task:
     number: int
     save: Any
     seen: int = 0
-    started: str = field(default_factory=lambda: _now())
+    started: str = field(default_factory=now)
 
 
 class Dispatch:
@@ -128,10 +127,8 @@ class Dispatch:
         task.save = task.crew.handle.next_save.remote(task.number, task.seen)
 
     def _write(self, cell: PlannedRun, state: bytes) -> None:
-        part = self._folder / f"{cell.saved}.part"
         try:
-            part.write_bytes(state)
-            os.replace(part, self._folder / cell.saved)
+            files.write_bytes(self._folder / cell.saved, state)
         except OSError as error:
             raise StoreError(f"could not write {self._folder / cell.saved} ({error}); make room and resume") from error
 
@@ -187,7 +184,7 @@ class Dispatch:
                 lane=task.cell.lane.name,
                 seed=task.cell.seed,
                 started=task.started,
-                finished=_now(),
+                finished=now(),
                 steps=0,
                 examples=0,
                 seconds=0.0,
@@ -234,7 +231,3 @@ class Dispatch:
 
 def _key(cell: PlannedRun) -> tuple[str, int]:
     return cell.lane.name, cell.seed
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,158 @@
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+
+from sooner.results.records import Results
+from tests.commands.line import QUICK, Run
+from tests.racing import gated
+
+
+def table(path: Path, rows: int = 240, **columns: list[object]) -> None:
+    """A CSV of two classes that a net can tell apart."""
+    label = ["wide" if i % 2 else "narrow" for i in range(rows)]
+    given = {"x": [float(i % 2) + (i % 7) / 10 for i in range(rows)], "y": [float(i % 5) for i in range(rows)]}
+    pa.csv.write_csv(pa.table({**given, "species": label, **columns}), path)
+
+
+def test_a_race_writes_its_three_files_and_says_what_it_found(sooner: Run, tmp_path: Path) -> None:
+    status, out, _ = sooner("race", "digits", "--lanes", "baseline,rs2-30", "--target", "0.6", *QUICK, "--out", "r")
+    assert status == 0, out
+    assert "[6/6]" in out
+    assert "too few pairs: 2" in out
+    assert {path.name for path in (tmp_path / "r").iterdir()} == {"race.db", "results.json", "report.html"}
+    found = Results.load(tmp_path / "r" / "results.json")
+    assert [lane.name for lane in found.lanes] == ["baseline", "rs2-30", "baseline@0.6ep"]
+    assert found.target == 0.6
+    documented = {"task", "target", "metric", "protocol", "device", "started", "lanes", "comparisons"}
+    assert documented <= json.loads((tmp_path / "r" / "results.json").read_text()).keys()
+
+    (tmp_path / "r" / "report.html").unlink()
+    status, out, _ = sooner("report", "r")
+    assert status == 0
+    assert (tmp_path / "r" / "report.html").exists()
+    assert Results.load(tmp_path / "r" / "results.json") == found
+
+    status, out, _ = sooner("race", "--resume", "r")  # nothing is left to do
+    assert status == 0
+    assert Results.load(tmp_path / "r" / "results.json") == found
+
+    status, _, err = sooner("race", "digits", "--resume", "r", "--pairs", "12")
+    assert status == 2
+    assert "leave out items, pairs" in err
+
+    status, _, err = sooner("race", "digits", *QUICK, "--out", "r")
+    assert status == 2
+    assert "already holds a race; resume it with --resume r" in err
+
+
+def test_a_users_own_table_and_recipe(sooner: Run, tmp_path: Path) -> None:
+    table(tmp_path / "mine.csv")
+    (tmp_path / "slow.yaml").write_text("extends: baseline\nname: slow\noptimizer: {lr: 0.0005}\n")
+    status, out, err = sooner(
+        "race", "slow.yaml", "--data", "mine.csv", "--label", "species", "--target", "0.9", *QUICK, "--out", "r"
+    )
+    assert status == 0, out + err
+    found = Results.load(tmp_path / "r" / "results.json")
+    assert [lane.name for lane in found.lanes] == ["baseline", "slow"]
+    assert found.lanes[1].recipe["optimizer"]["lr"] == 0.0005
+    assert found.data["classes"] == ["narrow", "wide"]
+
+
+def corrupt(path: Path) -> None:
+    pq.write_table(pa.table({"a": list(range(1000)), "label": [0, 1] * 500}), path)
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+def test_every_mistake_is_one_message_and_status_2(sooner: Run, tmp_path: Path) -> None:
+    table(tmp_path / "t.csv")
+    table(tmp_path / "one.csv", same=["only"] * 240)
+    corrupt(tmp_path / "cut.parquet")
+    (tmp_path / "bad.yaml").write_text("extends: baseline\nsampling: {name: rs3}\n")
+    (tmp_path / "big.yaml").write_text("extends: baseline\nsampling: {name: rs2, fraction: 1.5}\n")
+    (tmp_path / "text.yaml").write_text("extends: [\n")
+    (tmp_path / "flat.yaml").write_text("extends: baseline\naugmentation: [{name: translate, pixels: 9}]\n")
+    (tmp_path / "empty").mkdir()
+    mistakes = {
+        (): "a race needs one task",
+        ("digits", "mnist"): "2 were given (digits, mnist)",
+        ("digit",): "digits",
+        ("--data", "nothing.csv", "--target", "0.9"): "nothing.csv",
+        ("--data", "cut.parquet", "--target", "0.9"): "cut.parquet",
+        ("--data", "t.csv", "--label", "kind", "--target", "0.9"): "species",
+        ("--data", "one.csv", "--label", "same", "--target", "0.9"): "class",
+        ("--data", "empty", "--target", "0.9"): "empty",
+        ("--data", "t.csv", "--label", "species"): "--target",
+        ("digits", "--target", "1.5"): "at most 1",
+        ("digits", "--target", "95"): "0.95",
+        ("digits", "--lanes", "rs4"): "rs2",
+        ("digits", "bad.yaml"): "bad.yaml: sampling.name: there is no sampling method 'rs3'",
+        ("digits", "big.yaml"): "big.yaml: sampling.fraction",
+        ("digits", "text.yaml"): "text.yaml",
+        ("digits", "none.yaml"): "none.yaml",
+        ("digits", "--model", "convnet-17"): "convnet-16",
+        ("digits", "--budget", "3 parsecs"): "parsecs",
+        ("digits", "--pairs", "0"): "pairs must be at least 1",
+        ("digits", "--device", "abacus"): "abacus",
+        ("digits", "--lanes", "rs2-10,rs2"): "two lanes are named rs2-10",
+        ("digits", "--threads", "0"): "--threads",
+        ("digits", "--seed", "99999999999999999999"): "--seed",
+        ("digits", "--workers", "-1"): "--workers",
+        ("digits", "flat.yaml"): "flat: augmentation: translate: pixels=9",
+        ("--resume", "nowhere"): "holds no race",
+    }
+    for arguments, expected in mistakes.items():
+        status, out, err = sooner("race", *arguments)
+        assert (status, "Traceback" in out + err) == (2, False), (arguments, status, out, err)
+        assert expected in err, (arguments, err)
+    assert not (tmp_path / "races").exists()
+    assert not (tmp_path / "nowhere").exists()
+    assert sooner("race", "--no-such-option")[0] == 2
+
+
+def test_an_interrupt_stops_cleanly_with_status_130_and_says_how_to_go_on(tmp_path: Path) -> None:
+    folder = tmp_path / "r"
+    options = ["--pairs", "2", "--threads", "1", "--device", "cpu", "--budget", "4ep", "--out", str(folder)]
+    command = ["race", "digits", "--model", gated.MODEL, *options]
+    status, out = gated.interrupted(command, tmp_path / "gate", at=50)
+    assert status == 130, out
+    assert f"go on with: sooner race --resume {folder}" in " ".join(out.split())
+    assert list(folder.glob("run-*.safetensors"))  # it was in the midst of a run, which was saved
+    assert not (folder / "race.lock").exists()
+    assert not (folder / "report.html").exists()
+
+
+def test_a_race_that_cannot_go_on_is_status_2_and_a_message_on_stderr(sooner: Run, tmp_path: Path) -> None:
+    assert sooner("race", "digits", *QUICK, "--target", "0.6", "--out", "r")[0] == 0
+    (tmp_path / "r" / "race.lock").mkdir()
+    status, _, err = sooner("race", "--resume", "r")
+    assert status == 2
+    assert "could not write r/race.lock" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["digits", "--scan", "3"], "--share and --scan go with --protocol fitted"),
+        (["digits", "--detect", "5%"], "--detect with --until decided"),
+        (["digits", "--until", "decided", "--pairs", "8"], "takes --max-pairs"),
+        (["digits", "--max-pairs", "8"], "--max-pairs is for a race --until decided"),
+        (["digits", "--engine", "slurm"], "--engine must be local or ray, not slurm"),
+        (["digits", "--metric", "(.*)"], "are for programs"),
+        (["--metric", "acc=(.*)", "--", "python -c pass"], "needs a finite target"),
+        (["--target", "nan", "--metric", "acc=(.*)", "--", "python -c pass"], "nan was given"),
+        (["--target", "0.9", "--lanes", "rs2-10", "--", "python -c pass"], "leave out lanes"),
+        (["--target", "0.9", "--"], "no program stands after --"),
+        (["--resume", "r", "--", "python -c pass"], "leave out --, and the programs"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused_before_anything_is_written(
+    sooner: Run, tmp_path: Path, arguments: list[str], told: str
+) -> None:
+    status, _, err = sooner("race", *arguments)
+    assert status == 2
+    assert told in err
+    assert not list(tmp_path.iterdir())
