@@ -8,11 +8,14 @@ from sooner.racing.recipes.assemble import Site, assemble, make_fabric
 from sooner.racing.recipes.precision import choose
 from sooner.racing.record import RunRecord as Record
 from sooner.racing.scoring import per_seed
+from sooner.reporting.notices import notice
+from sooner.reporting.wording import verdict
 from sooner.results.budgets import counted, frontier, smallest_budget
 from sooner.results.final_metric import difference, finals
+from sooner.results.notices import RunRepeated, Told
 from sooner.results.records import SHARE, Evaluation, Lane, Results, Run
-from sooner.results.rescoring import compare_runs, rescore, timed
-from sooner.results.verdict import verdict
+from sooner.results.rescoring import compare_runs, compared, rescore, timed
+from sooner.results.verdict import judge
 from sooner.statistics.comparison import compare
 from sooner.statistics.monotone import monotone
 from sooner.statistics.power import max_pairs_needed, pairs_needed
@@ -31,20 +34,24 @@ __all__ = [
     "Record",
     "Results",
     "Run",
+    "RunRepeated",
     "Site",
     "Time",
+    "Told",
     "Trajectory",
     "agenda",
     "assemble",
     "choose",
     "compare",
     "compare_runs",
+    "compared",
     "counted",
     "difference",
     "ends",
     "finals",
     "finished",
     "frontier",
+    "judge",
     "ladder",
     "levels",
     "looks",
@@ -53,6 +60,7 @@ __all__ = [
     "max_pairs_needed",
     "monotone",
     "name_at",
+    "notice",
     "null_cdf",
     "pairs_needed",
     "per_seed",

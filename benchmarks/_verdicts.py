@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from benchmarks._sooner import Results, Run, compare_runs, timed, verdict
+from benchmarks._sooner import Results, Run, compare_runs, compared, timed, verdict
 
 Clock = Literal["wall", "calibrated", "examples"]
 
@@ -22,4 +22,4 @@ def verdict_of(
 ) -> str:
     """The verdict of some runs against others, which may be of another race with the same seeds."""
     figures = compare_runs([timed(run, target) for run in mine], [timed(run, target) for run in theirs], target, clock)
-    return "" if figures is None else verdict(figures, against, detect=detect)
+    return "" if figures is None else verdict(compared("", against, figures, clock=clock, detect=detect))

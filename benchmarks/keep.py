@@ -13,12 +13,12 @@ import argparse
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from benchmarks._files import Row, rounded, rows, table, write
-from benchmarks._sooner import ALPHA, Evaluation, Lane, Results, Run, rescore, timed
+from benchmarks._sooner import ALPHA, Evaluation, Lane, Results, Run, Told, rescore, timed
 from benchmarks._thinning import needed
 
 KEPT = 1  # version of the format
@@ -30,7 +30,7 @@ _DERIVED = ("comparisons", "lanes", "confirmation", "format")
 def kept(results: Results, least: float = -math.inf) -> dict[str, Any]:
     """What `load` needs to make the race again, ready for JSON; times to targets below `least` need not be known."""
     header = {
-        key: value for key, value in asdict(results).items() if key not in _DERIVED and value not in (None, {}, [])
+        key: value for key, value in results.to_dict().items() if key not in _DERIVED and value not in (None, {}, [])
     }
     recipe = results.lanes[0].recipe
     levels = {each.lane: (each.alpha, each.looks) for each in results.comparisons if not each.confirmation}
@@ -59,8 +59,7 @@ def load(path: Path) -> Results:
         return Results.from_json(json.dumps(raw))
     if raw.pop("kept") != KEPT:
         raise ValueError(f"{path} was kept in another format than {KEPT}; keep the race again")
-    if (least := raw.pop("from_target", None)) is not None:
-        raw.setdefault("warnings", []).append(f"kept for targets from {least:g} on: times to lower ones are not right")
+    least = raw.pop("from_target", None)
     of = raw.pop("metric_of", None)
     runs, fresh = (rows(raw.pop(key)) if key in raw else [] for key in ("runs", "confirmation"))
     first = raw["lanes"][0]["recipe"]
@@ -80,7 +79,11 @@ def load(path: Path) -> Results:
     confirmation: dict[str, list[Run]] = {}
     for row in fresh:
         confirmation.setdefault(row["lane"], []).append(_run(row, raw["target"], of))
-    results = Results(**raw, lanes=lanes, comparisons=[], confirmation=confirmation)
+    results = Results.from_dict({**raw, "lanes": [], "comparisons": []})
+    notices = results.notices
+    if least is not None:
+        notices = [*notices, Told(f"kept for targets from {least:g} on: times to lower ones are not right")]
+    results = replace(results, lanes=lanes, confirmation=confirmation, notices=notices)
     return rescore(results, curves=False, levels=levels) if levels else results
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 from benchmarks._run import beside, each_once, markdown
-from benchmarks._sooner import Time, Trajectory, compare, verdict
+from benchmarks._sooner import Time, Trajectory, compare, compared, verdict
 from benchmarks._thinning import needed
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -157,7 +157,7 @@ def show(result: dict[str, Any]) -> None:
                 ours, theirs = (
                     [trajectory(runs[each, seed], clock).time(target) for seed in seeds] for each in (lane, against)
                 )
-                verdicts.append([f"{lane} against {against}", verdict(compare(ours, theirs), against)])
+                verdicts.append([f"{lane} against {against}", verdict(compared(lane, against, compare(ours, theirs)))])
             print("", markdown([f"to {target:.0%}, in {unit}", "verdict"], verdicts), sep="\n")
 
 

@@ -22,7 +22,7 @@ from typing import Any
 import ray
 import torch
 from benchmarks._run import SOONER, beside, save, substance
-from benchmarks._sooner import finished, machine
+from benchmarks._sooner import Results, RunRepeated, finished, machine, notice
 
 
 def race(*arguments: str) -> list[str]:
@@ -100,7 +100,7 @@ def main() -> None:
         different = sorted(
             f"{lane} seed {seed}" for lane, seed in expected if expected[lane, seed] != found[lane, seed]
         )
-        made = runs(two)
+        made, lost = runs(two), Results.load(two / "results.json").notices
         result = {
             "machine": machine.describe(torch.device("cpu")) | {"threads": 1},
             "ray": ray.__version__,
@@ -109,7 +109,7 @@ def main() -> None:
             "hits": sum(run["hit"] for run in expected.values()),
             "runs_by_node": {node: sum(run["host"].startswith(node) for run in made) for node in ("head", "second")},
             "repeated": [f"{run['lane']} seed {run['seed']}" for run in made if run["resumed"]],
-            "notes": [note for note in results(two)["warnings"] if "lost" in note],
+            "notes": [notice(each) for each in lost if isinstance(each, RunRepeated)],
             "node_lost_after_s": round(loss.after_s, 1),
             "wall_s": {"one process": round(alone_s, 1), "two nodes, one lost": round(spread_s, 1)},
         }

@@ -15,7 +15,7 @@ from dataclasses import asdict
 import numpy as np
 from benchmarks._files import Row
 from benchmarks._run import beside, save
-from benchmarks._sooner import Trajectory, compare, pairs_needed, signed_rank, verdict
+from benchmarks._sooner import Trajectory, compare, judge, pairs_needed, signed_rank
 from benchmarks.statistics.alternatives import Array, Limits, bca, dropped, means, percentile, ranks, student
 from benchmarks.statistics.races import Races, Setting, draw, truth
 
@@ -153,7 +153,7 @@ def noisy_looks(ratio: float, races: int = 2_000, pairs: int = 8) -> Row:
     """
     rng = np.random.default_rng(7)
     seconds = np.arange(1.0, 41.0)
-    words: dict[str, int] = {}
+    findings: dict[str, int] = {}
     covered, logs = 0, []
 
     def lane(speed: float) -> list[Trajectory]:
@@ -164,12 +164,12 @@ def noisy_looks(ratio: float, races: int = 2_000, pairs: int = 8) -> Row:
     for _ in range(races):
         fast, slow = lane(ratio), lane(1.0)
         figures = compare([run.time(0.9) for run in fast], [run.time(0.9) for run in slow])
-        word = verdict(figures).split(":")[0]
-        words[word] = words.get(word, 0) + 1
+        finding = judge(figures).finding.value
+        findings[finding] = findings.get(finding, 0) + 1
         covered += (figures.ci_low or 0) <= ratio <= (figures.ci_high or math.inf)
         if figures.ratio is not None:
             logs.append(math.log(figures.ratio))
-    shares = {word: count / races for word, count in sorted(words.items())}
+    shares = {finding: count / races for finding, count in sorted(findings.items())}
     median = math.exp(float(np.median(logs)))
     return {"ratio": ratio, "pairs": pairs, "coverage": covered / races, "verdicts": shares, "median_ratio": median}
 

@@ -2,7 +2,7 @@ import dataclasses
 import json
 
 import pytest
-from benchmarks._sooner import Evaluation, Lane, Results, Run, rescore, timed
+from benchmarks._sooner import Evaluation, Lane, Results, Run, Told, rescore, timed
 from benchmarks.keep import kept, load
 
 
@@ -79,7 +79,7 @@ def test_shares_of_the_validation_examples_are_kept_as_counts(tmp_path):
 
 def test_a_race_kept_for_high_targets_says_so(tmp_path):
     again = written(race(), tmp_path, 0.6)
-    assert again.warnings == ["kept for targets from 0.6 on: times to lower ones are not right"]
+    assert again.notices == [Told("kept for targets from 0.6 on: times to lower ones are not right")]
     assert rescore(again, curves=False).comparisons == race().comparisons
 
 

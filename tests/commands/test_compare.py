@@ -30,6 +30,9 @@ def test_races_become_one_report(two: tuple[Path, Path], tmp_path: Path, capsys:
     assert {path.name for path in (tmp_path / "both").iterdir()} == {"results.json", "report.html"}
     found = Results.load(tmp_path / "both" / "results.json")
     assert len(found.lanes[0].runs) == 12
+    said = json.loads((tmp_path / "both" / "results.json").read_text())
+    assert said["comparisons"][0]["verdict"].startswith("faster: 2.00x (95% CI 2.00 to 2.00 over 2 looks, 12 pairs)")
+    assert "no seed in common" in said["warnings"][0]
     assert "no seed in common" in (tmp_path / "both" / "report.html").read_text()
 
 

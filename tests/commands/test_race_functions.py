@@ -1,3 +1,4 @@
+import json
 import sys
 import time
 from collections.abc import Iterator
@@ -9,7 +10,9 @@ import rich
 
 import sooner
 from sooner.errors import RecipeError, StoreError
+from sooner.reporting.wording import verdict
 from sooner.results.records import Results
+from sooner.results.verdict import Finding
 from tests.clock_by_hand import Hand
 
 calls: list[tuple[str, int]] = []
@@ -49,13 +52,15 @@ def test_it_tells_which_function_is_faster(
     assert all(run.hit and run.examples_to_target == 256 for name in ("slow", "quick") for run in lanes[name].runs)
     assert {run.stopped for run in lanes["broken"].runs} == {"ValueError: too bad"}
     against = next(c for c in result.results.comparisons if c.lane == "quick" and c.clock == "wall")
-    assert against.verdict.startswith("faster: ")
+    assert against.finding is Finding.FASTER
     assert against.ratio == pytest.approx(6)
     assert "quick is faster than the baseline" in str(result)
     rich.print(result)
     assert "faster" in capsys.readouterr().out
     assert repr(result) == "<RaceResult of slow, quick, broken to score 0.8, 6 pairs>"
     assert Results.load(result.save(tmp_path / "results.json")) == result.results
+    said = [each["verdict"] for each in json.loads((tmp_path / "results.json").read_text())["comparisons"]]
+    assert said == [verdict(c) for c in result.results.comparisons]
     page = result.plot(tmp_path / "report.html")
     assert page.read_text(encoding="utf-8").lstrip().lower().startswith("<!doctype html>")
 

@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 
 from sooner.errors import StoreError
+from sooner.racing import race as racing
 from sooner.racing.record import RunRecord
 from sooner.racing.store import NAME, VERSION, Store
+from sooner.results.notices import MachinesMixed, OtherPrograms, Told
+from sooner.results.verdict import Finding
 from sooner.training.evaluation import Evaluation
 
 RECORD = RunRecord(
@@ -32,15 +35,16 @@ def test_what_is_added_is_there_after_reopening(tmp_path: Path) -> None:
     store.put("plan", {"a": [1, 2.5, None]})
     store.add(RECORD)
     store.add(replace(RECORD, seed=4, test_metric=None, stopped="the loss became nan by step 3", looks=[]))
-    store.note("busy")
-    store.note("busy")
+    store.note(OtherPrograms(0.3))
+    store.note(MachinesMixed(("A100", "H200")))
+    store.note(OtherPrograms(0.3))
     store.close()
     store = Store(tmp_path / "race")
     assert store.get("plan") == {"a": [1, 2.5, None]}
     assert store.get("nothing") is None
     assert store.records()[0] == RECORD
     assert store.records()[1].stopped == "the loss became nan by step 3"
-    assert store.notes() == ["busy"]
+    assert store.notes() == [OtherPrograms(0.3), MachinesMixed(("A100", "H200"))]
     store.close()
 
 
@@ -95,4 +99,69 @@ def test_a_full_disk_loses_nothing_written_before(tmp_path: Path) -> None:
     store._database.execute(f"PRAGMA max_page_count={pages + 1000}")
     store.add(large)
     assert len(store.records()) == 2
+    store.close()
+
+
+OLD = Path(__file__).parent / "written" / "race-0.2.0.sql"  # a race of version 0.2.0, and so of store version 3
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    with sqlite3.connect(tmp_path / NAME) as database:
+        database.executescript(OLD.read_text())
+        assert database.execute("PRAGMA user_version").fetchone() == (3,)
+    return tmp_path
+
+
+def test_a_race_of_version_0_2_0_is_read_and_its_notes_are_shown_as_they_are(old: Path) -> None:
+    found = racing.results(old)
+    assert [notice.text for notice in found.notices if isinstance(notice, Told)] == [
+        "other programs used 22% of this machine's cores when the race started: wall times will be noisy; trust the "
+        "calibrated clock, or race again on a quiet machine",
+        "3 examples could not be read and were left out (--skip-bad)",
+    ]
+    findings = {c.lane: c.finding for c in found.comparisons if c.clock == "wall" and not c.confirmation}
+    assert findings == {
+        "fast": Finding.FASTER,
+        "slow": Finding.SLOWER,
+        "same": Finding.EQUAL,
+        "apart": Finding.NO_DIFFERENCE,
+        "never": Finding.NOT_REACHED,
+    }
+
+
+def test_a_race_of_version_0_2_0_goes_on_in_the_new_store(old: Path) -> None:
+    racing.note(old, OtherPrograms(0.5))
+    store = Store(old)
+    store.add(replace(RECORD, seed=77))
+    assert store.records()[-1] == replace(RECORD, seed=77)
+    *before, last = store.notes()
+    store.close()
+    assert [type(notice) for notice in before] == [Told, Told]
+    assert last == OtherPrograms(0.5)
+    with sqlite3.connect(old / NAME) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (VERSION,)
+
+
+def test_a_migrated_store_has_the_columns_of_a_new_one(old: Path, tmp_path: Path) -> None:
+    Store(old).close()
+    Store(tmp_path / "new", create=True).close()
+    columns = []
+    for folder in (old, tmp_path / "new"):
+        with sqlite3.connect(folder / NAME) as database:
+            tables = ("meta", "runs", "phases", "evaluations", "events")
+            columns.append(
+                {
+                    table: database.execute(f"SELECT name FROM pragma_table_info('{table}')").fetchall()
+                    for table in tables
+                }
+            )
+    assert columns[0] == columns[1]
+
+
+def test_a_note_that_makes_no_sense_is_damage(tmp_path: Path) -> None:
+    store = Store(tmp_path, create=True)
+    store._database.execute("INSERT INTO events (kind, fields) VALUES ('unheard_of', '{}')")
+    with pytest.raises(StoreError, match=r"damaged: .*no kind of notice 'unheard_of'"):
+        store.notes()
     store.close()

@@ -7,8 +7,10 @@ import math
 import random
 from typing import Any
 
+from sooner.results.notices import OtherPrograms
 from sooner.results.records import Comparison, Evaluation, Lane, Results, Run
 from sooner.results.rescoring import rescore
+from sooner.results.verdict import Finding
 
 
 def run(
@@ -85,16 +87,14 @@ def race(lanes: list[Lane], comparisons: list[Comparison] | None = None, **more:
 def compared(
     lane: str, against: str, ratio: float | None, low: float | None, high: float | None, **more: Any
 ) -> Comparison:
-    """A comparison whose verdict is worded as the race words it."""
+    """A comparison whose finding follows from its interval."""
     if low is not None and low > 1:
-        verdict = "faster"
+        finding = Finding.FASTER
     elif high is not None and high < 1:
-        verdict = "slower"
+        finding = Finding.SLOWER
     else:
-        verdict = "no difference shown"
-    numbers = ["?" if value is None else f"{value:.2f}" for value in (ratio, low, high)]
-    text = f"{verdict}: {numbers[0]}x (95% CI {numbers[1]} to {numbers[2]}, 6 pairs)"
-    fields: dict[str, Any] = {"pairs": 6, "p_value": 0.03, "verdict": text, "hits": 6, "against_hits": 6}
+        finding = Finding.NO_DIFFERENCE
+    fields: dict[str, Any] = {"pairs": 6, "p_value": 0.03, "finding": finding, "hits": 6, "against_hits": 6}
     return Comparison(lane, against, ratio, low, high, **{**fields, **more})
 
 
@@ -158,10 +158,7 @@ def realistic(seed: int = 0, **more: Any) -> Results:
         pairs=6,
         evaluate_every=13500,
         data={"name": "fashion_mnist", "n_train_and_validation": 60000, "validation_share": 0.1, "n_test": 10000},
-        warnings=[
-            "other programs used 22% of this machine's cores when the race started: wall times will be noisy; "
-            "trust the calibrated clock, or race again on a quiet machine"
-        ],
+        notices=[OtherPrograms(0.22)],
     )
     return rescore(dataclasses.replace(found, **more))
 

@@ -16,6 +16,7 @@ from sooner.reporting import write_page
 from sooner.reporting.headlines import headlines
 from sooner.reporting.page.targets import choices
 from sooner.reporting.tables import all_tables
+from sooner.reporting.wording import verdict
 from sooner.results.records import Results
 from sooner.results.rescoring import rescore
 from tests.reporting.races import fitted, realistic
@@ -140,7 +141,7 @@ def test_the_slider_moves_every_number(visit: Visit, target: float) -> None:
     (headline,) = headlines(at)
     assert headline.sentence in visit.page.locator(".finding h3").inner_text()
     for place, reading in zip(visit.page.locator(".reading").all(), headline.readings, strict=True):
-        assert words.sentence(reading.comparison.verdict) in place.inner_text()
+        assert words.sentence(verdict(reading.comparison)) in place.inner_text()
         assert place.get_attribute("data-tone") == reading.tone
 
 
@@ -275,10 +276,10 @@ def test_the_slider_of_a_fitted_race_moves_the_smallest_budgets(browser: Browser
 def test_confirmation_is_a_section_of_its_own(browser: Browser, files: dict[str, Path]) -> None:
     visit = Visit(browser.new_page(), files["confirmed"])
     (fresh,) = [c for c in CONFIRMED.comparisons if c.confirmation and c.clock == "wall"]
-    assert words.sentence(fresh.verdict) in visit.page.locator("#confirmation").inner_text()
-    assert words.sentence(fresh.verdict) not in visit.page.locator("#verdicts").inner_text()
+    assert words.sentence(verdict(fresh)) in visit.page.locator("#confirmation").inner_text()
+    assert words.sentence(verdict(fresh)) not in visit.page.locator("#verdicts").inner_text()
     near = min(choices(CONFIRMED, 80), key=lambda each: abs(each - 0.86))
     visit.slide(near, CONFIRMED)
     (moved,) = [c for c in rescore(CONFIRMED, near).comparisons if c.confirmation and c.clock == "wall"]
-    assert words.sentence(moved.verdict) in visit.page.locator("#confirmation").inner_text()
+    assert words.sentence(verdict(moved)) in visit.page.locator("#confirmation").inner_text()
     visit.page.close()

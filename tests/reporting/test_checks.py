@@ -40,7 +40,7 @@ def test_a_realistic_race_names_misses_breakdowns_and_the_machines_state() -> No
     told = found(realistic())
     assert "1 of 18 runs (1 of rs2-30)" in told["Target missed"].text
     assert told["Stopped early"].text.endswith("rs2-30, seed 4 (loss became nan at step 214).")
-    assert told["Noted"].text.startswith("Other programs used 22%")
+    assert told["Noted"].text.startswith("Other programs used 22% of this machine's cores when the race started: ")
     assert "Machine" not in told
 
 
@@ -101,3 +101,11 @@ def test_many_verdicts_are_less_sure_than_each() -> None:
 def test_no_runs_at_all() -> None:
     told = checks(race([]))
     assert [(check.level, check.subject) for check in told] == [("bad", "Nothing compared"), ("good", "Machine")]
+
+
+def test_one_run_is_not_many() -> None:
+    one = race([Lane("baseline", "baseline", {}, [run([0.1, 0.9])])], complete=False, pairs=1)
+    assert found(one)["Target reached"].text == "By the one run."
+    assert found(one)["Incomplete race"].text.startswith("Only 1 of 1 run is in.")
+    missed = race([Lane("baseline", "baseline", {}, [run([0.1, 0.2])])])
+    assert found(missed)["Target missed"].text.startswith("By 1 of 1 run (1 of baseline).")

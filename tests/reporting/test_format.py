@@ -75,3 +75,4 @@ def test_lists_and_counts() -> None:
     assert [words.join([*"abc"[:n]]) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
     assert words.number_of(1, "run") == "1 run"
     assert words.number_of(0, "run") == "0 runs"
+    assert words.number_of(13_500, "example") == "13,500 examples"

@@ -4,33 +4,28 @@ import pytest
 
 from sooner.reporting.headlines import Tone, headlines, tone
 from sooner.results.records import Comparison, Lane
-from sooner.results.verdict import verdict
-from sooner.statistics.comparison import ComparisonFigures
+from sooner.results.rescoring import withhold
+from sooner.results.verdict import Cause, Finding, Reason
 from tests.reporting.races import compared, race, realistic, run
 
+TONES: dict[Finding, Tone] = {
+    Finding.FASTER: "faster",
+    Finding.SLOWER: "slower",
+    Finding.EQUAL: "open",
+    Finding.NOT_FASTER: "open",
+    Finding.NO_DIFFERENCE: "open",
+    Finding.OPEN: "open",
+    Finding.NOT_REACHED: "none",
+    Finding.NOT_REACHED_BY_OTHER: "none",
+    Finding.NEITHER_REACHED: "none",
+    Finding.TOO_FEW_PAIRS: "none",
+    Finding.WITHHELD: "none",
+}
 
-def figures(low: float | None, high: float | None, **more: int) -> ComparisonFigures:
-    counts = {"pairs": 6, "hits": 6, "against_hits": 6, "pairs_needed": 9, **more}
-    return ComparisonFigures(ratio=1.0, ci_low=low, ci_high=high, p_value=0.5, **counts)
 
-
-@pytest.mark.parametrize(
-    ("found", "expected"),
-    [
-        (figures(1.2, 1.6), "faster"),
-        (figures(1.2, None, against_hits=0), "faster"),
-        (figures(0.5, 0.9), "slower"),
-        (figures(None, 0.9, hits=0), "slower"),
-        (figures(0.9, 1.2), "open"),
-        (figures(None, None, hits=0), "none"),
-        (figures(None, None, hits=0, against_hits=0), "none"),
-        (figures(None, None, against_hits=0), "none"),
-        (figures(None, None, pairs=3, hits=3, against_hits=3), "none"),
-    ],
-)
-def test_tone_of_the_races_own_words(found: ComparisonFigures, expected: Tone) -> None:
-    text = verdict(found, "faster-than-light")
-    assert tone(Comparison("x", "faster-than-light", 1.0, None, None, 6, None, text)) == expected
+@pytest.mark.parametrize("finding", Finding)
+def test_every_finding_has_its_tone_whatever_the_lanes_are_called(finding: Finding) -> None:
+    assert tone(Comparison("slower", "faster", 1.0, None, None, 6, None, finding)) == TONES[finding]
 
 
 LANES = [
@@ -72,8 +67,7 @@ def test_a_headline_says_what_the_comparisons_come_to(
 
 def test_a_lane_that_never_reached_the_target_is_said_so() -> None:
     lanes = [LANES[0], Lane("x", "lane", {"sampling": "x"}, [run([0.1, 0.2]), run([0.1, 0.3], seed=1)])]
-    verdict = "target not reached: 0 of 2 runs within its budget"
-    (headline,) = headlines(race(lanes, [compared("x", "baseline", None, None, None, verdict=verdict)]))
+    (headline,) = headlines(race(lanes, [compared("x", "baseline", None, None, None, finding=Finding.NOT_REACHED)]))
     assert headline.sentence == "never reached the target: 0 of 2 runs."
 
 
@@ -91,3 +85,9 @@ def test_two_lanes_side_by_side_are_a_reading_but_no_gain() -> None:
     found = headlines(race(lanes, [compared("x", "y", *FASTER), compared("x", "baseline", *OPEN)]))
     assert found[0].sentence == "is not shown to differ from the baseline."
     assert [reading.relation for reading in found[0].readings] == ["against the", "against the lane"]
+
+
+def test_a_gain_that_is_withheld_is_no_gain() -> None:
+    held = withhold(compared("x", "baseline", *FASTER), [Reason(Cause.CLOCK_DISTURBED)])
+    (headline,) = headlines(race(LANES[:2], [held]))
+    assert headline.sentence == "is without a verdict against the baseline."

@@ -4,9 +4,11 @@ from pathlib import Path
 import pytest
 
 from sooner.errors import SoonerError
+from sooner.results.notices import Drift, GridsDiffer, LanesRenamed, OfRace, OtherPrograms, PairsPooled
 from sooner.results.pooling import join
 from sooner.results.records import Comparison, Results
-from sooner.results.rescoring import rescore
+from sooner.results.rescoring import rescore, withhold
+from sooner.results.verdict import Cause, Finding, Reason
 from tests.racing.made import plan
 from tests.racing.raced import later, race
 
@@ -34,8 +36,7 @@ def test_races_without_a_common_seed_go_on_from_each_other(tmp_path: Path) -> No
     # A verdict could be seen after the first six: the second look is at 5% / (2 * 1).
     assert (found.looks, found.alpha) == (2, 0.025)
     assert joined.pairs == 12
-    assert "no seed in common" in joined.warnings[0]
-    assert not any("drift" in warning for warning in joined.warnings)
+    assert joined.notices == [PairsPooled(("a", "b"))]
 
 
 def test_pairs_too_few_for_a_verdict_were_no_look(tmp_path: Path) -> None:
@@ -72,8 +73,10 @@ def test_races_on_the_same_seeds_stand_side_by_side(tmp_path: Path) -> None:
         ("one#2", "baseline#2"),
     }
     assert wall(joined, "one", "baseline") == wall(first, "one", "baseline")
-    assert "lanes of b under another name: baseline#2, one#2" in joined.warnings
-    assert "shows no drift" in joined.warnings[-1]
+    renamed, drift = joined.notices
+    assert renamed == LanesRenamed(("b",), ("baseline#2", "one#2"))
+    assert isinstance(drift, Drift)
+    assert (drift.later, drift.first, drift.races, drift.drifted) == ("baseline#2", "baseline", ("b",), "none_shown")
     assert Results.from_json(joined.to_json()) == joined
 
 
@@ -82,9 +85,10 @@ def test_a_machine_that_drifted_is_told_with_its_interval(tmp_path: Path) -> Non
     second = at(race(tmp_path / "b", plan("two"), {"baseline": 5.0, "two": 2.5}), "2027")
     joined = join([first, second], ["a", "b"])
     assert wall(joined, "baseline#2", "baseline").ratio == pytest.approx(2.0)
-    assert "drifted between the races" in joined.warnings[-1]
-    assert "2 to 2 times its speed (95% CI)" in joined.warnings[-1]
-    assert "cannot be trusted side by side" in joined.warnings[-1]
+    told = joined.notices[-1]
+    assert isinstance(told, Drift)
+    assert (told.drifted, told.ci_low, told.ci_high) == ("drifted", pytest.approx(2.0), pytest.approx(2.0))
+    assert not told.steady_calibrated
     # Each against its own baseline is as it was.
     assert wall(joined, "two", "baseline#2").ratio == pytest.approx(2.0)
 
@@ -92,7 +96,7 @@ def test_a_machine_that_drifted_is_told_with_its_interval(tmp_path: Path) -> Non
 def test_without_enough_common_seeds_drift_is_not_known(tmp_path: Path) -> None:
     first = race(tmp_path / "a", plan("one"), {"baseline": 10.0, "one": 5.0})
     second = at(race(tmp_path / "b", later("two", seed=4), {"baseline": 5.0, "two": 2.5}), "2027")
-    assert "not known: baseline#2 and baseline have 2 seeds in common" in join([first, second], ["a", "b"]).warnings[-1]
+    assert join([first, second], ["a", "b"]).notices[-1] == Drift("baseline#2", "baseline", ("b",), "unknown", 2)
 
 
 def test_a_race_that_stopped_by_what_it_saw_keeps_its_level_and_is_not_added_to(tmp_path: Path) -> None:
@@ -126,13 +130,22 @@ def test_races_looked_at_unequally_often_stand_side_by_side(tmp_path: Path) -> N
     second = at(race(tmp_path / "b", later("one", seed=6), {"baseline": 10.0, "one": 5.0}), "2027")
     joined = join([first, replace(second, evaluate_every=7)], ["a", "b"])
     assert [lane.name for lane in joined.lanes] == ["baseline", "one", "baseline#2", "one#2"]
-    assert any("every 100 examples in a, every 7 examples in b" in warning for warning in joined.warnings)
+    assert GridsDiffer(("a", "b"), (100, 7)) in joined.notices
 
 
-def test_prices_and_warnings_keep_their_race(tmp_path: Path) -> None:
+def test_prices_and_notices_keep_their_race(tmp_path: Path) -> None:
     first = replace(race(tmp_path / "a", plan("one"), {"baseline": 10.0, "one": 5.0}), price_per_hour=2.0)
-    second = replace(first, started="2027", price_per_hour=3.0, warnings=["it was busy"], complete=False)
+    second = replace(first, started="2027", price_per_hour=3.0, notices=[OtherPrograms(0.3)], complete=False)
     joined = join([first, second], ["a", "b"])
     assert joined.price_per_hour is None
-    assert "in b: it was busy" in joined.warnings
+    assert OfRace("b", OtherPrograms(0.3)) in joined.notices
     assert not joined.complete
+
+
+def test_a_verdict_withheld_in_one_race_is_withheld_in_the_pool(tmp_path: Path) -> None:
+    first = race(tmp_path / "a", plan("fast"), {"baseline": 10.0, "fast": 5.0})
+    second = race(tmp_path / "b", later("fast", seed=6), {"baseline": 10.0, "fast": 5.0})
+    reason = Reason(Cause.RECIPES_DIFFER, ("optimizer.lr",))
+    second = replace(second, comparisons=[withhold(c, [reason]) for c in second.comparisons])
+    found = wall(join([first, second], ["a", "b"]), "fast", "baseline")
+    assert (found.finding, found.reasons, found.pairs) == (Finding.WITHHELD, (reason,), 12)

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from sooner.results.profiles import identities, left_out, profiles
+from sooner.results.profiles import Identity, by_name, identities, left_out, profiles
 from sooner.results.records import Lane, Results, Role, Run
 
+BASELINE, A, B = (Identity("lane", (name,)) for name in ("baseline", "a", "b"))
 Times = Sequence[float | None]
 
 
@@ -50,7 +51,7 @@ def test_by_hand() -> None:
         ),
         "wall",
     )
-    baseline, fast = sorted(found, key=lambda each: each.lane)
+    baseline, fast = sorted(found, key=lambda each: each.identity.lanes)
     assert baseline.times == {"one": 4.0, "two": 3.0, "three": 9.0}
     assert baseline.factors == {"one": 2.0, "two": 1.0, "three": 3.0}
     assert fast.factors == {"one": 1.0, "two": None, "three": 1.0}
@@ -90,27 +91,36 @@ def test_controls_are_called_by_what_they_are() -> None:
         return race(lane("baseline", [8.0], role="baseline"), lane("a", [1.0]), lane("b", [2.0]), *controls, chosen)
 
     together = {"one": task("1ep", apart=False), "two": task("4ep", apart=False)}
-    names = {each.lane for each in profiles(together, "wall")}
-    assert names == {"baseline", "a", "b", "fitted control of a and b", "random control of a"}
+    fitted = Identity("fitted", ("a", "b"))
+    known = {each.identity for each in profiles(together, "wall")}
+    assert known == {BASELINE, A, B, fitted, Identity("random", ("a",))}
+    assert by_name(together["one"])["baseline@1ep"] == fitted
     # Where they are two lanes in one task, each has a profile of its own.
     mixed = {"one": task("1ep", apart=False), "two": task("4ep", apart=True)}
-    found = {each.lane: each.times for each in profiles(mixed, "wall")}
-    assert found["fitted control of a"] == {"one": 2.0, "two": 2.0}
-    assert found["fitted control of b"] == {"one": 2.0, "two": 4.0}
-    assert identities(mixed["two"])["fitted control of b"] == "baseline@2ep"
+    found = {each.identity: each.times for each in profiles(mixed, "wall")}
+    assert found[Identity("fitted", ("a",))] == {"one": 2.0, "two": 2.0}
+    assert found[Identity("fitted", ("b",))] == {"one": 2.0, "two": 4.0}
+    assert identities(mixed["two"])[Identity("fitted", ("b",))] == "baseline@2ep"
     assert left_out(mixed) == []
 
 
 def test_a_lane_that_did_not_run_everywhere_is_left_out_and_sets_no_best() -> None:
     found = races(one={"baseline": [4.0], "odd": [1.0]}, two={"baseline": [4.0]})
     (only,) = profiles(found, "wall")
-    assert (only.lane, only.area) == ("baseline", 1.0)
-    assert left_out(found) == ["odd"]
+    assert (only.identity, only.area) == (BASELINE, 1.0)
+    assert left_out(found) == [Identity("lane", ("odd",))]
 
 
 def test_a_target_that_needs_no_training_has_no_factors_but_for_those_that_tie() -> None:
-    found = {each.lane: each.factors for each in profiles(races(one={"a": [0.0], "b": [0.0], "c": [1.0]}), "wall")}
+    tied = races(one={"a": [0.0], "b": [0.0], "c": [1.0]})
+    found = {each.identity.lanes[0]: each.factors for each in profiles(tied, "wall")}
     assert found == {"a": {"one": 1.0}, "b": {"one": 1.0}, "c": {"one": None}}
+
+
+def test_a_lane_named_like_a_control_is_no_control() -> None:
+    odd = "fitted control of a"
+    known = {each.identity for each in profiles({"one": race(lane("a", [1.0]), lane(odd, [2.0]))}, "wall")}
+    assert known == {A, Identity("lane", (odd,))}
 
 
 def test_no_race_has_no_profile() -> None:

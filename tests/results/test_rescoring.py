@@ -7,7 +7,8 @@ from sooner.racing import race as racing
 from sooner.racing.plan.plan import Plan
 from sooner.racing.store import Store
 from sooner.results.records import Results
-from sooner.results.rescoring import rescore
+from sooner.results.rescoring import rescore, withhold
+from sooner.results.verdict import Cause, Finding, Reason
 from tests.racing.made import plan, record
 
 
@@ -74,3 +75,21 @@ def test_examples_are_a_clock_that_no_machine_disturbs(tmp_path: Path) -> None:
     found = scored(tmp_path / "r", plan("fast"), {"baseline": 10.0, "fast": 5.0})
     (examples,) = [c for c in found.comparisons if c.clock == "examples"]
     assert examples.ratio == pytest.approx(1.0)
+
+
+def test_a_verdict_that_was_withheld_stays_withheld_at_any_target(tmp_path: Path) -> None:
+    found = scored(tmp_path / "r", plan("fast"), {"baseline": 10.0, "fast": 5.0})
+    reasons = (Reason(Cause.CLOCK_DISTURBED),)
+    held = [withhold(c, reasons) if c.clock == "wall" else c for c in found.comparisons]
+    for target in (found.target, 0.5):
+        again = rescore(replace(found, comparisons=held), target)
+        assert {c.clock for c in again.comparisons if c.finding is Finding.WITHHELD} == {"wall"}
+        (wall,) = [c for c in again.comparisons if c.clock == "wall"]
+        assert (wall.reasons, wall.ratio) == (reasons, pytest.approx(2.0))
+        assert wall.curve
+
+
+def test_a_verdict_is_withheld_for_a_reason(tmp_path: Path) -> None:
+    found = scored(tmp_path / "r", plan("fast"), {"baseline": 10.0, "fast": 5.0})
+    with pytest.raises(ValueError, match="the verdict on fast can only be withheld for a reason"):
+        withhold(found.comparisons[0], [])

@@ -1,10 +1,10 @@
-"""Every form of the verdict."""
+"""Every finding, by the figures that lead to it."""
 
 from __future__ import annotations
 
 import pytest
 
-from sooner.results.verdict import verdict
+from sooner.results.verdict import Cause, Finding, Reason, Verdict, judge
 from sooner.statistics.comparison import ComparisonFigures, compare
 from sooner.statistics.times import Time
 
@@ -24,130 +24,65 @@ def _figures(
 
 
 @pytest.mark.parametrize(
-    ("figures", "words"),
+    ("figures", "finding"),
     [
-        (_figures(1.43, 1.21, 1.66), "faster: 1.43x (95% CI 1.21 to 1.66, 8 pairs)"),
-        (_figures(0.71, 0.6, 0.86), "slower: 0.71x (95% CI 0.60 to 0.86, 8 pairs)"),
-        (_figures(0.98, 0.90, 1.07), "no difference shown: 0.98x (95% CI 0.90 to 1.07, 8 pairs)"),
-        (_figures(1.0, 1.0, 1.0), "no difference shown: 1.00x (95% CI 1.00 to 1.00, 8 pairs)"),
-        (_figures(1.01, 1.002, 1.03), "faster: 1.01x (95% CI 1.002 to 1.03, 8 pairs)"),
-        (_figures(24.04, 0.043, 1234.5), "no difference shown: 24x (95% CI 0.043 to 1234, 8 pairs)"),
-        (
-            _figures(1.4, 1.2, 1.7, pairs=12, against_missed=1),
-            "faster: 1.40x (95% CI 1.20 to 1.70, 12 pairs; baseline missed the target in 1)",
-        ),
-        (
-            _figures(None, 1.2, None, against_missed=3),
-            "faster: at least 1.20x (95% CI, 8 pairs; baseline missed the target in 3)",
-        ),
-        (
-            _figures(None, 1.2, None, against_missed=8),
-            "faster: at least 1.20x (95% CI, 8 pairs; baseline missed the target in 8)",
-        ),
-        (
-            _figures(0.5, None, 0.8, missed=3),
-            "slower: at most 0.80x (95% CI, 8 pairs; missed the target in 3)",
-        ),
-        (
-            _figures(1.1, 0.9, None, against_missed=2),
-            "no difference shown: at least 0.90x (95% CI, 8 pairs; baseline missed the target in 2)",
-        ),
-        (
-            _figures(1.1, None, 1.3, missed=2),
-            "no difference shown: at most 1.30x (95% CI, 8 pairs; missed the target in 2)",
-        ),
-        (
-            _figures(None, None, None, missed=3, against_missed=4),
-            "no difference shown: the censored runs leave the ratio open "
-            "(8 pairs; missed the target in 3, baseline in 4)",
-        ),
-        (
-            _figures(None, None, None),
-            "no difference shown: reached by the first evaluation, evaluate more often (8 pairs)",
-        ),
-        (_figures(None, None, None, pairs=6, missed=6), "target not reached: 0 of 6 runs within its budget"),
-        (
-            _figures(None, None, 0.7, missed=8),
-            "target not reached: 0 of 8 runs within its budget; slower: at most 0.70x (95% CI)",
-        ),
-        (
-            _figures(None, None, 1.7, missed=8),
-            "target not reached: 0 of 8 runs within its budget; at most 1.70x (95% CI)",
-        ),
-        (_figures(None, None, None, pairs=3, missed=3), "target not reached: 0 of 3 runs within its budget"),
-        (
-            _figures(None, 0.85, None, against_missed=8),
-            "target not reached by baseline: 0 of 8 runs within its budget; at least 0.85x (95% CI)",
-        ),
-        (
-            _figures(None, None, None, pairs=6, missed=6, against_missed=6),
-            "neither lane reached the target: 0 of 6 runs each within its budget",
-        ),
-        (_figures(1.5, None, None, pairs=3), "too few pairs: 3; about 19 needed to see 10%"),
-        (_figures(1.5, None, None, pairs=5, against_missed=5), "too few pairs: 5; about 19 needed to see 10%"),
-        (_figures(None, None, None, pairs=0), "too few pairs: 0; about 19 needed to see 10%"),
+        (_figures(1.43, 1.21, 1.66), Finding.FASTER),
+        (_figures(1.01, 1.002, 1.03), Finding.FASTER),
+        (_figures(None, 1.2, None, against_missed=8), Finding.FASTER),
+        (_figures(0.71, 0.6, 0.86), Finding.SLOWER),
+        (_figures(None, None, 0.7, missed=8), Finding.SLOWER),
+        (_figures(0.98, 0.90, 1.07), Finding.NO_DIFFERENCE),
+        (_figures(1.0, 1.0, 1.0), Finding.NO_DIFFERENCE),
+        (_figures(1.1, 0.9, None, against_missed=2), Finding.NO_DIFFERENCE),
+        (_figures(None, None, 1.7, missed=8), Finding.NOT_REACHED),
+        (_figures(None, None, None, pairs=3, missed=3), Finding.NOT_REACHED),
+        (_figures(None, 0.85, None, against_missed=8), Finding.NOT_REACHED_BY_OTHER),
+        (_figures(None, None, None, against_missed=8), Finding.NOT_REACHED_BY_OTHER),
+        (_figures(None, None, None, pairs=6, missed=6, against_missed=6), Finding.NEITHER_REACHED),
+        (_figures(1.5, None, None, pairs=5), Finding.TOO_FEW_PAIRS),
+        (_figures(1.5, None, None, pairs=5, against_missed=5), Finding.TOO_FEW_PAIRS),
+        (_figures(None, None, None, pairs=0), Finding.TOO_FEW_PAIRS),
+        # A look whose share of the 5% no number of so few pairs can undercut.
+        (_figures(1.5, None, None, pairs=20, alpha=0.0), Finding.TOO_FEW_PAIRS),
+        (_figures(1.5, None, None, pairs=6, alpha=0.02), Finding.TOO_FEW_PAIRS),
     ],
 )
-def test_the_words(figures: ComparisonFigures, words: str) -> None:
-    assert verdict(figures, against="baseline") == words
+def test_the_finding_is_what_the_figures_show(figures: ComparisonFigures, finding: Finding) -> None:
+    assert judge(figures) == Verdict(finding)
 
 
 @pytest.mark.parametrize(
-    ("figures", "words"),
+    ("figures", "cause"),
     [
-        (
-            _figures(1.43, 1.21, 1.66, pairs=12, looks=3, alpha=0.01),
-            "faster: 1.43x (95% CI 1.21 to 1.66 over 3 looks, 12 pairs)",
-        ),
-        (
-            _figures(None, 1.2, None, pairs=12, against_missed=3, looks=3, alpha=0.01),
-            "faster: at least 1.20x (95% CI over 3 looks, 12 pairs; baseline missed the target in 3)",
-        ),
-        (
-            _figures(None, None, 0.7, missed=8, looks=2, alpha=0.01),
-            "target not reached: 0 of 8 runs within its budget; slower: at most 0.70x (95% CI over 2 looks)",
-        ),
-        (_figures(1.5, None, None, pairs=7, alpha=0.0), "too few pairs: 7; about 19 needed to see 10%"),
-        (_figures(1.5, None, None, pairs=20, alpha=0.0), "too few pairs: 20"),
-        (_figures(1.5, None, None, pairs=6, alpha=0.02), "too few pairs: 6; about 19 needed to see 10%"),
+        (_figures(None, None, None, missed=3, against_missed=4), Cause.CENSORED),
+        (_figures(None, None, None), Cause.FIRST_EVALUATION),
     ],
 )
-def test_the_words_of_a_race_that_is_looked_at(figures: ComparisonFigures, words: str) -> None:
-    assert verdict(figures, against="baseline") == words
+def test_an_open_ratio_has_its_reason(figures: ComparisonFigures, cause: Cause) -> None:
+    assert judge(figures) == Verdict(Finding.OPEN, (Reason(cause),))
 
 
 @pytest.mark.parametrize(
-    ("figures", "words"),
+    ("figures", "finding"),
     [
-        (_figures(1.01, 0.95, 1.07), "equal within 10%: 1.01x (95% CI 0.95 to 1.07, 8 pairs)"),
-        (
-            _figures(1.01, 0.95, 1.07, pairs=12, looks=5),
-            "equal within 10%: 1.01x (95% CI 0.95 to 1.07 over 5 looks, 12 pairs)",
-        ),
-        (_figures(0.96, 0.85, 1.08), "not faster by 10%: 0.96x (95% CI 0.85 to 1.08, 8 pairs)"),
-        (
-            _figures(None, None, 1.08, missed=2),
-            "not faster by 10%: at most 1.08x (95% CI, 8 pairs; missed the target in 2)",
-        ),
-        (_figures(0.98, 0.85, 1.12), "no difference shown: 0.98x (95% CI 0.85 to 1.12, 8 pairs)"),
-        (_figures(1.04, 1.02, 1.06), "faster: 1.04x (95% CI 1.02 to 1.06, 8 pairs)"),
-        (_figures(0.96, 0.93, 0.98), "slower: 0.96x (95% CI 0.93 to 0.98, 8 pairs)"),
+        (_figures(1.01, 0.95, 1.07), Finding.EQUAL),
+        (_figures(0.96, 0.85, 1.08), Finding.NOT_FASTER),
+        (_figures(None, None, 1.08, missed=2), Finding.NOT_FASTER),
+        (_figures(0.98, 0.85, 1.12), Finding.NO_DIFFERENCE),
+        (_figures(1.04, 1.02, 1.06), Finding.FASTER),
+        (_figures(0.96, 0.93, 0.98), Finding.SLOWER),
+        (_figures(None, None, 1.08, missed=8), Finding.NOT_REACHED),
     ],
 )
-def test_the_words_where_it_is_known_which_difference_matters(figures: ComparisonFigures, words: str) -> None:
-    assert verdict(figures, against="baseline", detect=0.10) == words
-
-
-def test_the_difference_that_matters_is_said_as_given() -> None:
-    assert verdict(_figures(1.01, 0.98, 1.02), detect=0.025).startswith("equal within 2.5%: ")
+def test_the_difference_that_matters_is_found_or_excluded(figures: ComparisonFigures, finding: Finding) -> None:
+    assert judge(figures, detect=0.10) == Verdict(finding)
 
 
 @pytest.mark.parametrize("pairs", range(6))
 def test_never_a_verdict_under_six_pairs_however_clear(pairs: int) -> None:
-    words = verdict(compare([Time(1.0)] * pairs, [Time(100.0)] * pairs))
-    assert words.startswith(f"too few pairs: {pairs}; about ")
+    assert judge(compare([Time(1.0)] * pairs, [Time(100.0)] * pairs)).finding is Finding.TOO_FEW_PAIRS
 
 
 def test_six_clear_pairs_are_enough() -> None:
     lane, against = [Time(1.0 + i / 10) for i in range(6)], [Time(2.0 + i / 5) for i in range(6)]
-    assert verdict(compare(lane, against)) == "faster: 2.00x (95% CI 2.00 to 2.00, 6 pairs)"
+    assert judge(compare(lane, against)).finding is Finding.FASTER

@@ -20,6 +20,9 @@ from sooner.racing.plan.plan import Plan
 from sooner.racing.protocols import Together
 from sooner.racing.runs import work
 from sooner.reporting.console import say
+from sooner.reporting.format import number_of
+from sooner.reporting.notices import notice
+from sooner.reporting.wording import verdict
 from sooner.results.records import Results
 from sooner.tasks import Data
 
@@ -31,9 +34,9 @@ def carry_out(folder: Path, plan: Plan, data: Data | None, console: Console, how
     told = tracking.make(how.trackers, folder, plan, done=done, warn=lambda line: say(console, line, style="yellow"))
     say(
         console,
-        f"{plan.task.name} to {plan.task.metric} {plan.target:g}: {len(plan.lanes)} lanes "
+        f"{plan.task.name} to {plan.task.metric} {plan.target:g}: {number_of(len(plan.lanes), 'lane')} "
         f"({', '.join(lane.name for lane in plan.lanes)}), {_extent(plan)}, on {plan.device} with "
-        f"{plan.threads} threads, into {folder}",
+        f"{number_of(plan.threads, 'thread')}, into {folder}",
     )
     try:
         with Progress(plan, work(plan, data), done, console) as progress:
@@ -43,7 +46,7 @@ def carry_out(folder: Path, plan: Plan, data: Data | None, console: Console, how
         say(console, f"\nstopped; go on with: sooner race --resume {shlex.quote(str(folder))}{engine}")
         raise typer.Exit(130) from None
     else:
-        told.race_finished(write(folder, console))
+        told.race_finished(write(folder, console), tracking.Wording(verdict, notice))
     finally:
         told.close()
 
@@ -75,5 +78,6 @@ def free_folder(name: str) -> Path:
 
 def _extent(plan: Plan) -> str:
     if plan.rules.protocol == "fitted":
-        return f"{len(plan.rungs)} budgets from {plan.rungs[0]} to {plan.rungs[-1]}, at most {plan.pairs} seeds each"
-    return f"{'at most ' if plan.rules.until == 'decided' else ''}{plan.pairs} pairs"
+        rungs, seeds = number_of(len(plan.rungs), "budget"), number_of(plan.pairs, "seed")
+        return f"{rungs} from {plan.rungs[0]} to {plan.rungs[-1]}, at most {seeds} each"
+    return f"{'at most ' if plan.rules.until == 'decided' else ''}{number_of(plan.pairs, 'pair')}"

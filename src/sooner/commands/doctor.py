@@ -29,8 +29,9 @@ def doctor() -> None:
     torch.set_num_threads(machine.physical_cores())
     rows: list[tuple[str, str]] = [(name, str(value)) for name, value in machine.describe(device).items()]
     rows += list(machine.versions().items())
-    busy = machine.busy_warning(machine.load_by_others())
-    rows.append(("load", busy or "quiet: timings can be trusted"))
+    share = machine.load_by_others()
+    busy = f"other programs use {share:.0%} of the cores: timings will be noisy"
+    rows.append(("load", busy if machine.is_busy(share) else "quiet: timings can be trusted"))
     model = models.build("convnet-16", IMAGE, 10, seed=0)
     precision = choose(model, IMAGE, 128, device, rounds=3)
     rows.append(("precision", f"{precision} is what convnet-16 trains fastest in here"))

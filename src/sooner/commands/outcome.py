@@ -43,5 +43,5 @@ def write(results: Results, folder: Path) -> None:
         StoreError: report.html cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    files.write_text(folder / RESULTS, results.to_json())
+    files.write_text(folder / RESULTS, reporting.results_json(results))
     reporting.write_page(results, folder / PAGE)

@@ -81,15 +81,15 @@ def before(request: Request) -> None:
     detect = request.rules.detect
     plan, data = prepare(request, console)
     busy = machine.load_by_others()
-    with console.status(f"measuring the pace of {len(plan.lanes)} lanes"):
+    with console.status(f"measuring the pace of {words.number_of(len(plan.lanes), 'lane')}"):
         paces = measure(plan, data)
     sizes = sizes_of(plan, data)
     seconds = {lane.name: run_seconds(lane, paces[lane.name], sizes, plan.every) for lane in plan.lanes}
     say(
         console,
         f"{plan.task.name} to {plan.task.metric} {plan.target:g} on {plan.device} with "
-        f"{words.number_of(plan.threads, 'thread')}: a pair is a run of each of {len(plan.lanes)} lanes, "
-        f"{clock(race_seconds(plan, seconds, 1))} here.\n",
+        f"{words.number_of(plan.threads, 'thread')}: a pair is a run of each of "
+        f"{words.number_of(len(plan.lanes), 'lane')}, {clock(race_seconds(plan, seconds, 1))} here.\n",
     )
     console.print(plan_words.lanes(plan, paces, seconds))
     with console.status("simulating races"):
@@ -99,7 +99,7 @@ def before(request: Request) -> None:
     asked = next(each for each in found if each.difference == detect)
     say(
         console,
-        f"\nTo find {plan_words.percent(detect)} in 8 of 10 races: {asked.pairs} pairs, "
+        f"\nTo find {plan_words.percent(detect)} in 8 of 10 races: {words.number_of(asked.pairs, 'pair')}, "
         f"{clock(race_seconds(plan, seconds, asked.pairs))} here; or --until decided --max-pairs {asked.maximal} "
         f"--detect {plan_words.percent(detect)}, which takes as many as it needs.\n"
         "The seconds are measured here, now, on a few dozen steps of each recipe. The pairs are not from this task, of "
@@ -108,7 +108,7 @@ def before(request: Request) -> None:
         f"{PUBLISHED_CV[0]:.1%} and {PUBLISHED_CV[1]:.0%}, which is the column quiet to noisy. Once a few pairs have "
         "run, sooner plan --race FOLDER plans by what they show.",
     )
-    if machine.busy_warning(busy):
+    if machine.is_busy(busy):
         say(console, f"Other programs used {busy:.0%} of this machine's cores meanwhile; a quiet one would be faster.")
 
 

@@ -79,22 +79,23 @@ def advice(folder: Path, plan: Plan, known: Sequence[Noise], detect: float, pair
         lines.append(f"Enough: a difference of {wanted} would show in 8 of 10 races with the pairs that have run.")
     elif not complete and plan.rules.until == "decided":
         lines.append(
-            f"This race is until decided, at most {plan.pairs} pairs, and finds its end by itself: "
+            f"This race is until decided, at most {words.number_of(plan.pairs, 'pair')}, and finds its end by itself: "
             f"sooner race --resume {where}"
         )
     elif not complete and worst.pairs + more <= plan.pairs:
-        lines.append(f"The {plan.pairs} pairs that were planned are enough: sooner race --resume {where}")
+        planned = "pair that was planned is" if plan.pairs == 1 else f"{plan.pairs} pairs that were planned are"
+        lines.append(f"The {planned} enough: sooner race --resume {where}")
     elif plan.rules.until == "decided" or plan.rules.confirm:
         fresh = pairs_needed(worst.expected_sd, detect)
         lines.append(
             "This race has chosen by what it saw, so its pairs cannot simply be added to. A new one for "
-            f"{worst.lane} against {worst.against} takes {fresh} pairs, {clock(fresh * pair)} here."
+            f"{worst.lane} against {worst.against} takes {words.number_of(fresh, 'pair')}, {clock(fresh * pair)} here."
         )
     else:
         lines.append(
-            f"{more} pairs more, {clock(more * pair)} here, for {worst.lane} against {worst.against} on the wall "
-            f"clock: race them as this one was, with --seed {plan.seed + plan.pairs} --pairs {more} and another --out, "
-            f"and join both with sooner compare {where} OTHER."
+            f"{words.number_of(more, 'pair')} more, {clock(more * pair)} here, for {worst.lane} against "
+            f"{worst.against} on the wall clock: race them as this one was, with --seed {plan.seed + plan.pairs} "
+            f"--pairs {more} and another --out, and join both with sooner compare {where} OTHER."
         )
         if worst.pairs >= MIN_PAIRS:  # see `total_pairs`
             lines.append("A fifth of the pairs is for asking again: a verdict on the first ones could be seen already.")

@@ -18,6 +18,7 @@ from sooner.racing.recipes.precision import choose
 from sooner.racing.recipes.run import out_of_memory
 from sooner.recipes import Recipe, resolve
 from sooner.reporting.console import say
+from sooner.reporting.format import number_of
 from sooner.tasks import Data, get_task, load_data, models, tasks
 
 _DEFAULT_LANES = ("rs2-10",)
@@ -102,4 +103,5 @@ def _skipped(data: Data) -> list[str]:
         return []
     shown = [f"  {reason}" for reason in data.skipped[:5]]
     more = [f"  and {len(data.skipped) - 5} more"] if len(data.skipped) > 5 else []
-    return [f"{len(data.skipped)} examples could not be read and are left out:", *shown, *more]
+    amount = f"{number_of(len(data.skipped), 'example')} could not be read and"
+    return [f"{amount} {'is' if len(data.skipped) == 1 else 'are'} left out:", *shown, *more]

@@ -128,6 +128,7 @@ def begin(request: Request, how: RunOptions, out: Path | None = None) -> None:
     from sooner.commands.prepare_programs import prepare_programs
     from sooner.racing import race as racing
     from sooner.racing.recipes.runs import describe
+    from sooner.results.notices import ExamplesSkipped
 
     console = Console()
     how.check()
@@ -138,7 +139,7 @@ def begin(request: Request, how: RunOptions, out: Path | None = None) -> None:
     folder = out or free_folder(plan.task.name)
     racing.start(folder, plan, describe(data) if data else None)
     if data and data.skipped:
-        racing.note(folder, f"{len(data.skipped)} examples could not be read and were left out (--skip-bad)")
+        racing.note(folder, ExamplesSkipped(len(data.skipped)))
     carry_out(folder, plan, data, console, how)
 
 

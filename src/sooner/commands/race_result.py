@@ -10,6 +10,7 @@ from rich.console import Group
 
 from sooner import files, reporting
 from sooner.errors import StoreError
+from sooner.reporting.format import number_of
 from sooner.results.records import Results
 
 
@@ -32,7 +33,7 @@ class RaceResult:
         """Write the figures as JSON, whole or not at all; `Results.load` reads them. Raises StoreError likewise."""
         target = Path(path)
         try:
-            files.write_text(target, self.results.to_json())
+            files.write_text(target, reporting.results_json(self.results))
         except OSError as error:
             raise StoreError(f"could not write the results to {target}: {error.strerror or error}") from error
         return target
@@ -44,5 +45,5 @@ class RaceResult:
         return Group(reporting.table(self.results), *reporting.verdicts(self.results))
 
     def __repr__(self) -> str:
-        lanes = ", ".join(lane.name for lane in self.results.lanes)
-        return f"<RaceResult of {lanes} to {self.results.metric} {self.results.target:g}, {self.results.pairs} pairs>"
+        lanes, pairs = ", ".join(lane.name for lane in self.results.lanes), number_of(self.results.pairs, "pair")
+        return f"<RaceResult of {lanes} to {self.results.metric} {self.results.target:g}, {pairs}>"

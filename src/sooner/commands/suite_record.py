@@ -14,6 +14,7 @@ from sooner.commands.request import Request
 from sooner.errors import StoreError
 from sooner.racing import race as racing
 from sooner.racing.store import NAME, Store
+from sooner.reporting.suite import called
 from sooner.results.profiles import REACH, Clock, left_out, profiles
 from sooner.results.records import Results
 
@@ -74,8 +75,11 @@ def write(out: Path, races: Mapping[str, Results]) -> None:
         "asked": _asked(out),
         "tasks": {name: {"target": race.target, "results": f"{name}/{RESULTS}"} for name, race in races.items()},
         "reach": REACH,
-        "profiles": {clock: [asdict(each) for each in profiles(races, clock)] for clock in get_args(Clock)},
-        "left_out": left_out(races),
+        "profiles": {
+            clock: [{"lane": called(each.identity), **asdict(each)} for each in profiles(races, clock)]
+            for clock in get_args(Clock)
+        },
+        "left_out": [called(identity) for identity in left_out(races)],
     }
     _replace(out, json.dumps(found, indent=1, allow_nan=False) + "\n")
 

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from sooner.reporting.console import ruled_table, say
 from sooner.reporting.headlines import headlines
-from sooner.reporting.suite import caveat
+from sooner.reporting.suite import called, caveat
 from sooner.results.profiles import REACH, Clock, Profile, profiles
 from sooner.results.records import Results
 
@@ -19,12 +19,12 @@ def show(races: Mapping[str, Results], console: Console) -> None:
     for name, race in races.items():
         for headline in headlines(race):
             say(console, f"{name}: {headline.lane.name} {headline.sentence}")
-    by_clock = {clock: {each.lane: each for each in profiles(races, clock)} for clock in get_args(Clock)}
+    by_clock = {clock: {each.identity: each for each in profiles(races, clock)} for clock in get_args(Clock)}
     shares = ("fastest on", "within 2x", f"within {REACH:g}x")
     table = ruled_table("lane", *shares, "area, wall", "calibrated", "examples")
-    for lane, wall in by_clock["wall"].items():
-        areas = [f"{by_clock[clock][lane].area:.2f}" for clock in get_args(Clock)]
-        table.add_row(lane, *(_tasks(wall, factor) for factor in (1.0, 2.0, REACH)), *areas)
+    for identity, wall in by_clock["wall"].items():
+        areas = [f"{by_clock[clock][identity].area:.2f}" for clock in get_args(Clock)]
+        table.add_row(called(identity), *(_tasks(wall, factor) for factor in (1.0, 2.0, REACH)), *areas)
     console.print(table)
     say(console, caveat(races))
 

@@ -21,6 +21,7 @@ from sooner.racing.record import RunRecord
 from sooner.racing.runs import read_entry
 from sooner.racing.scoring import score
 from sooner.racing.store import Store
+from sooner.results.notices import Notice, OtherPrograms, UnsteadyPace
 from sooner.results.records import Results
 
 _NOISY = 0.10  # relative spread of a lane's seconds per step from run to run
@@ -67,11 +68,11 @@ def finished(folder: Path) -> list[RunRecord]:
         store.close()
 
 
-def note(folder: Path, text: str) -> None:
-    """Keep a warning that the race's report shows."""
+def note(folder: Path, notice: Notice) -> None:
+    """Keep a notice that the race's report shows."""
     store = Store(folder)
     try:
-        store.note(text)
+        store.note(notice)
     finally:
         store.close()
 
@@ -104,8 +105,8 @@ def run(folder: Path, engine: Engine, watcher: Watcher) -> None:
             refuse_mismatch(plan, engine.environment())
             records = store.records()
             _sweep(folder, records)
-            if agenda(plan, records) and (busy := machine.busy_warning(machine.load_by_others())):
-                store.note(busy)
+            if agenda(plan, records) and machine.is_busy(share := machine.load_by_others()):
+                store.note(OtherPrograms(share))
 
             def keep(record: RunRecord) -> None:
                 store.add(record)
@@ -127,7 +128,7 @@ def _sweep(folder: Path, records: list[RunRecord]) -> None:
 
 
 def _note_noise(store: Store) -> None:
-    """Warn where a lane's seconds per step differed much between its runs: the machine was not steady."""
+    """Say where a lane's seconds per step differed much between its runs: the machine was not steady."""
     paces: dict[str, list[float]] = {}
     for record in store.records():
         spent = record.phases.get("train", record.phases.get("run", 0.0))  # a program's phases are its own affair
@@ -138,7 +139,4 @@ def _note_noise(store: Store) -> None:
     noisy = {lane: spread for lane, spread in spreads.items() if spread > _NOISY}
     if noisy:
         worst = max(noisy, key=lambda lane: noisy[lane])
-        store.note(
-            f"seconds per step varied by {noisy[worst]:.0%} (sd over mean) between the runs of {worst}: this machine "
-            "was not steady; the calibrated clock is the one to read"
-        )
+        store.note(UnsteadyPace(worst, noisy[worst]))

@@ -45,7 +45,7 @@ def score(plan: Plan, store: Store) -> Results:
         machine=store.get("machine") or {},
         versions=store.get("versions") or {},
         data=store.get("data") or {},
-        warnings=store.notes(),
+        notices=store.notes(),
         detect=plan.rules.detect if plan.rules.until == "decided" else None,
         rungs=list(plan.rungs),
         share=plan.rules.share,

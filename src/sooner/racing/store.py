@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sooner.errors import RecipeError, StoreError
 from sooner.racing.record import RunRecord
 from sooner.training.evaluation import Evaluation
 
-VERSION = 3
+if TYPE_CHECKING:  # every listing of the command line loads this file, and none of them a notice
+    from sooner.results.notices import Notice
+
+VERSION = 4
 NAME = "race.db"
 
 _TABLES = """
@@ -34,7 +37,9 @@ CREATE TABLE evaluations (
   metric REAL NOT NULL, besides REAL NOT NULL DEFAULT 0, scoring REAL NOT NULL DEFAULT 0,
   scored INTEGER NOT NULL DEFAULT 0, kind TEXT NOT NULL DEFAULT ''
 ) STRICT;
-CREATE TABLE events (at TEXT NOT NULL DEFAULT (datetime('now')), text TEXT NOT NULL) STRICT;
+CREATE TABLE events (
+  at TEXT NOT NULL DEFAULT (datetime('now')), text TEXT NOT NULL DEFAULT '', kind TEXT, fields TEXT
+) STRICT;
 """
 # What makes a store of each older version one of the next.
 _MIGRATIONS = {
@@ -49,6 +54,11 @@ ALTER TABLE evaluations ADD COLUMN scored INTEGER NOT NULL DEFAULT 0;
     2: """
 ALTER TABLE runs ADD COLUMN sparse_flops REAL;
 ALTER TABLE evaluations ADD COLUMN kind TEXT NOT NULL DEFAULT '';
+""",
+    # Until then an event was a sentence, its text; those have no kind.
+    3: """
+ALTER TABLE events ADD COLUMN kind TEXT;
+ALTER TABLE events ADD COLUMN fields TEXT;
 """,
 }
 
@@ -163,16 +173,24 @@ class Store:
         except (TypeError, ValueError, KeyError, AttributeError, IndexError, RecipeError) as error:
             raise self._damaged(f"what it says makes no race ({type(error).__name__}: {error})") from error
 
-    def note(self, text: str) -> None:
-        """Keep a line about the race as a whole, shown as a warning in its report."""
-        with self._errors("write"), self._transaction():
-            self._database.execute("INSERT INTO events (text) VALUES (?)", (text,))
+    def note(self, notice: Notice) -> None:
+        """Keep what a reader should know of the race as a whole."""
+        from sooner.results.notices import to_fields
 
-    def notes(self) -> list[str]:
-        """The lines kept by `note`, each once, oldest first."""
+        # The text is for older versions of the table, where it must not be null.
+        row = ("", notice.kind, json.dumps(to_fields(notice)))
+        with self._errors("write"), self._transaction():
+            self._database.execute("INSERT INTO events (text, kind, fields) VALUES (?, ?, ?)", row)
+
+    def notes(self) -> list[Notice]:
+        """What `note` kept, each once, oldest first; a sentence of an older version as `Told`."""
+        from sooner.results.notices import Told, from_fields
+
         with self._errors("read"):
-            rows = self._database.execute("SELECT text FROM events ORDER BY rowid").fetchall()
-        return list(dict.fromkeys(row[0] for row in rows))
+            rows = self._database.execute("SELECT text, kind, fields FROM events ORDER BY rowid").fetchall()
+        with self.sound():
+            found = [Told(text) if kind is None else from_fields(kind, json.loads(given)) for text, kind, given in rows]
+        return list(dict.fromkeys(found))
 
     def add(self, record: RunRecord) -> None:
         """Keep a finished run, all of it or, if the process dies meanwhile, nothing."""

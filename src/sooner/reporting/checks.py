@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 from sooner.reporting import format as words
 from sooner.reporting.headlines import on_calibrated_clock, tone
+from sooner.reporting.notices import notice
 from sooner.reporting.summary import CONTROLS, comparisons, confirmed, contestants, kind, own
+from sooner.reporting.wording import verdict
 from sooner.results.records import Lane, Results
 from sooner.statistics.signed_rank import MIN_PAIRS
 
@@ -41,7 +43,7 @@ def checks(results: Results) -> list[Check]:
         *_controls(results),
         *_clocks(results),
         *_many(results),
-        *(Check("caution", "Noted", words.sentence(warning)) for warning in results.warnings),
+        *(Check("caution", "Noted", words.sentence(notice(each))) for each in results.notices),
         *_quiet(results),
     ]
 
@@ -50,12 +52,18 @@ def _complete(results: Results) -> Iterable[Check]:
     if results.complete:
         return
     ran = sum(len(lane.runs) for lane in results.lanes)
-    planned = f" of {results.pairs * len(results.lanes)}" if results.pairs else ""
+    planned = results.pairs * len(results.lanes)
     yield Check(
         "bad",
         "Incomplete race",
-        f"Only {ran}{planned} runs are in. Everything here will change until the rest has been run.",
+        f"Only {_of(ran, planned)} {'is' if ran == 1 else 'are'} in. Everything here will change until the rest has "
+        "been run.",
     )
+
+
+def _of(part: int, whole: int) -> str:
+    """ "12 of 16 runs", "1 run" where the whole is not known."""
+    return f"{part} of {words.number_of(whole, 'run')}" if whole else words.number_of(part, "run")
 
 
 def _pairs(results: Results) -> Iterable[Check]:
@@ -99,7 +107,7 @@ def _looks(results: Results) -> Iterable[Check]:
 def _confirmation(results: Results) -> Iterable[Check]:
     before = {(c.lane, c.against): tone(c) for c in own(results)}
     for c in confirmed(results):
-        told = f"{c.lane} against {c.against}, on {words.number_of(c.pairs, 'fresh pair')}: {c.verdict}."
+        told = f"{c.lane} against {c.against}, on {words.number_of(c.pairs, 'fresh pair')}: {verdict(c)}."
         if tone(c) == before.get((c.lane, c.against)):
             yield Check("good", "Confirmed", told)
         else:
@@ -113,13 +121,13 @@ def _hits(results: Results) -> Iterable[Check]:
     if not runs:
         return
     if not total:
-        yield Check("good", "Target reached", f"By all {runs} runs.")
+        yield Check("good", "Target reached", "By the one run." if runs == 1 else f"By all {runs} runs.")
         return
     where = words.join([f"{count} of {name}" for name, count in missed.items() if count])
     yield Check(
         "caution",
         "Target missed",
-        f"By {total} of {runs} runs ({where}). They count as slower than their budget, and are never left out.",
+        f"By {_of(total, runs)} ({where}). They count as slower than their budget, and are never left out.",
     )
 
 
@@ -233,5 +241,5 @@ def _many(results: Results) -> Iterable[Check]:
 
 
 def _quiet(results: Results) -> Iterable[Check]:
-    if not results.warnings:
+    if not results.notices:
         yield Check("good", "Machine", "The race noticed no other work on the machine and no unsteady lane.")

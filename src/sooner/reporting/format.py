@@ -151,8 +151,8 @@ def moment(iso: str) -> str:
 
 
 def number_of(amount: int, noun: str) -> str:
-    """ "1 run", "6 runs"."""
-    return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
+    """ "1 run", "6 runs", "13,500 runs"."""
+    return f"{amount} {noun}" if amount == 1 else f"{amount:,} {noun}s"
 
 
 def join(words: list[str]) -> str:

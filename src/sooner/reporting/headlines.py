@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
 from sooner.reporting.format import number_of
 from sooner.reporting.summary import CONTROLS, Kind, comparisons, confirmed, kind
 from sooner.results.records import Comparison, Lane, Results
+from sooner.results.verdict import Finding
 
 Tone = Literal["faster", "slower", "open", "none"]  # "open": no difference shown; "none": no verdict was given
 
@@ -77,17 +77,24 @@ def headlines(results: Results) -> list[Headline]:
 
 
 _FITTED = "Each at the smallest budget that it needs, its schedule fitted to it: what the method itself gains."
-_OPEN = ("no difference shown", "equal within ", "not faster by ")
+_TONE: dict[Finding, Tone] = {
+    Finding.FASTER: "faster",
+    Finding.SLOWER: "slower",
+    Finding.EQUAL: "open",
+    Finding.NOT_FASTER: "open",
+    Finding.NO_DIFFERENCE: "open",
+    Finding.OPEN: "open",
+    Finding.NOT_REACHED: "none",
+    Finding.NOT_REACHED_BY_OTHER: "none",
+    Finding.NEITHER_REACHED: "none",
+    Finding.TOO_FEW_PAIRS: "none",
+    Finding.WITHHELD: "none",
+}
 
 
 def tone(comparison: Comparison) -> Tone:
-    """What kind of verdict it is, by the words that the race uses for it."""
-    told = re.split("[:;] ", comparison.verdict)
-    if "faster" in told:
-        return "faster"
-    if "slower" in told:
-        return "slower"
-    return "open" if any(words.startswith(_OPEN) for words in told) else "none"
+    """What kind of verdict it is."""
+    return _TONE[comparison.finding]
 
 
 def on_calibrated_clock(results: Results, comparison: Comparison) -> Comparison | None:

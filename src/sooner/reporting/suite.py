@@ -13,7 +13,8 @@ from sooner.reporting import format as words
 from sooner.reporting.figures._base import axis, heading, label, layout, log_axis, rounded
 from sooner.reporting.style import HUES
 from sooner.reporting.summary import Median, own, summarise
-from sooner.results.profiles import REACH, Clock, Profile, identities, left_out, profiles
+from sooner.reporting.wording import verdict
+from sooner.results.profiles import REACH, Clock, Identity, Profile, by_name, left_out, profiles
 from sooner.results.records import Results
 
 PAGE = "suite.html"
@@ -34,6 +35,12 @@ class Row:
     verdicts: list[str]
 
 
+def called(identity: Identity) -> str:
+    """A lane over all tasks: its name, or "fitted control of a and b"."""
+    names = words.join(list(identity.lanes))
+    return names if identity.kind == "lane" else f"{identity.kind} control of {names}"
+
+
 def caveat(races: Mapping[str, Results]) -> str:
     """What a profile over so few tasks can tell."""
     missing = left_out(races)
@@ -41,7 +48,7 @@ def caveat(races: Mapping[str, Results]) -> str:
         f"Over {words.number_of(len(races), 'task')}: shares come in steps of {1 / len(races):.0%}, and tell of these "
         "tasks on this machine alone. A profile is of medians, without an interval, and depends on which lanes are in "
         "it; whether a lane is faster is for the verdicts to say."
-        + (f" Left out, as they did not run on every task: {', '.join(missing)}." if missing else "")
+        + (f" Left out, as they did not run on every task: {', '.join(map(called, missing))}." if missing else "")
     )
 
 
@@ -75,7 +82,9 @@ def render(races: Mapping[str, Results]) -> str:
         tasks=list(races),
         reach=f"{REACH:g}",
         caveat=caveat(races),
-        areas=[(each.lane, [_area(found[clock], each.lane) for clock in found]) for each in found["wall"]],
+        areas=[
+            (called(each.identity), [_area(found[clock], each.identity) for clock in found]) for each in found["wall"]
+        ],
         clocks=list(found),
         rows=rows(races),
         plots={clock: _plot(each) for clock, each in found.items()},
@@ -89,18 +98,18 @@ def rows(races: Mapping[str, Results]) -> list[Row]:
     """One per task and lane, with the race's verdicts on the wall clock."""
     found = []
     for task, race in races.items():
-        what = {name: called for called, name in identities(race).items()}
+        what = by_name(race)
         for lane in summarise(race):
             name = lane.lane.name
             found.append(
                 Row(
                     task=task,
                     lane=name,
-                    what=what[name] if what[name] != name else lane.lane.role,
+                    what=lane.lane.role if what[name].kind == "lane" else called(what[name]),
                     hits=f"{lane.hits} of {len(lane.lane.runs)}",
                     wall=_median(lane.wall),
                     calibrated=_median(lane.calibrated),
-                    verdicts=[f"against {c.against}: {c.verdict}" for c in own(race) if c.lane == name],
+                    verdicts=[f"against {c.against}: {verdict(c)}" for c in own(race) if c.lane == name],
                 )
             )
     return found
@@ -112,15 +121,15 @@ def _median(time: Median | None) -> str:
     return f"{'> ' if time.at_least else ''}{words.seconds(time.value)}"
 
 
-def _area(found: list[Profile], lane: str) -> str:
-    return next(f"{each.area:.2f}" for each in found if each.lane == lane)
+def _area(found: list[Profile], identity: Identity) -> str:
+    return next(f"{each.area:.2f}" for each in found if each.identity == identity)
 
 
 def _plot(found: list[Profile]) -> dict[str, Any]:
-    order = sorted(found, key=lambda each: each.lane)  # a lane's colour must not depend on the clock
-    looks = {each.lane: _look(each.lane, place) for place, each in enumerate(order)}
+    order = sorted(found, key=lambda each: called(each.identity))  # a lane's colour must not depend on the clock
+    looks = {each.identity: _look(each.identity, place) for place, each in enumerate(order)}
     return {
-        "data": [_line(each, looks[each.lane]) for each in found],
+        "data": [_line(each, looks[each.identity]) for each in found],
         "layout": layout(
             380,
             axis("times the fastest lane's median", **log_axis(1.0, REACH)),
@@ -132,14 +141,15 @@ def _plot(found: list[Profile]) -> dict[str, Any]:
     }
 
 
-def _look(lane: str, place: int) -> dict[str, Any]:
-    if lane == "baseline":
+def _look(identity: Identity, place: int) -> dict[str, Any]:
+    if identity == Identity("lane", ("baseline",)):
         return {"color": "var(--lane-0)", "width": 2.5}
-    dash = "dash" if " control of " in lane else "solid"
+    dash = "solid" if identity.kind == "lane" else "dash"
     return {"color": f"var(--lane-{place % HUES + 1})", "width": 2.5, "dash": dash}
 
 
 def _line(profile: Profile, look: dict[str, Any]) -> dict[str, Any]:
+    name = label(called(profile.identity))
     inside = sorted({1.0, REACH, *(f for f in profile.factors.values() if f is not None and f <= REACH)})
     return {
         "type": "scatter",
@@ -147,6 +157,6 @@ def _line(profile: Profile, look: dict[str, Any]) -> dict[str, Any]:
         "x": [rounded(factor) for factor in inside],
         "y": [rounded(profile.share(factor)) for factor in inside],
         "line": {**look, "shape": "hv"},
-        "name": label(profile.lane),
-        "hovertemplate": f"{label(profile.lane)}: %{{y:.0%}} within %{{x:.3g}}x<extra></extra>",
+        "name": name,
+        "hovertemplate": f"{name}: %{{y:.0%}} within %{{x:.3g}}x<extra></extra>",
     }

@@ -13,6 +13,7 @@ from sooner.reporting.checks import Check, checks
 from sooner.reporting.console import ruled_table
 from sooner.reporting.headlines import Reading, Tone, confirmations, headlines, tone
 from sooner.reporting.summary import LaneSummary, Median, has_calibrated, summarise
+from sooner.reporting.wording import verdict
 from sooner.results.records import Comparison, Results
 
 _TONE_STYLE: dict[Tone, str] = {"faster": "green", "slower": "red", "open": "", "none": ""}
@@ -26,8 +27,8 @@ def show(results: Results, console: Console) -> None:
         console.print(plain_text(results), markup=False, highlight=False, soft_wrap=True, end="")
         return
     console.print(table(results))
-    for verdict in verdicts(results):
-        console.print(verdict)
+    for each in verdicts(results):
+        console.print(each)
 
 
 def table(results: Results) -> Table:
@@ -148,13 +149,13 @@ def _findings(results: Results) -> list[tuple[str, list[Reading]]]:
 
 
 def _reading(reading: Reading) -> str:
-    return f"{reading.relation} {reading.comparison.against}: {reading.comparison.verdict}"
+    return f"{reading.relation} {reading.comparison.against}: {verdict(reading.comparison)}"
 
 
 def _beside(reading: Reading) -> str:
     if reading.calibrated is None:
         return reading.meaning
-    return f"calibrated clock: {reading.calibrated.verdict}. {reading.meaning}"
+    return f"calibrated clock: {verdict(reading.calibrated)}. {reading.meaning}"
 
 
 def _doubts(results: Results) -> list[Check]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sooner.results.records import Lane, Results
@@ -19,8 +20,21 @@ _WORDS = ("name", "summary")  # of a recipe: they change nothing
 _ABSENT = "none"
 
 
-def differences(races: Sequence[Results], names: Sequence[str]) -> list[str]:
-    """What is not alike in `races`, one line each with every race's own: none where they may be joined.
+@dataclass(frozen=True)
+class Difference:
+    """Something that must be the same in all races and is not; `values` has every race's own."""
+
+    fact: str
+    values: tuple[Any, ...]
+
+    def line(self, names: Sequence[str]) -> str:
+        """One line of an error, where the races are called `names`."""
+        told = [f"{_shown(value)} in {name}" for value, name in zip(self.values, names, strict=True)]
+        return f"{self.fact}: {', '.join(told)}"
+
+
+def differences(races: Sequence[Results]) -> list[Difference]:
+    """What is not alike in `races`: nothing where they may be joined.
 
     Alike must be: task, metric, target and protocol; the data, by its fingerprint and validation share; the device, the
     processor, its cores and threads, the memory (within 2%) and the accelerator; the versions of sooner, PyTorch,
@@ -28,9 +42,8 @@ def differences(races: Sequence[Results], names: Sequence[str]) -> list[str]:
     """
     facts = [_facts(race) for race in races]
     keys = dict.fromkeys(key for each in facts for key in each)
-    return [
-        _line(key, values, names) for key in keys if _differ(key, values := [each.get(key, _ABSENT) for each in facts])
-    ]
+    values = {key: tuple(each.get(key, _ABSENT) for each in facts) for key in keys}
+    return [Difference(key, values[key]) for key in keys if _differ(key, values[key])]
 
 
 def _facts(race: Results) -> dict[str, Any]:
@@ -67,10 +80,6 @@ def _differ(key: str, values: Sequence[Any]) -> bool:
     if key == "machine: memory_gib" and _ABSENT not in values:
         return not all(math.isclose(value, values[0], rel_tol=_MEMORY) for value in values)
     return len({json.dumps(value, sort_keys=True, default=str) for value in values}) > 1
-
-
-def _line(key: str, values: Sequence[Any], names: Sequence[str]) -> str:
-    return f"{key}: " + ", ".join(f"{_shown(value)} in {name}" for value, name in zip(values, names, strict=True))
 
 
 def _shown(value: Any) -> str:

@@ -15,8 +15,10 @@ from dataclasses import dataclass, field, replace
 from sooner.errors import SoonerError
 from sooner.results.comparable import differences
 from sooner.results.drift import drift
-from sooner.results.records import Lane, Results, Run
+from sooner.results.notices import Drift, GridsDiffer, LanesRenamed, Notice, OfRace, PairsPooled
+from sooner.results.records import Comparison, Lane, Results, Run
 from sooner.results.rescoring import Level, rescore
+from sooner.results.verdict import Finding
 from sooner.statistics.signed_rank import ALPHA, MIN_PAIRS
 
 
@@ -44,7 +46,7 @@ def join(races: Sequence[Results], names: Sequence[str]) -> Results:
     confirmed, keep their own levels and are not added to.
 
     Other races stand side by side. A lane whose name is taken gets the number of its race (`baseline#2`), and the
-    warnings say what the baselines tell of the machine between the races.
+    notices say what the baselines tell of the machine between the races.
 
     Args:
         races: two or more, all with the same target (see `rescore`), the earliest counts as the first.
@@ -56,11 +58,12 @@ def join(races: Sequence[Results], names: Sequence[str]) -> Results:
     if len(races) != len(names) or len(set(names)) != len(names):
         raise ValueError(f"each race needs a name of its own, not {list(names)} for {len(races)} races")
     if len(races) < 2:
-        raise SoonerError(f"{len(races)} race was given; joining takes two or more, each by its folder or results.json")
+        given = f"{len(races)} race was" if len(races) == 1 else f"{len(races)} races were"
+        raise SoonerError(f"{given} given; joining takes two or more, each by its folder or results.json")
     _refuse(races, names)
     sides = _sides(sorted(zip(names, races, strict=True), key=lambda each: each[1].started))
     joined = _joined(sides)
-    return replace(joined, warnings=[*joined.warnings, *_drifts(sides, joined)])
+    return replace(joined, notices=[*joined.notices, *_drifts(sides, joined)])
 
 
 def _refuse(races: Sequence[Results], names: Sequence[str]) -> None:
@@ -68,17 +71,13 @@ def _refuse(races: Sequence[Results], names: Sequence[str]) -> None:
         for other, name in zip(races[:place], names, strict=False):
             if race.started == other.started and race.lanes == other.lanes:
                 raise SoonerError(f"{name} and {names[place]} are the same race: give each race once")
-    lines = differences(races, names)
-    if lines:
-        what = {line.partition(":")[0] for line in lines}
+    found = differences(races)
+    if found:
         advice = "race those lanes again in one race"
-        if what == {"target"}:
+        if [each.fact for each in found] == ["target"]:
             advice = "give --target, to score all at the same"
-        raise SoonerError(
-            "these races cannot be joined, because their times cannot be compared:\n  "
-            + "\n  ".join(lines)
-            + f"\n{advice}"
-        )
+        lines = "\n  ".join(each.line(names) for each in found)
+        raise SoonerError(f"these races cannot be joined, because their times cannot be compared:\n  {lines}\n{advice}")
 
 
 def _sides(races: Sequence[tuple[str, Results]]) -> list[_Side]:
@@ -111,6 +110,7 @@ def _joined(sides: Sequence[_Side]) -> Results:
     lanes: dict[str, Lane] = {}
     levels: dict[str, Level] = {}
     fresh: dict[str, list[Run]] = {}
+    withheld: list[Comparison] = []  # no pairs of other races make up for what forbade a verdict
     for side in sides:
         parts: dict[str, list[int]] = {}
         for _, race in side.races:
@@ -127,17 +127,22 @@ def _joined(sides: Sequence[_Side]) -> Results:
                 parts.setdefault(name, []).append(len(lane.runs))
                 levels[name] = known.get(lane.name, (ALPHA, 1)) if len(side.races) == 1 else _level(parts[name])
             fresh |= {called[name]: runs for name, runs in race.confirmation.items()}
+            withheld += [
+                replace(c, lane=called[c.lane], against=called[c.against])
+                for c in race.comparisons
+                if c.finding is Finding.WITHHELD
+            ]
     races = [race for side in sides for _, race in side.races]
     prices, differences_sought = {race.price_per_hour for race in races}, {race.detect for race in races}
     whole = replace(
         races[0],
         lanes=list(lanes.values()),
-        comparisons=[],
+        comparisons=withheld,
         complete=all(race.complete for race in races),
         pairs=max(len(lane.runs) for lane in lanes.values()),
-        warnings=[
-            *_told(sides),
-            *(f"in {name}: {warning}" for side in sides for name, race in side.races for warning in race.warnings),
+        notices=[
+            *_notices(sides),
+            *(OfRace(name, notice) for side in sides for name, race in side.races for notice in race.notices),
         ],
         price_per_hour=prices.pop() if len(prices) == 1 else None,
         detect=differences_sought.pop() if len(differences_sought) == 1 else None,
@@ -178,31 +183,31 @@ def _level(parts: Sequence[int]) -> Level:
     return (ALPHA / (looks * (looks - 1)), looks) if looks > 1 else (ALPHA, 1)
 
 
-def _told(sides: Sequence[_Side]) -> list[str]:
+def _notices(sides: Sequence[_Side]) -> list[Notice]:
     grids = {name: race.evaluate_every for side in sides for name, race in side.races}
-    lines = []
+    found: list[Notice] = []
     if len(set(grids.values())) > 1:
-        every = ", ".join(f"every {grid:,} examples in {name}" for name, grid in grids.items())
-        lines.append(f"the metric was looked at {every}: read times of different races as rough by so much")
+        found.append(GridsDiffer(tuple(grids), tuple(grids.values())))
     for side in sides:
-        called = " and ".join(name for name, _ in side.races)
-        own = [name for name, (before, _) in side.lanes.items() if name != before]
-        if own:
-            lines.append(f"lanes of {called} under another name: {', '.join(own)}")
-        if len(side.races) > 1:
-            lines.append(
-                f"races {called} have no seed in common, so their pairs count together; pairs that were added when a "
-                "verdict could be seen already make the intervals wider than those of one race with as many"
-            )
-    return lines
+        races = _names(side)
+        renamed = tuple(name for name, (before, _) in side.lanes.items() if name != before)
+        if renamed:
+            found.append(LanesRenamed(races, renamed))
+        if len(races) > 1:
+            found.append(PairsPooled(races))
+    return found
 
 
-def _drifts(sides: Sequence[_Side], joined: Results) -> list[str]:
+def _names(side: _Side) -> tuple[str, ...]:
+    return tuple(name for name, _ in side.races)
+
+
+def _drifts(sides: Sequence[_Side], joined: Results) -> list[Drift]:
     """What the baselines, run again in a later race, tell of the machine."""
     found = []
     first = _baseline({lane.name: lane for lane in joined.lanes})
     for side in sides[1:]:
         later = next(name for name, (_, lane) in side.lanes.items() if lane.role == "baseline")
         on = {c.clock: c for c in joined.comparisons if (c.lane, c.against, c.confirmation) == (later, first, False)}
-        found.append(drift(later, first, " and ".join(name for name, _ in side.races), on))
+        found.append(drift(later, first, _names(side), on))
     return found

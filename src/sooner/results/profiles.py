@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Literal
@@ -15,18 +15,26 @@ REACH = 4.0  # the factor up to which the area is taken, as AlgoPerf does (Dahl 
 
 
 @dataclass(frozen=True)
+class Identity:
+    """What a lane is in every task, whatever its name there: `lanes` are itself, or those that it is a control of."""
+
+    kind: Literal["lane", "fitted", "random"]
+    lanes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Profile:
     """One lane over all tasks.
 
     Attributes:
-        lane: its name, or for a control what it is: "fitted control of rs2-10".
+        identity: what it is.
         times: by task, the median time to target (seconds, or examples); None where it missed in half its runs or more.
         factors: by task, that time over the best lane's; None where there is no time.
         area: under the profile from factor 1 to `REACH`, over its width: 1 for a lane that is the fastest on every
             task, 0 for one that never comes within the reach.
     """
 
-    lane: str
+    identity: Identity
     times: dict[str, float | None]
     factors: dict[str, float | None]
     area: float
@@ -52,52 +60,58 @@ def profiles(races: Mapping[str, Results], clock: Clock) -> list[Profile]:
     known = {task: identities(race) for task, race in races.items()}
     lanes = {task: {lane.name: lane for lane in race.lanes} for task, race in races.items()}
     times = {
-        called: {task: _time(lanes[task][names[place]], clock) for place, task in enumerate(races)}
-        for called, names in _common(known).items()
+        identity: {task: _time(lanes[task][names[place]], clock) for place, task in enumerate(races)}
+        for identity, names in _common(known).items()
     }
     best = {task: min((each[task] for each in times.values()), default=math.inf) for task in races}
-    found = [_profile(called, each, best) for called, each in times.items()]
+    found = [_profile(identity, each, best) for identity, each in times.items()]
     return sorted(found, key=lambda profile: -profile.area)
 
 
-def left_out(races: Mapping[str, Results]) -> list[str]:
+def left_out(races: Mapping[str, Results]) -> list[Identity]:
     """The lanes that did not run on every task, which no profile can be drawn of."""
     known = [identities(race) for race in races.values()]
     return [
-        name for name in dict.fromkeys(name for each in known for name in each) if any(name not in k for k in known)
+        identity
+        for identity in dict.fromkeys(identity for each in known for identity in each)
+        if any(identity not in each for each in known)
     ]
 
 
-def identities(race: Results) -> dict[str, str]:
+def by_name(race: Results) -> dict[str, Identity]:
+    """What the lane of each name is; a control of several lanes is that of all."""
+    found: dict[str, list[Identity]] = {}
+    for identity, name in identities(race).items():
+        found.setdefault(name, []).append(identity)
+    return {name: _merged(each) for name, each in found.items()}
+
+
+def identities(race: Results) -> dict[Identity, str]:
     """What each lane is, whatever its name in this task, to its name; a control of several lanes is there for each."""
     baseline = next((lane for lane in race.lanes if lane.role == "baseline"), None)
-    found: dict[str, str] = {}
+    found: dict[Identity, str] = {}
     for lane in race.lanes:
         if lane.role != "control" or not lane.added_for:
-            found[lane.name] = lane.name
+            found[Identity("lane", (lane.name,))] = lane.name
             continue
-        kind = "fitted" if baseline is not None and _but_for_budget(lane) == _but_for_budget(baseline) else "random"
+        fitted = baseline is not None and _but_for_budget(lane) == _but_for_budget(baseline)
         for name in lane.added_for.split(", "):
-            found[f"{kind} control of {name}"] = lane.name
+            found[Identity("fitted" if fitted else "random", (name,))] = lane.name
     return found
 
 
-def _common(known: Mapping[str, Mapping[str, str]]) -> dict[str, tuple[str, ...]]:
-    """The lanes of all tasks: what they are called, to their name in each task."""
-    together: dict[tuple[str, ...], list[str]] = {}
-    for called in next(iter(known.values())):
-        if all(called in each for each in known.values()):
-            together.setdefault(tuple(each[called] for each in known.values()), []).append(called)
-    return {_called(names): own for own, names in together.items()}
+def _common(known: Mapping[str, Mapping[Identity, str]]) -> dict[Identity, tuple[str, ...]]:
+    """The lanes of all tasks: what they are, to their name in each task."""
+    together: dict[tuple[str, ...], list[Identity]] = {}
+    for identity in next(iter(known.values())):
+        if all(identity in each for each in known.values()):
+            together.setdefault(tuple(each[identity] for each in known.values()), []).append(identity)
+    return {_merged(each): own for own, each in together.items()}
 
 
-def _called(names: list[str]) -> str:
-    """Of a lane that is several things: "fitted control of a and b"."""
-    kind, _, first = names[0].rpartition(" control of ")
-    if not kind:
-        return names[0]
-    others = [name.rpartition(" control of ")[2] for name in names[1:]]
-    return f"{kind} control of {' and '.join([first, *others])}"
+def _merged(identities: Sequence[Identity]) -> Identity:
+    """Of one lane that is several things, such as a control of two lanes."""
+    return Identity(identities[0].kind, tuple(name for each in identities for name in each.lanes))
 
 
 def _but_for_budget(lane: Lane) -> dict[str, object]:
@@ -119,11 +133,11 @@ def _reached(run: Run, clock: Clock) -> float | None:
             return run.examples_to_target
 
 
-def _profile(called: str, times: Mapping[str, float], best: Mapping[str, float]) -> Profile:
+def _profile(identity: Identity, times: Mapping[str, float], best: Mapping[str, float]) -> Profile:
     factors = {task: _factor(time, best[task]) for task, time in times.items()}
     inside = [REACH - factor for factor in factors.values() if factor is not None and factor < REACH]
     return Profile(
-        lane=called,
+        identity=identity,
         times={task: time if math.isfinite(time) else None for task, time in times.items()},
         factors=factors,
         area=sum(inside) / (REACH - 1) / len(factors),

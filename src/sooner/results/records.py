@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from sooner.statistics.comparison import CurvePoint
+from sooner.results.notices import Notice, Told, from_fields, to_fields
+from sooner.results.verdict import Cause, Finding, Reason, Verdict, judge
+from sooner.statistics.comparison import ComparisonFigures, CurvePoint
+from sooner.statistics.signed_rank import ALPHA
 from sooner.statistics.survival import Survival
 
 Role = Literal["lane", "baseline", "control"]
@@ -95,7 +99,7 @@ class Comparison:
     """Time to target of `against` divided by that of `lane`, seed by seed: above 1 the lane is faster.
 
     `clock` tells which time the figures are of; `ratio` is None where no run pair determines it, and a bound is None
-    where it is infinite or zero (the censored runs leave it open).
+    where it is infinite or zero (the censored runs leave it open). `finding` is what the figures show, see `judge`.
     """
 
     lane: str
@@ -105,12 +109,15 @@ class Comparison:
     ci_high: float | None
     pairs: int
     p_value: float | None
-    verdict: str
+    finding: Finding
+    reasons: tuple[Reason, ...] = ()  # for a finding that is open or withheld
     hits: int = 0  # of the lane's runs
     against_hits: int = 0
     clock: str = "wall"
     looks: int = 1  # times that the race could have ended with this comparison; the interval allows for them
     alpha: float = 0.05  # the share of false verdicts that this look may have; 5% over all looks
+    detect: float | None = None  # the difference of speed that the finding is to show or exclude
+    pairs_needed: int | None = None  # about how many show a difference of 10%; None as read from version 0.2.0
     confirmation: bool = False  # on fresh seeds, after the race was decided
     curve: list[CurvePoint] = field(default_factory=list)
 
@@ -134,7 +141,7 @@ class Results:
     machine: dict[str, Any] = field(default_factory=dict)  # cpu, cores, threads, memory, accelerator, load, ...
     versions: dict[str, str] = field(default_factory=dict)  # sooner, python, torch, ...
     data: dict[str, Any] = field(default_factory=dict)  # n_train, n_validation, n_test, classes, fingerprint, ...
-    warnings: list[str] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)  # what a reader should know before believing the figures
     detect: float | None = None  # the difference of speed that the race was to find or exclude
     rungs: list[str] = field(default_factory=list)  # fitted protocol: all budgets, the smallest first
     share: float = 0.5  # fitted protocol: of the seeds that must reach the target
@@ -142,30 +149,48 @@ class Results:
     confirmation: dict[str, list[Run]] = field(default_factory=dict)  # by lane: runs on fresh seeds
     format: int = FORMAT
 
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain data, which `from_dict` reads; the words of `results.json` are added by `reporting`."""
+        notices = [{"kind": each.kind, **to_fields(each)} for each in self.notices]
+        return {**asdict(self), "notices": notices}
+
     def to_json(self) -> str:
-        """The text of `results.json`."""
-        return json.dumps(asdict(self), indent=1, allow_nan=False) + "\n"
+        """The same as text."""
+        return json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n"
 
     @classmethod
-    def from_json(cls, text: str) -> Results:
-        """Read what `to_json` wrote."""
-        raw = json.loads(text)
+    def from_dict(cls, raw: Mapping[str, Any]) -> Results:
+        """Read what `to_dict` gave, or the content of a `results.json`, of version 0.2.0 or later.
+
+        Its words are passed over: where a file of 0.2.0 has a verdict in words alone, it is found again from the
+        figures. Fields that later versions added are passed over, too.
+        """
         lanes = [
             Lane(
                 **{
-                    **lane,
+                    **_known(Lane, lane),
                     "runs": [_run(run) for run in lane["runs"]],
                     "survival": [Survival(**each) for each in lane.get("survival", [])],
-                    "rungs": [Rung(**each) for each in lane.get("rungs", [])],
+                    "rungs": [Rung(**_known(Rung, each)) for each in lane.get("rungs", [])],
                 }
             )
             for lane in raw["lanes"]
         ]
         fresh = {name: [_run(run) for run in runs] for name, runs in raw.get("confirmation", {}).items()}
-        comparisons = [
-            Comparison(**{**c, "curve": [CurvePoint(**point) for point in c["curve"]]}) for c in raw["comparisons"]
-        ]
-        return cls(**{**raw, "lanes": lanes, "comparisons": comparisons, "confirmation": fresh})
+        return cls(
+            **{
+                **_known(cls, raw),
+                "lanes": lanes,
+                "comparisons": [_comparison(each, raw.get("detect")) for each in raw["comparisons"]],
+                "confirmation": fresh,
+                "notices": _notices(raw),
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Results:
+        """The same from text."""
+        return cls.from_dict(json.loads(text))
 
     @classmethod
     def load(cls, path: Path) -> Results:
@@ -173,5 +198,52 @@ class Results:
         return cls.from_json(path.read_text())
 
 
-def _run(raw: dict[str, Any]) -> Run:
-    return Run(**{**raw, "evaluations": [Evaluation(**each) for each in raw["evaluations"]]})
+def _known(record: type, raw: Mapping[str, Any]) -> dict[str, Any]:
+    names = {each.name for each in fields(record)}
+    return {name: value for name, value in raw.items() if name in names}
+
+
+def _run(raw: Mapping[str, Any]) -> Run:
+    looks = [Evaluation(**_known(Evaluation, each)) for each in raw["evaluations"]]
+    return Run(**{**_known(Run, raw), "evaluations": looks})
+
+
+def _comparison(raw: Mapping[str, Any], detect: float | None) -> Comparison:
+    known = {**_known(Comparison, raw), "curve": [CurvePoint(**point) for point in raw.get("curve", [])]}
+    if "finding" in raw:
+        reasons = tuple(Reason(Cause(each["cause"]), tuple(each["names"])) for each in raw["reasons"])
+        return Comparison(**{**known, "finding": Finding(raw["finding"]), "reasons": reasons})
+    verdict = _judged_again(raw, detect)
+    return Comparison(**{**known, "finding": verdict.finding, "reasons": verdict.reasons, "detect": detect})
+
+
+def _judged_again(raw: Mapping[str, Any], detect: float | None) -> Verdict:
+    """The verdict on a comparison of version 0.2.0, from the figures that it holds."""
+    figures = ComparisonFigures(
+        ratio=raw["ratio"],
+        ci_low=raw["ci_low"],
+        ci_high=raw["ci_high"],
+        pairs=raw["pairs"],
+        p_value=raw["p_value"],
+        hits=raw["hits"],
+        against_hits=raw["against_hits"],
+        pairs_needed=0,  # no part of the verdict
+        looks=raw.get("looks", 1),
+        alpha=raw.get("alpha", ALPHA),
+    )
+    return judge(figures, detect=detect)
+
+
+def _notices(raw: Mapping[str, Any]) -> list[Notice]:
+    texts = raw.get("warnings", [])
+    if "notices" not in raw:
+        return [Told(text) for text in texts]
+    found: list[Notice] = []
+    for place, each in enumerate(raw["notices"]):
+        try:
+            found.append(from_fields(each["kind"], each))
+        except ValueError:  # a kind of a later version
+            if place >= len(texts):
+                raise
+            found.append(Told(texts[place]))
+    return found

@@ -10,7 +10,7 @@ import numpy as np
 
 from sooner.results.budgets import counted, rungs_of, smallest_budget
 from sooner.results.records import Comparison, Lane, Results, Run
-from sooner.results.verdict import verdict
+from sooner.results.verdict import Finding, Reason, judge
 from sooner.statistics.comparison import ComparisonFigures, CurvePoint, compare, curve
 from sooner.statistics.crossing import at, first_crossing
 from sooner.statistics.signed_rank import ALPHA
@@ -31,7 +31,8 @@ def rescore(
     """The same race at another target.
 
     The target that was fixed before the race is the one whose verdict counts: a target chosen after seeing the
-    results is chosen for its result. Intervals are those of one comparison at one target.
+    results is chosen for its result. Intervals are those of one comparison at one target. A verdict that was withheld
+    stays withheld.
 
     Args:
         results: of a race; what it says of its own target is not used.
@@ -53,6 +54,7 @@ def rescore(
     fresh = {name: [timed(run, goal) for run in runs] for name, runs in results.confirmation.items()}
     known = {each.lane: (each.alpha, each.looks) for each in results.comparisons if not each.confirmation}
     known |= levels or {}
+    withheld = {_key(each): each.reasons for each in results.comparisons if each.finding is Finding.WITHHELD}
     by_name = {lane.name: lane.runs for lane in lanes}
     comparisons = []
     for confirmation, runs in ((False, by_name), (True, fresh)):
@@ -67,7 +69,8 @@ def rescore(
                         continue
                     if curves and not confirmation:
                         found = replace(found, curve=_curve(runs[lane.name], runs[other], clock, level))
-                    comparisons.append(replace(found, confirmation=confirmation))
+                    found = replace(found, confirmation=confirmation)
+                    comparisons.append(withhold(found, withheld[_key(found)]) if _key(found) in withheld else found)
     return replace(results, target=goal, lanes=lanes, comparisons=comparisons, confirmation=fresh)
 
 
@@ -94,6 +97,42 @@ def compare_runs(
         return None
     alpha, looks = level
     return compare([t.time(target) for t in one], [t.time(target) for t in other], alpha=alpha, looks=looks)
+
+
+def compared(
+    lane: str, against: str, figures: ComparisonFigures, *, clock: Clocks = "wall", detect: float | None = None
+) -> Comparison:
+    """The comparison of two lanes that has these figures, with the verdict on them."""
+    verdict = judge(figures, detect=detect)
+    return Comparison(
+        lane=lane,
+        against=against,
+        ratio=figures.ratio,
+        ci_low=figures.ci_low,
+        ci_high=figures.ci_high,
+        pairs=figures.pairs,
+        p_value=figures.p_value,
+        finding=verdict.finding,
+        reasons=verdict.reasons,
+        hits=figures.hits,
+        against_hits=figures.against_hits,
+        clock=clock,
+        looks=figures.looks,
+        alpha=figures.alpha,
+        detect=detect,
+        pairs_needed=figures.pairs_needed,
+    )
+
+
+def withhold(comparison: Comparison, reasons: Sequence[Reason]) -> Comparison:
+    """The same figures without a verdict. Raises ValueError without a reason."""
+    if not reasons:
+        raise ValueError(f"the verdict on {comparison.lane} can only be withheld for a reason; give one or more")
+    return replace(comparison, finding=Finding.WITHHELD, reasons=tuple(reasons))
+
+
+def _key(comparison: Comparison) -> tuple[str, str, str, bool]:
+    return comparison.lane, comparison.against, comparison.clock, comparison.confirmation
 
 
 def _lane(lane: Lane, target: float, results: Results, horizons: Mapping[Clocks, float | None]) -> Lane:
@@ -131,23 +170,7 @@ def _compare(
     detect: float | None,
 ) -> Comparison | None:
     figures = compare_runs(runs[lane], runs[against], target, clock, level)
-    if figures is None:
-        return None
-    return Comparison(
-        lane=lane,
-        against=against,
-        ratio=figures.ratio,
-        ci_low=figures.ci_low,
-        ci_high=figures.ci_high,
-        pairs=figures.pairs,
-        p_value=figures.p_value,
-        verdict=verdict(figures, against, detect=detect),
-        hits=figures.hits,
-        against_hits=figures.against_hits,
-        clock=clock,
-        looks=level[1],
-        alpha=level[0],
-    )
+    return None if figures is None else compared(lane, against, figures, clock=clock, detect=detect)
 
 
 def _curve(mine: Sequence[Run], theirs: Sequence[Run], clock: Clocks, level: Level) -> list[CurvePoint]:

@@ -1,103 +1,94 @@
-"""What a comparison shows, in words."""
+"""What a comparison shows, as data: a finding of a closed set, and the reasons for one that decides nothing."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
 
 from sooner.statistics.comparison import ComparisonFigures, cannot_win, decided
 from sooner.statistics.signed_rank import min_pairs
 
-_UNSHOWN = "no difference shown"
+
+class Finding(StrEnum):
+    """What a comparison shows of its lane, and never more. The values are those of `results.json`."""
+
+    FASTER = "faster"  # the whole interval lies above 1
+    SLOWER = "slower"  # below 1
+    EQUAL = "equal"  # no difference as large as `detect` is left in the interval
+    NOT_FASTER = "not_faster"  # no gain as large as `detect` is
+    NO_DIFFERENCE = "no_difference"  # none was shown, which is no proof that there is none
+    NOT_REACHED = "not_reached"  # by no run of the lane, and the interval says no more
+    NOT_REACHED_BY_OTHER = "not_reached_by_other"
+    NEITHER_REACHED = "neither_reached"
+    OPEN = "open"  # neither side of the interval is known; the reason says why
+    TOO_FEW_PAIRS = "too_few_pairs"  # for any verdict
+    WITHHELD = "withheld"  # the figures are there, but the reasons forbid to conclude from them
 
 
-def verdict(figures: ComparisonFigures, against: str = "the other lane", *, detect: float | None = None) -> str:
-    """One line that says what the figures show of the lane, and never more.
+class Cause(StrEnum):
+    """Why a comparison decides nothing. The values are those of `results.json`."""
 
-    Faster, slower and "no difference shown" are said only from as many pairs on as the test can decide with, six where
-    their number was fixed before the race. Where censored runs leave a side of the interval open, the line gives the
-    bound that there is and tells whose runs missed the target.
+    CENSORED = "censored"  # runs that missed the target leave both sides open
+    FIRST_EVALUATION = "first_evaluation"  # the target was reached by the first one, so when is not known
+    RECIPES_DIFFER = "recipes_differ"  # in more than what is compared; `names` says in which fields
+    CLOCK_DISTURBED = "clock_disturbed"  # `names` says by what, where it is known
+    LOOKS_UNEQUAL = "looks_unequal"  # the lanes were not evaluated equally often
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One cause; `names` are what it is about, such as the recipe's fields that differ."""
+
+    cause: Cause
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A finding, with its reasons where it is `OPEN` or `WITHHELD`; other findings have none."""
+
+    finding: Finding
+    reasons: tuple[Reason, ...] = ()
+
+
+def judge(figures: ComparisonFigures, *, detect: float | None = None) -> Verdict:
+    """What the figures show.
+
+    Faster, slower and "no difference" are found only from as many pairs on as the test can decide with, six where
+    their number was fixed before the race. A lane none of whose runs reached the target may still be shown to be
+    slower, by the budgets that it spent.
 
     Args:
         figures: from `compare`.
-        against: the other lane's name.
         detect: the smallest difference of speed that matters, above 0. With it a race that shows no difference may
-            still show that there is none so large ("equal within 10%"), or that the lane is not that much faster.
-
-    Returns:
-        For example "faster: 1.43x (95% CI 1.21 to 1.66, 8 pairs)", or "equal within 10%: 1.01x (95% CI 0.95 to 1.07
-        over 3 looks, 12 pairs)".
+            still show that there is none so large, or that the lane is not that much faster.
     """
-    pairs = figures.pairs
-    if pairs and not figures.hits and not figures.against_hits:
-        return f"neither lane reached the target: 0 of {pairs} runs each within its budget"
-    if pairs and not figures.hits:
-        return f"target not reached: 0 of {pairs} runs within its budget{_shown(figures)}"
+    if figures.pairs and not figures.hits and not figures.against_hits:
+        return Verdict(Finding.NEITHER_REACHED)
+    shown = _shown(figures)
+    if figures.pairs and not figures.hits:
+        return Verdict(shown or Finding.NOT_REACHED)
     fewest = min_pairs(figures.alpha)
-    if fewest is None or pairs < fewest:
-        more = f"; about {figures.pairs_needed} needed to see 10%" if figures.pairs_needed > pairs else ""
-        return f"too few pairs: {pairs}{more}"
-    finding = _finding(figures, detect)
-    if not figures.against_hits and finding == _UNSHOWN:
-        return f"target not reached by {against}: 0 of {pairs} runs within its budget{_shown(figures)}"
-    return f"{finding}: {_size(figures)} ({_basis(figures, against)})"
-
-
-def _finding(figures: ComparisonFigures, detect: float | None = None) -> str:
-    if figures.ci_low is not None and figures.ci_low > 1:
-        return "faster"
-    if figures.ci_high is not None and figures.ci_high < 1:
-        return "slower"
+    if fewest is None or figures.pairs < fewest:
+        return Verdict(Finding.TOO_FEW_PAIRS)
+    if shown:
+        return Verdict(shown)
     if detect is not None and decided(figures, detect=detect):
-        return f"equal within {100 * detect:g}%"
+        return Verdict(Finding.EQUAL)
     if detect is not None and cannot_win(figures, detect=detect):
-        return f"not faster by {100 * detect:g}%"
-    return _UNSHOWN
-
-
-def _size(figures: ComparisonFigures) -> str:
-    low, high = figures.ci_low, figures.ci_high
-    if low is not None and high is not None and figures.ratio is not None:
-        return _times(figures.ratio)
-    if low is not None:
-        return f"at least {_times(low)}"
-    if high is not None:
-        return f"at most {_times(high)}"
-    if figures.hits == figures.against_hits == figures.pairs:  # with every run a hit, only first looks hide a time
-        return "reached by the first evaluation, evaluate more often"
-    return "the censored runs leave the ratio open"
-
-
-def _basis(figures: ComparisonFigures, against: str) -> str:
-    low, high = figures.ci_low, figures.ci_high
-    interval = []
-    if low is not None and high is not None:
-        interval = [f"95% CI {_times(low)[:-1]} to {_times(high)[:-1]}"]
-    elif low is not None or high is not None:
-        interval = ["95% CI"]
-    if interval and figures.looks > 1:
-        interval[0] += f" over {figures.looks} looks"
-    text = ", ".join([*interval, f"{figures.pairs} pairs"])
-    missed, against_missed = figures.pairs - figures.hits, figures.pairs - figures.against_hits
-    if missed and against_missed:
-        return f"{text}; missed the target in {missed}, {against} in {against_missed}"
-    if missed:
-        return f"{text}; missed the target in {missed}"
-    if against_missed:
-        return f"{text}; {against} missed the target in {against_missed}"
-    return text
-
-
-def _shown(figures: ComparisonFigures) -> str:
-    """What the interval adds to a lane that never reached the target."""
+        return Verdict(Finding.NOT_FASTER)
+    if not figures.against_hits:
+        return Verdict(Finding.NOT_REACHED_BY_OTHER)
     if figures.ci_low is None and figures.ci_high is None:
-        return ""
-    found = _finding(figures)
-    looks = f" over {figures.looks} looks" if figures.looks > 1 else ""
-    return f"; {'' if found == _UNSHOWN else found + ': '}{_size(figures)} (95% CI{looks})"
+        # With every run a hit, only first evaluations hide a time.
+        hits = figures.hits == figures.against_hits == figures.pairs
+        return Verdict(Finding.OPEN, (Reason(Cause.FIRST_EVALUATION if hits else Cause.CENSORED),))
+    return Verdict(Finding.NO_DIFFERENCE)
 
 
-def _times(ratio: float) -> str:
-    """Two decimals, more digits where they would hide a small ratio or that it is not 1, fewer for a large one."""
-    if ratio >= 10:
-        return f"{ratio:.3g}x" if ratio < 1000 else f"{ratio:.0f}x"
-    if ratio < 0.1:
-        return f"{ratio:.2g}x"
-    return f"{ratio:.2f}x" if f"{ratio:.2f}" != "1.00" else f"{ratio:.3f}x".replace("1.000", "1.00")
+def _shown(figures: ComparisonFigures) -> Finding | None:
+    if figures.ci_low is not None and figures.ci_low > 1:
+        return Finding.FASTER
+    if figures.ci_high is not None and figures.ci_high < 1:
+        return Finding.SLOWER
+    return None

@@ -14,11 +14,9 @@ def test_the_machine_is_described_without_guesses() -> None:
     assert machine.versions()["torch"] == torch.__version__
 
 
-def test_a_busy_machine_is_told() -> None:
-    assert machine.busy_warning(0.01) is None
-    text = machine.busy_warning(0.4)
-    assert text is not None
-    assert "40%" in text
+def test_a_machine_is_busy_from_a_share_on() -> None:
+    assert not machine.is_busy(0.01)
+    assert machine.is_busy(0.4)
 
 
 @pytest.mark.parametrize(

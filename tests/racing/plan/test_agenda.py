@@ -9,6 +9,7 @@ from sooner.racing.plan.plan import Plan
 from sooner.racing.record import RunRecord
 from sooner.racing.store import Store
 from sooner.results.records import Results
+from sooner.results.verdict import Finding
 from tests.racing.made import plan, record
 
 RUNGS = ("1ep", "2ep", "4ep", "8ep")
@@ -66,7 +67,7 @@ def test_a_fitted_race_finds_the_smallest_budget_and_spends_less_than_every_run(
     (wall,) = [c for c in found.comparisons if c.clock == "wall"]
     assert wall.pairs == 6
     assert wall.ratio == pytest.approx(2.0, rel=0.05)
-    assert wall.verdict.startswith("faster: ")
+    assert wall.finding is Finding.FASTER
     assert Results.from_json(found.to_json()) == found
 
 

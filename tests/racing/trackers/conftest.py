@@ -7,10 +7,14 @@ import pytest
 from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.plan.plan import Plan
 from sooner.racing.record import RunRecord
-from sooner.racing.trackers import _tracker
+from sooner.racing.trackers import Wording, _tracker
 from sooner.recipes import resolve
+from sooner.reporting.notices import notice
+from sooner.reporting.wording import verdict
 from sooner.tasks import get_task
 from sooner.training.evaluation import Evaluation
+
+WORDING = Wording(verdict, notice)
 
 
 def make_plan(**fields: Any) -> Plan:

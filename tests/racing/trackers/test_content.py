@@ -2,7 +2,8 @@ import pytest
 
 from sooner.racing.plan.plan import Plan
 from sooner.racing.plan.rules import Rules
-from sooner.racing.trackers import _content
+from sooner.racing.trackers import Wording, _content
+from sooner.results.notices import Told
 from tests.racing.trackers.conftest import looks, make_plan, record
 from tests.reporting.races import compared, race
 
@@ -58,14 +59,17 @@ def test_verdicts_tell_clocks_and_confirmation_apart() -> None:
             compared("a", "b", 1.4, 1.1, 1.6, clock="calibrated"),
             compared("a", "b", 1.3, 1.1, 1.6, confirmation=True),
         ],
-        warnings=["noisy"],
+        notices=[Told("noisy")],
     )
-    figures, words = _content.verdicts(results)
+    figures, words = _content.verdicts(
+        results, Wording(lambda c: f"{c.finding} {c.clock}", lambda each: f"noticed: {each.kind}")
+    )
     assert {name: value for name, value in figures.items() if name.endswith("ratio")} == {
         "a vs b/wall/ratio": 1.5,
         "a vs b/calibrated/ratio": 1.4,
         "a vs b/wall/confirmation/ratio": pytest.approx(1.3),
     }
     assert "a vs b/wall/ci_high" not in figures
-    assert words["a vs b/wall"].startswith("faster: 1.50x")
-    assert words["warning 1"] == "noisy"
+    assert words["a vs b/wall"] == "faster wall"
+    assert words["a vs b/calibrated"] == "faster calibrated"
+    assert words["warning 1"] == "noticed: told"

@@ -7,7 +7,7 @@ from mlflow import MlflowClient
 from sooner.racing.plan.lanes import PlannedRun
 from sooner.racing.plan.plan import Plan
 from sooner.racing.trackers import make
-from tests.racing.trackers.conftest import looks, make_plan, record
+from tests.racing.trackers.conftest import WORDING, looks, make_plan, record
 from tests.reporting.races import compared, race
 
 
@@ -53,7 +53,7 @@ def test_a_race_is_an_experiment_and_each_run_a_run(
         trackers.looked(found[2])
         trackers.run_finished(record("baseline", 0, found))
         trackers.run_finished(record("rs2-10", 1, looks(0.1), stopped="the loss became nan by step 3", host="node-2"))
-        trackers.race_finished(race([], [compared("baseline@3ep", "baseline", 1.5, None, 1.6)]))
+        trackers.race_finished(race([], [compared("baseline@3ep", "baseline", 1.5, None, 1.6)]), WORDING)
     runs = _runs(client, before)
     assert set(runs) == {"baseline/seed-0", "rs2-10/seed-1", "race/verdicts"}
     done, failed, verdicts = runs["baseline/seed-0"], runs["rs2-10/seed-1"], runs["race/verdicts"]

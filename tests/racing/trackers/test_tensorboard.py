@@ -6,7 +6,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from sooner.racing.plan.lanes import PlannedRun
 from sooner.racing.plan.plan import Plan
 from sooner.racing.trackers import make
-from tests.racing.trackers.conftest import looks, record
+from tests.racing.trackers.conftest import WORDING, looks, record
 from tests.reporting.races import compared, race
 
 
@@ -43,7 +43,7 @@ def test_a_run_is_written_look_by_look_and_read_back(tmp_path: Path, plan: Plan)
 def test_the_verdicts_are_written_once_however_often_the_race_ends(tmp_path: Path, plan: Plan) -> None:
     for ratio in (1.2, 1.5):
         with make(["tensorboard"], tmp_path, plan) as trackers:
-            trackers.race_finished(race([], [compared("rs2-10", "baseline", ratio, 1.1, 1.6)]))
+            trackers.race_finished(race([], [compared("rs2-10", "baseline", ratio, 1.1, 1.6)]), WORDING)
     events = _read(tmp_path / "tensorboard" / "race" / "verdicts")
     assert _points(events, "rs2-10 vs baseline/wall/ratio") == [(0, 1.5)]
     text = events.Tensors("rs2-10 vs baseline/wall/text_summary")[0].tensor_proto.string_val[0].decode()

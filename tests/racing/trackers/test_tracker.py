@@ -11,7 +11,7 @@ from sooner.racing.trackers._base import Value
 from sooner.racing.trackers._ledger import Ledger
 from sooner.training.evaluation import Evaluation
 from tests.clock_by_hand import Hand
-from tests.racing.trackers.conftest import looks, record
+from tests.racing.trackers.conftest import WORDING, looks, record
 from tests.reporting.races import race
 
 
@@ -133,7 +133,7 @@ def test_a_tracker_that_fails_warns_once_and_is_dropped(tmp_path: Path, plan: Pl
     for look in looks(0.1, 0.2, 0.3):
         tracker.looked(look)
     tracker.run_finished(record("baseline", 0, looks(0.1, 0.2, 0.3)))
-    tracker.race_finished(race([]))
+    tracker.race_finished(race([]), WORDING)
     tracker.close()
     assert sink.closed.wait(60)
     assert sink.runs == {"baseline/seed-0": looks(0.1)}

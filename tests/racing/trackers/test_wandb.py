@@ -12,7 +12,7 @@ from wandb.proto.wandb_internal_pb2 import Record
 from sooner.racing.plan.lanes import PlannedRun
 from sooner.racing.plan.plan import Plan
 from sooner.racing.trackers import make
-from tests.racing.trackers.conftest import looks, record
+from tests.racing.trackers.conftest import WORDING, looks, record
 from tests.reporting.races import compared, race
 
 _BLOCK = 32768
@@ -87,7 +87,7 @@ def test_a_race_is_written_offline_and_silently(tmp_path: Path, plan: Plan, capf
         assert wandb.run is None  # the user's own run, if there is one, is not replaced
         trackers.run_finished(record("baseline", 0, found))
         trackers.run_finished(record("rs2-10", 1, looks(0.1), stopped="the loss became nan by step 3"))
-        trackers.race_finished(race([], [compared("rs2-10", "baseline", 1.5, 1.2, 1.6)]))
+        trackers.race_finished(race([], [compared("rs2-10", "baseline", 1.5, 1.2, 1.6)]), WORDING)
     runs = _read(tmp_path)
     assert set(runs) == {"baseline/seed-0", "rs2-10/seed-1", "race/verdicts"}
     done, failed = runs["baseline/seed-0"], runs["rs2-10/seed-1"]

@@ -12,7 +12,10 @@ import pytest
 from sooner.errors import StoreError
 from sooner.reporting import write_page
 from sooner.reporting.page.page import render
+from sooner.results.notices import Told
 from sooner.results.records import Lane, Results
+from sooner.results.rescoring import withhold
+from sooner.results.verdict import Cause, Reason
 from tests.reporting.races import compared, race, realistic, run
 
 NASTY = "<img src=x onerror=alert(1)>&\"'</script>"
@@ -136,9 +139,10 @@ def nasty() -> Results:
         Lane("baseline", "baseline", {"note": NASTY}, [run([0.1, 0.9])]),
         Lane(NASTY, "lane", {"sampling": "x"}, [run([0.1, 0.3], stopped=NASTY)]),
     ]
+    reasons = [Reason(Cause.CLOCK_DISTURBED, (NASTY,))]
     return race(
-        lanes, [compared(NASTY, "baseline", 1.5, 1.2, 1.9, verdict=f"faster: {NASTY}")],
-        task=NASTY, model=NASTY, warnings=[NASTY], machine={NASTY: NASTY}, data={"classes": [NASTY]},
+        lanes, [withhold(compared(NASTY, "baseline", 1.5, 1.2, 1.9), reasons)],
+        task=NASTY, model=NASTY, notices=[Told(NASTY)], machine={NASTY: NASTY}, data={"classes": [NASTY]},
         device=NASTY, started=NASTY, versions={"sooner": NASTY},
     )  # fmt: skip
 

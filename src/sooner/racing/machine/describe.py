@@ -91,11 +91,6 @@ def load_by_others(seconds: float = 0.5) -> float:
     return float(psutil.cpu_percent(interval=seconds)) / 100
 
 
-def busy_warning(share: float) -> str | None:
-    """What to tell the user of a machine that is `share` busy with other work, or None if it is quiet."""
-    if share < _BUSY:
-        return None
-    return (
-        f"other programs used {share:.0%} of this machine's cores when the race started: wall times will be noisy; "
-        "trust the calibrated clock, or race again on a quiet machine"
-    )
+def is_busy(share: float) -> bool:
+    """Whether a machine of whose cores others use this `share`, in [0, 1], is too busy to be timed on."""
+    return share >= _BUSY

@@ -12,7 +12,7 @@ from sooner.errors import SoonerError
 from sooner.racing.plan.lanes import PlannedRun
 from sooner.racing.plan.plan import Plan
 from sooner.racing.record import RunRecord
-from sooner.racing.trackers._base import Race, Sink
+from sooner.racing.trackers._base import Race, Sink, Wording
 from sooner.racing.trackers._ledger import Ledger
 from sooner.racing.trackers._tracker import Tracker
 from sooner.racing.trackers.mlflow import MLflow
@@ -21,7 +21,7 @@ from sooner.racing.trackers.wandb import WandB
 from sooner.results.records import Results
 from sooner.training.evaluation import Evaluation
 
-__all__ = ["NAMES", "Race", "Sink", "Tracker", "Trackers", "check", "make"]
+__all__ = ["NAMES", "Race", "Sink", "Tracker", "Trackers", "Wording", "check", "make"]
 
 _SINKS: dict[str, type[MLflow] | type[TensorBoard] | type[WandB]] = {
     "tensorboard": TensorBoard,
@@ -62,10 +62,10 @@ class Trackers:
         for tracker in self._trackers:
             tracker.run_finished(record)
 
-    def race_finished(self, results: Results) -> None:
-        """Write the verdicts."""
+    def race_finished(self, results: Results, wording: Wording) -> None:
+        """Write the verdicts, in the words of `wording`."""
         for tracker in self._trackers:
-            tracker.race_finished(results)
+            tracker.race_finished(results, wording)
 
     def close(self) -> None:
         """Finish writing."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from sooner.results.notices import Notice
+from sooner.results.records import Comparison
 from sooner.training.evaluation import Evaluation
 
 Value = str | int | float | bool
@@ -37,6 +39,14 @@ class Race:
     def run_id(self, name: str) -> str:
         """The id of the run `name`: the same whenever it is written, and of no other race."""
         return hashlib.sha256(f"{self.id}/{name}".encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How a tracker says in words what it shows to people: a race does not know how it is shown."""
+
+    verdict: Callable[[Comparison], str]
+    notice: Callable[[Notice], str]
 
 
 class Sink(Protocol):

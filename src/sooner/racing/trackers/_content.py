@@ -9,7 +9,7 @@ from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.plan.plan import Plan
 from sooner.racing.record import RunRecord
 from sooner.racing.timing import run_of
-from sooner.racing.trackers._base import Value
+from sooner.racing.trackers._base import Value, Wording
 from sooner.results.records import Results
 
 
@@ -91,13 +91,13 @@ def race_params(results: Results) -> dict[str, Value]:
     }
 
 
-def verdicts(results: Results) -> tuple[dict[str, float], dict[str, str]]:
+def verdicts(results: Results, wording: Wording) -> tuple[dict[str, float], dict[str, str]]:
     """The figures of all comparisons, "LANE vs OTHER/CLOCK/FIGURE", and what each amounts to in words."""
     figures: dict[str, float] = {}
     words: dict[str, str] = {}
     for found in results.comparisons:
         name = f"{found.lane} vs {found.against}/{found.clock}" + ("/confirmation" if found.confirmation else "")
-        words[name] = found.verdict
+        words[name] = wording.verdict(found)
         given = {
             "ratio": found.ratio,
             "ci_low": found.ci_low,
@@ -106,5 +106,5 @@ def verdicts(results: Results) -> tuple[dict[str, float], dict[str, str]]:
             "pairs": float(found.pairs),
         }
         figures.update({f"{name}/{key}": value for key, value in given.items() if value is not None})
-    words.update({f"warning {number}": text for number, text in enumerate(results.warnings, 1)})
+    words.update({f"warning {number}": wording.notice(each) for number, each in enumerate(results.notices, 1)})
     return figures, words

@@ -9,7 +9,7 @@ from sooner.racing.plan.lanes import PlannedRun
 from sooner.racing.plan.plan import Plan
 from sooner.racing.record import RunRecord
 from sooner.racing.trackers import _content
-from sooner.racing.trackers._base import Sink, Value
+from sooner.racing.trackers._base import Sink, Value, Wording
 from sooner.racing.trackers._ledger import Ledger
 from sooner.racing.trackers._worker import Worker
 from sooner.results.records import Results
@@ -107,12 +107,12 @@ class Tracker:
 
         self._do(write)
 
-    def race_finished(self, results: Results) -> None:
-        """Write the verdicts, in place of earlier ones."""
+    def race_finished(self, results: Results, wording: Wording) -> None:
+        """Write the verdicts, in place of earlier ones, in the words of `wording`."""
 
         def write() -> None:
             self._sink.begin(SUMMARY, _content.race_params(results))
-            self._sink.end(*_content.verdicts(results))
+            self._sink.end(*_content.verdicts(results, wording))
 
         self._do(write)
 

@@ -23,6 +23,7 @@ from sooner.reporting.figures._base import (
 )
 from sooner.reporting.style import LaneStyle
 from sooner.reporting.summary import BASELINE, CONTROLS, Clock, Kind, clocks, kind, own
+from sooner.reporting.wording import verdict
 from sooner.results.records import Comparison, Results
 from sooner.statistics.comparison import CurvePoint
 from sooner.statistics.signed_rank import MIN_PAIRS
@@ -192,7 +193,7 @@ def _mark(results: Results, comparison: Comparison, style: LaneStyle) -> dict[st
             "size": 10,
             "line": {"color": "var(--paper)", "width": 1.5},
         },
-        "text": [label(comparison.verdict)],
+        "text": [label(verdict(comparison))],
         "hovertemplate": "%{text}",
     }
 

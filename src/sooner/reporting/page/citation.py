@@ -8,6 +8,7 @@ from datetime import datetime
 from sooner.reporting import format as words
 from sooner.reporting.budgets import has_rungs, smallest
 from sooner.reporting.summary import contestants, own
+from sooner.reporting.wording import verdict
 from sooner.results.records import Results
 
 _TOLD = 12  # comparisons written out
@@ -53,9 +54,9 @@ def _sentences(results: Results) -> list[str]:
     if has_rungs(results):
         told += [f"{lane.name}: {smallest(results, lane)}" for lane in results.lanes if lane.rungs]
     compared = own(results)
-    told += [f"{c.lane} against {c.against}: {words.sentence(c.verdict)}" for c in compared[:_TOLD]]
+    told += [f"{c.lane} against {c.against}: {words.sentence(verdict(c))}" for c in compared[:_TOLD]]
     if len(compared) > _TOLD:
-        told.append(f"And {len(compared) - _TOLD} more comparisons.")
+        told.append(f"And {words.number_of(len(compared) - _TOLD, 'more comparison')}.")
     fingerprint = results.data.get("fingerprint")
     machine = [str(results.machine.get("accelerator") or results.machine.get("cpu") or results.device)]
     versions = [f"{name} {version}" for name, version in results.versions.items()]

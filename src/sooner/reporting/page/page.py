@@ -74,6 +74,7 @@ def render(results: Results) -> str:
     return environment.get_template("page.html.j2").render(
         results=results,
         contestants=contestants(results),
+        number_of=words.number_of,
         pairs=words.number_of(results.pairs, "pair"),
         started=words.moment(results.started),
         styles={lane.name: style for lane, style in zip(results.lanes, styles, strict=True)},

@@ -12,6 +12,7 @@ from sooner.reporting.budgets import has_rungs, smallest
 from sooner.reporting.headlines import Reading, confirmations, headlines
 from sooner.reporting.page.forest import Axis
 from sooner.reporting.tables import all_tables
+from sooner.reporting.wording import verdict
 from sooner.results.records import Results
 
 _TOLD = 3  # lanes whose finding is read out when the target moves
@@ -37,11 +38,11 @@ def spoken(results: Results, axis: Axis) -> dict[str, str]:
 
 
 def _reading(place: str, reading: Reading, axis: Axis) -> Iterator[tuple[str, str]]:
-    drawing = axis.draw(reading.comparison)
+    drawing, found = axis.draw(reading.comparison), verdict(reading.comparison)
     yield f"{place}@data-tone", reading.tone
-    yield f"{place}.verdict", words.sentence(reading.comparison.verdict)
+    yield f"{place}.verdict", words.sentence(found)
     if reading.calibrated:
-        yield f"{place}.calibrated", f"On the calibrated clock, {words.stopped(reading.calibrated.verdict)}"
+        yield f"{place}.calibrated", f"On the calibrated clock, {words.stopped(verdict(reading.calibrated))}"
     yield f"{place}.forest@style", drawing.style
     yield f"{place}.forest@data-marks", drawing.marks
-    yield f"{place}.forest@aria-label", f"Interval on a logarithmic axis around 1x: {reading.comparison.verdict}"
+    yield f"{place}.forest@aria-label", f"Interval on a logarithmic axis around 1x: {found}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sooner.reporting import format as words
 from sooner.reporting.tables._base import Cell, Row, Table
+from sooner.reporting.wording import verdict
 from sooner.results.records import Results
 
 _COLUMNS = ("Against", "Clock", "Ratio", "95% interval", "p", "Pairs", "Looks", "Reached", "Verdict")
@@ -25,7 +26,7 @@ def comparisons(results: Results) -> Table:
                 Cell(str(c.pairs), c.pairs),
                 *([Cell(str(c.looks), c.looks)] if looked else []),
                 Cell(f"{c.hits} and {c.against_hits}"),
-                Cell(c.verdict),
+                Cell(verdict(c)),
             ),
         )
         for c in found

@@ -27,6 +27,7 @@ from sooner.racing.plan.plan import Plan, plan_entries
 from sooner.racing.programs import Program, ProgramRuns
 from sooner.racing.record import RunRecord
 from sooner.racing.store import NAME, Store
+from sooner.results.notices import Notice, RunRepeated
 from sooner.tasks import Data, Task, load_data
 from sooner.tasks.examples import OnDisk
 from tests.racing.conftest import Silent, go
@@ -81,7 +82,7 @@ def on_cluster(folder: Path, engine: RayEngine, watcher: Silent | None = None) -
     return racing.finished(folder)
 
 
-def notes(folder: Path) -> list[str]:
+def notes(folder: Path) -> list[Notice]:
     store = Store(folder)
     try:
         return store.notes()
@@ -143,7 +144,7 @@ def test_a_race_that_loses_a_node_is_the_race_of_one_machine(nodes: Nodes, make_
     assert {record.host.split(" (")[1] for record in records} == {f"{plan.environment['cpu']})"}
     assert [record.resumed for record in records].count(1) == 1
     # From its start, if the node went before its save had arrived.
-    assert [note for note in notes(folder) if note.startswith("second lost")]
+    assert [note for note in notes(folder) if isinstance(note, RunRepeated) and note.node == "second"]
     assert {path.name for path in folder.iterdir()} == {NAME}
 
 
@@ -194,7 +195,7 @@ def test_a_run_that_ends_its_worker_twice_is_given_up_and_leaves_nothing_behind(
     assert [look.metric for look in found["sound"].looks] == [0.1, 0.09]
     assert found["deadly"].stopped == "its process on head was ended 2 times; a system does that when memory runs out"
     assert found["deadly"].resumed == 1
-    assert [note for note in notes(tmp_path / "race") if "its process was ended); the run was repeated" in note]
+    assert [note for note in notes(tmp_path / "race") if isinstance(note, RunRepeated) and note.process_ended]
     assert until(lambda: not any("98765" in process.info["cmdline"] for process in listed()))
     assert until(lambda: not list(Path(tempfile.gettempdir()).glob("sooner-worker-*")))
 

@@ -23,6 +23,7 @@ from sooner.racing.plan.lanes import PlannedRun
 from sooner.racing.plan.plan import Plan
 from sooner.racing.protocols import Watcher
 from sooner.racing.record import RunRecord, now
+from sooner.results.notices import RunRepeated
 
 _WAIT = 0.25  # seconds between looks at what nobody reports: nodes, and Ctrl-C
 _PATIENCE = 60.0  # seconds for a lost node to come back where no other can make what is left
@@ -171,9 +172,7 @@ class Dispatch:
         self._blocks.give_back(cell)
         self._afresh[_key(cell)] += not saved
         self._kinds.note(
-            f"{task.crew.node.name} lost {cell.lane.name} with seed {cell.seed} "
-            f"({'its process was ended' if at_fault else 'the node is gone, or cut off'}); the run was repeated from "
-            f"its {'last save' if saved else 'start'}"
+            RunRepeated(task.crew.node.name, cell.lane.name, cell.seed, process_ended=at_fault, saved=saved)
         )
 
     def _give_up(self, task: _Task) -> None:

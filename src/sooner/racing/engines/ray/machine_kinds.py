@@ -8,6 +8,7 @@ from pathlib import Path
 from sooner.racing.plan.lanes import PlannedRun
 from sooner.racing.plan.plan import Plan
 from sooner.racing.store import Store
+from sooner.results.notices import MachinesMixed, NodeRefused, Notice
 
 _KEY = "kinds"
 
@@ -50,23 +51,20 @@ class Kinds:
         finally:
             store.close()
         if len(found := sorted(set(self._kinds.values()))) > 1:
-            self.note(
-                f"the runs were made on {len(found)} kinds of machine ({', '.join(found)}), each pair on one: ratios "
-                "of times compare like with like, but the times of a lane mix them"
-            )
+            self.note(MachinesMixed(tuple(found)))
 
     def note_refused(self, refused: Mapping[str, str]) -> None:
         """Say of each node once why it took no part."""
         for name, why in refused.items():
-            self.note(f"{name} took no part: {why}")
+            self.note(NodeRefused(name, why))
 
-    def note(self, text: str) -> None:
-        """Keep a warning that the race's report shows, each once."""
-        if text in self._noted:
+    def note(self, notice: Notice) -> None:
+        """Keep a notice that the race's report shows, each once."""
+        if notice in self._noted:
             return
-        self._noted.add(text)
+        self._noted.add(notice)
         store = Store(self._folder)
         try:
-            store.note(text)
+            store.note(notice)
         finally:
             store.close()

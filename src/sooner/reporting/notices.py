@@ -1,0 +1,112 @@
+"""What a reader should know of a race besides its figures, in words: one sentence per notice."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from sooner.reporting.format import join, number_of
+from sooner.results.notices import (
+    Drift,
+    ExamplesSkipped,
+    GridsDiffer,
+    LanesRenamed,
+    MachinesMixed,
+    NodeRefused,
+    Notice,
+    OfRace,
+    OtherPrograms,
+    PairsPooled,
+    RunRepeated,
+    Told,
+    UnsteadyPace,
+)
+from sooner.statistics.signed_rank import MIN_PAIRS
+
+
+def notice(given: Notice) -> str:
+    """The notice as a sentence without its capital letter and full stop."""
+    match given:
+        case OtherPrograms(share):
+            return (
+                f"other programs used {share:.0%} of this machine's cores when the race started: wall times will be "
+                "noisy; trust the calibrated clock, or race again on a quiet machine"
+            )
+        case UnsteadyPace(lane, spread):
+            return (
+                f"seconds per step varied by {spread:.0%} (sd over mean) between the runs of {lane}: this machine "
+                "was not steady; the calibrated clock is the one to read"
+            )
+        case ExamplesSkipped(count):
+            return (
+                f"{number_of(count, 'example')} could not be read and {'was' if count == 1 else 'were'} left out "
+                "(--skip-bad)"
+            )
+        case MachinesMixed(machines):
+            return (
+                f"the runs were made on {len(machines)} kinds of machine ({', '.join(machines)}), each pair on one: "
+                "ratios of times compare like with like, but the times of a lane mix them"
+            )
+        case NodeRefused(node, error):
+            return f"{node} took no part: {error}"
+        case RunRepeated():
+            why = "its process was ended" if given.process_ended else "the node is gone, or cut off"
+            return (
+                f"{given.node} lost {given.lane} with seed {given.seed} ({why}); the run was repeated from its "
+                f"{'last save' if given.saved else 'start'}"
+            )
+        case GridsDiffer(races, every):
+            told = [f"every {number_of(grid, 'example')} in {race}" for race, grid in zip(races, every, strict=True)]
+            return f"the metric was looked at {', '.join(told)}: read times of different races as rough by so much"
+        case LanesRenamed(races, lanes):
+            return (
+                f"{'a lane' if len(lanes) == 1 else 'lanes'} of {join(list(races))} under another name: "
+                + ", ".join(lanes)
+            )
+        case PairsPooled(races):
+            return (
+                f"races {join(list(races))} have no seed in common, so their pairs count together; pairs that were "
+                "added when a verdict could be seen already make the intervals wider than those of one race with as "
+                "many"
+            )
+        case Drift():
+            return _drift(given)
+        case OfRace(race, inner):
+            return f"in {race}: {notice(inner)}"
+        case Told(text):
+            return text
+        case _:
+            assert_never(given)
+
+
+def _drift(found: Drift) -> str:
+    races = join(list(found.races))
+    if found.drifted == "unknown":
+        return (
+            f"whether the machine was as fast in {races} as before is not known: {found.later} and {found.first} have "
+            f"{number_of(found.pairs, 'seed')} in common, and it takes {MIN_PAIRS}. Read each lane's ratio to its own "
+            "race's baseline, and set no times of different races against each other"
+        )
+    what = (
+        f"{found.later} against {found.first}, the same recipe on the same seeds in {races} and before, ran at "
+        f"{_speed(found)}"
+    )
+    if found.drifted == "none_shown":
+        return (
+            f"the machine shows no drift between the races: {what}. Smaller differences between lanes of different "
+            "races may still be drift"
+        )
+    clocks = ", though the calibrated clock shows no drift" if found.steady_calibrated else " or the calibrated one"
+    return (
+        f"the machine drifted between the races: {what}. Times of different races cannot be trusted side by side on "
+        f"the wall clock{clocks}; ratios to the own race's baseline are as good as ever, and so are examples to the "
+        "target"
+    )
+
+
+def _speed(found: Drift) -> str:
+    low, high = found.ci_low, found.ci_high
+    if low is not None and high is not None:
+        return f"{low:.3g} to {high:.3g} times its speed (95% CI)"
+    if low is None and high is None:
+        return "a speed that the runs leave open"
+    return f"at least {low:.3g} times its speed" if low is not None else f"at most {high:.3g} times its speed"

@@ -1,0 +1,22 @@
+"""The text of `results.json`: a race's results as data, and beside the data what it says in words."""
+
+from __future__ import annotations
+
+import json
+
+from sooner.reporting import wording
+from sooner.reporting.notices import notice
+from sooner.results.records import Results
+
+
+def results_json(results: Results) -> str:
+    """What is written as `results.json`; `Results.load` reads it, and passes the words over.
+
+    The words are for people: each comparison's `verdict`, and `warnings`, one line per notice. What counts are the
+    fields that they are made from, `finding`, `reasons` and the figures, and `notices`.
+    """
+    found = results.to_dict()
+    for comparison, raw in zip(results.comparisons, found["comparisons"], strict=True):
+        raw["verdict"] = wording.verdict(comparison)
+    found["warnings"] = [notice(each) for each in results.notices]
+    return json.dumps(found, indent=1, allow_nan=False) + "\n"

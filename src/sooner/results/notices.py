@@ -1,0 +1,176 @@
+"""What a reader should know of a race besides its figures, as data: one record per kind, worded where it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Literal
+
+Drifted = Literal["unknown", "none_shown", "drifted"]
+
+
+@dataclass(frozen=True)
+class OtherPrograms:
+    """Other programs used this share, in [0, 1], of the machine's cores when the race started."""
+
+    kind: ClassVar[str] = "other_programs"
+    share: float
+
+
+@dataclass(frozen=True)
+class UnsteadyPace:
+    """Seconds per step of `lane` varied between its runs; `spread` is their standard deviation over their mean."""
+
+    kind: ClassVar[str] = "unsteady_pace"
+    lane: str
+    spread: float
+
+
+@dataclass(frozen=True)
+class ExamplesSkipped:
+    """So many examples could not be read and were left out."""
+
+    kind: ClassVar[str] = "examples_skipped"
+    count: int
+
+
+@dataclass(frozen=True)
+class MachinesMixed:
+    """The runs were made on several kinds of machine, each pair on one."""
+
+    kind: ClassVar[str] = "machines_mixed"
+    machines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NodeRefused:
+    """A node of a cluster took no part; `error` is what it raised."""
+
+    kind: ClassVar[str] = "node_refused"
+    node: str
+    error: str
+
+
+@dataclass(frozen=True)
+class RunRepeated:
+    """A run was lost with its worker and made again: from its last save if `saved`, else from its start.
+
+    `process_ended` tells a process that was ended from a node that is gone or cut off.
+    """
+
+    kind: ClassVar[str] = "run_repeated"
+    node: str
+    lane: str
+    seed: int
+    process_ended: bool
+    saved: bool
+
+
+@dataclass(frozen=True)
+class GridsDiffer:
+    """Pooled races were evaluated every so many examples, which differ; `every` has one entry per race."""
+
+    kind: ClassVar[str] = "grids_differ"
+    races: tuple[str, ...]
+    every: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class LanesRenamed:
+    """Lanes of pooled `races` have another name there, because theirs was taken."""
+
+    kind: ClassVar[str] = "lanes_renamed"
+    races: tuple[str, ...]
+    lanes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PairsPooled:
+    """These races have no seed in common, so their pairs count together."""
+
+    kind: ClassVar[str] = "pairs_pooled"
+    races: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What the baseline, run again in later `races`, tells of the machine between them and the first.
+
+    Attributes:
+        later, first: the names of the two baselines.
+        pairs: seeds that both ran; too few where the drift is unknown.
+        ci_low, ci_high: 95% interval of the later one's speed over the first one's, on the wall clock.
+        steady_calibrated: the calibrated clock shows no drift.
+    """
+
+    kind: ClassVar[str] = "drift"
+    later: str
+    first: str
+    races: tuple[str, ...]
+    drifted: Drifted
+    pairs: int
+    ci_low: float | None = None
+    ci_high: float | None = None
+    steady_calibrated: bool = False
+
+
+@dataclass(frozen=True)
+class Told:
+    """A sentence, shown as it is: versions up to 0.2.0 kept nothing else."""
+
+    kind: ClassVar[str] = "told"
+    text: str
+
+
+@dataclass(frozen=True)
+class OfRace:
+    """A notice of one of several pooled races."""
+
+    kind: ClassVar[str] = "of_race"
+    race: str
+    notice: Notice
+
+
+Notice = (
+    OtherPrograms
+    | UnsteadyPace
+    | ExamplesSkipped
+    | MachinesMixed
+    | NodeRefused
+    | RunRepeated
+    | GridsDiffer
+    | LanesRenamed
+    | PairsPooled
+    | Drift
+    | Told
+    | OfRace
+)
+_KINDS: dict[str, type[Notice]] = {each.kind: each for each in Notice.__args__}
+
+
+def to_fields(notice: Notice) -> dict[str, Any]:
+    """Its fields as plain data, without the kind."""
+    found = {each.name: getattr(notice, each.name) for each in fields(notice)}
+    if isinstance(notice, OfRace):
+        found["notice"] = {"kind": notice.notice.kind, **to_fields(notice.notice)}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+
+
+def from_fields(kind: str, given: Mapping[str, Any]) -> Notice:
+    """The notice of this kind with these fields, as `to_fields` gave them; fields of later versions are passed over.
+
+    Raises ValueError for a kind that this version does not know, and for fields that are missing.
+    """
+    known = _KINDS.get(kind)
+    if known is None:
+        raise ValueError(f"there is no kind of notice '{kind}'; this version knows {', '.join(_KINDS)}")
+    names = {each.name for each in fields(known)}
+    found: dict[str, Any] = {}
+    for name in names & given.keys():
+        found[name] = tuple(given[name]) if isinstance(given[name], list) else given[name]
+    if known is OfRace:
+        found["notice"] = from_fields(given["notice"]["kind"], given["notice"])
+    try:
+        return known(**found)
+    except TypeError as error:
+        raise ValueError(f"a notice '{kind}' cannot have the fields {sorted(given)}: {error}") from error

@@ -1,0 +1,78 @@
+import re
+
+import pytest
+
+from sooner.reporting.notices import notice
+from sooner.results.notices import (
+    Drift,
+    ExamplesSkipped,
+    GridsDiffer,
+    LanesRenamed,
+    MachinesMixed,
+    NodeRefused,
+    Notice,
+    OfRace,
+    OtherPrograms,
+    PairsPooled,
+    RunRepeated,
+    Told,
+    UnsteadyPace,
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (OtherPrograms(0.4), "^other programs used 40% of this machine's cores when the race started: "),
+        (UnsteadyPace("x", 0.154), r"^seconds per step varied by 15% \(sd over mean\) between the runs of x: "),
+        (ExamplesSkipped(1), r"^1 example could not be read and was left out \(--skip-bad\)$"),
+        (ExamplesSkipped(13500), r"^13,500 examples could not be read and were left out \(--skip-bad\)$"),
+        (MachinesMixed(("A100", "H200")), r"^the runs were made on 2 kinds of machine \(A100, H200\), each pair on "),
+        (NodeRefused("node-b", "torch: began with 2.8"), "^node-b took no part: torch: began with 2.8$"),
+        (
+            RunRepeated("second", "x", 3, process_ended=True, saved=False),
+            r"^second lost x with seed 3 \(its process was ended\); the run was repeated from its start$",
+        ),
+        (
+            RunRepeated("second", "x", 3, process_ended=False, saved=True),
+            r"^second lost x with seed 3 \(the node is gone, or cut off\); the run was repeated from its last save$",
+        ),
+        (
+            GridsDiffer(("a", "b"), (13500, 1)),
+            "^the metric was looked at every 13,500 examples in a, every 1 example in b: read times ",
+        ),
+        (LanesRenamed(("a", "b"), ("x#2", "y#2")), "^lanes of a and b under another name: x#2, y#2$"),
+        (LanesRenamed(("b",), ("x#2",)), "^a lane of b under another name: x#2$"),
+        (PairsPooled(("a", "b", "c")), "^races a, b and c have no seed in common, so their pairs count together; "),
+        (Told("as it was told"), "^as it was told$"),
+        (OfRace("a", Told("as it was told")), "^in a: as it was told$"),
+    ],
+)
+def test_every_kind_has_its_sentence(given: Notice, words: str) -> None:
+    assert re.search(words, notice(given))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (Drift("b#2", "b", ("c", "d"), "unknown", 0), "in c and d .* 0 seeds in common, and it takes 6"),
+        (Drift("b#2", "b", ("c",), "unknown", 1), "1 seed in common"),
+        (
+            Drift("b#2", "b", ("c",), "none_shown", 6, 0.98, 1.02),
+            r"shows no drift between the races: b#2 against b, .* 0.98 to 1.02 times its speed \(95% CI\)",
+        ),
+        (Drift("b#2", "b", ("c",), "none_shown", 6), "shows no drift .* a speed that the runs leave open"),
+        (
+            Drift("b#2", "b", ("c",), "drifted", 6, 1.1, 1.2),
+            "drifted .* 1.1 to 1.2 times its speed .* on the wall clock or the calibrated one",
+        ),
+        (Drift("b#2", "b", ("c",), "drifted", 6, 1.1), "drifted .* at least 1.1 times its speed"),
+        (Drift("b#2", "b", ("c",), "drifted", 6, None, 0.9), "drifted .* at most 0.9 times its speed"),
+        (
+            Drift("b#2", "b", ("c",), "drifted", 6, 1.1, 1.2, steady_calibrated=True),
+            "drifted .* though the calibrated clock shows no drift",
+        ),
+    ],
+)
+def test_what_the_baselines_tell_of_the_machine(given: Drift, words: str) -> None:
+    assert re.search(words, notice(given))

@@ -1,0 +1,54 @@
+import json
+from typing import get_args
+
+import pytest
+
+from sooner.results.notices import (
+    Drift,
+    ExamplesSkipped,
+    GridsDiffer,
+    LanesRenamed,
+    MachinesMixed,
+    NodeRefused,
+    Notice,
+    OfRace,
+    OtherPrograms,
+    PairsPooled,
+    RunRepeated,
+    Told,
+    UnsteadyPace,
+    from_fields,
+    to_fields,
+)
+
+NOTICES: list[Notice] = [
+    OtherPrograms(0.22),
+    UnsteadyPace("x", 0.15),
+    ExamplesSkipped(3),
+    MachinesMixed(("A100", "H200")),
+    NodeRefused("node-b", "torch: began with 2.8, now 2.7"),
+    RunRepeated("node-b", "x", 3, process_ended=False, saved=True),
+    GridsDiffer(("a", "b"), (100, 7)),
+    LanesRenamed(("b",), ("x#2",)),
+    PairsPooled(("a", "b")),
+    Drift("b#2", "b", ("later",), "drifted", 6, 1.1, None, steady_calibrated=True),
+    Told("as it was told"),
+    OfRace("a", MachinesMixed(("A100", "H200"))),
+]
+
+
+@pytest.mark.parametrize("notice", NOTICES, ids=lambda notice: notice.kind)
+def test_a_notice_outlives_json(notice: Notice) -> None:
+    assert from_fields(notice.kind, json.loads(json.dumps(to_fields(notice)))) == notice
+    assert hash(notice) == hash(from_fields(notice.kind, to_fields(notice)))
+
+
+def test_every_kind_is_tried() -> None:
+    assert {type(notice) for notice in NOTICES} == set(get_args(Notice))
+
+
+def test_what_makes_no_notice_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="no kind of notice 'unheard_of'; this version knows other_programs, "):
+        from_fields("unheard_of", {})
+    with pytest.raises(ValueError, match=r"'unsteady_pace' cannot have the fields .*spread"):
+        from_fields("unsteady_pace", {"lane": "x"})
