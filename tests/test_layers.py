@@ -25,6 +25,7 @@ LAYERS = (
     ("cards",),
     ("commands",),
     ("cli",),
+    ("__main__",),
 )
 # The package itself looks its public names up when they are used.
 LATE = {"sooner"}

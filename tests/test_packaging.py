@@ -26,7 +26,8 @@ def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel):
 
 
 @pytest.mark.parametrize(
-    "needed", [r"sooner/py\.typed", r"sooner/recipes/shipped/.*\.yaml", r"sooner/reporting/.*\.j2"]
+    "needed",
+    [r"sooner/py\.typed", r"sooner/tasks/digits\.npz", r"sooner/recipes/shipped/.*\.yaml", r"sooner/reporting/.*\.j2"],
 )
 def test_the_wheel_holds_what_is_not_code(wheel, needed):
     assert any(re.fullmatch(needed, name) for name in wheel.namelist())
@@ -38,7 +39,7 @@ def test_the_wheel_says_what_it_is(wheel):
     assert "Requires-Python: >=3.11" in metadata
     assert "License-Expression: Apache-2.0" in metadata
     assert wheel.read(f"{info}/licenses/LICENSE").decode().strip().startswith("Apache License")
-    assert "sooner = sooner.cli:main" in wheel.read(f"{info}/entry_points.txt").decode()
+    assert "sooner = sooner.__main__:main" in wheel.read(f"{info}/entry_points.txt").decode()
 
 
 def test_the_methods_need_torch_and_numpy_alone():

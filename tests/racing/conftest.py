@@ -70,7 +70,7 @@ def make_race(digits: Data, tmp_path: Path) -> Callable[..., tuple[Path, Plan]]:
             threads=1,
             environment=recipe_runs.environment(digits, device) | {"threads": 1},
         )
-        racing.start(tmp_path / name, plan, recipe_runs.describe(digits))
+        racing.start(tmp_path / name, plan, recipe_runs.describe(digits, plan.validation))
         return tmp_path / name, plan
 
     return make

@@ -27,10 +27,10 @@ def test_choices_take_the_place_of_the_tasks_own() -> None:
 def test_an_mlp_is_not_trained_at_the_rate_of_a_net_with_batch_norm() -> None:
     for name in ("digits", "cifar10"):
         own, changed = get_task(name).recipe, get_task(name, model="mlp").recipe
-        assert changed["optimizer"] == {**own["optimizer"], "lr": 0.1}
+        assert changed["optimizer"] == {**own["optimizer"], "lr": min(own["optimizer"]["lr"], 0.1)}
         assert {**changed, "model": own["model"], "optimizer": own["optimizer"]} == own
-    assert get_task("digits", model="resnet20").recipe["optimizer"]["lr"] == 0.4
-    assert get_task("digits").recipe["optimizer"]["lr"] == 0.4
+    assert get_task("cifar10", model="resnet20").recipe["optimizer"]["lr"] == 0.2
+    assert get_task("cifar10").recipe["optimizer"]["lr"] == 0.2
 
 
 @pytest.fixture
@@ -83,3 +83,10 @@ def test_targets_that_no_accuracy_can_reach(target: float, reason: str) -> None:
 def test_a_target_that_is_no_number() -> None:
     with pytest.raises(DataError, match="not nan"):
         get_task("digits", target=float("nan"))
+
+
+def test_the_digits_baseline_is_not_trained_long_after_its_target() -> None:
+    task = get_task("digits")
+    assert (task.recipe["optimizer"]["lr"], task.recipe["budget"]) == (0.1, "12ep")  # of benchmarks/baselines
+    assert task.lanes == ("rs2-30", "static-30")
+    assert get_task("mnist").lanes == ("rs2-10",)

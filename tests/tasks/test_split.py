@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sooner.errors import DataError
-from sooner.tasks import split
+from sooner.tasks.split import split, validation_share
 
 counts_per_class = st.lists(st.integers(2, 60), min_size=2, max_size=8)
 
@@ -81,3 +81,10 @@ def test_a_class_of_one_is_named() -> None:
 def test_fraction_must_leave_two_parts(fraction: float) -> None:
     with pytest.raises(ValueError, match="fraction must be between 0 and 1"):
         split(torch.tensor([0, 0, 1, 1]), fraction, 0)
+
+
+@pytest.mark.parametrize(
+    ("n", "held"), [(0, 0), (30, 10), (1437, 479), (3000, 1000), (4000, 1000), (10_000, 1000), (60_000, 6000)]
+)
+def test_the_validation_share_grows_as_data_shrink(n: int, held: int) -> None:
+    assert round(n * validation_share(n)) == held

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 from pathlib import Path
 
 import typer
@@ -12,6 +14,7 @@ from sooner import reporting
 from sooner.commands import outcome
 from sooner.commands.progress import Progress
 from sooner.commands.request import RunOptions
+from sooner.commands.steps import step
 from sooner.errors import SoonerError, StoreError
 from sooner.racing import race as racing
 from sooner.racing import trackers as tracking
@@ -21,10 +24,11 @@ from sooner.racing.protocols import Together
 from sooner.racing.runs import work
 from sooner.reporting.console import say
 from sooner.reporting.format import number_of
+from sooner.reporting.next_steps import next_steps
 from sooner.reporting.notices import notice
 from sooner.reporting.wording import verdict
 from sooner.results.records import Results
-from sooner.tasks import Data
+from sooner.tasks import Data, tasks
 
 
 def carry_out(folder: Path, plan: Plan, data: Data | None, console: Console, how: RunOptions) -> None:
@@ -47,20 +51,24 @@ def carry_out(folder: Path, plan: Plan, data: Data | None, console: Console, how
         raise typer.Exit(130) from None
     else:
         told.race_finished(write(folder, console), tracking.Wording(verdict, notice))
+        if plan.task.name in {task.name for task in tasks()}:
+            for line in next_steps(_command()):
+                say(console, line)
     finally:
         told.close()
 
 
 def write(folder: Path, console: Console) -> Results:
     """Score the race and write results.json and report.html, each whole or not at all."""
-    found = racing.results(folder)
-    try:
-        outcome.write(found, folder)
-    except OSError as error:
-        raise StoreError(
-            f"could not write the results into {folder} ({error}); the race itself is safe in race.db: make room, then "
-            f"sooner report {shlex.quote(str(folder))}"
-        ) from error
+    with step(console, "working out the verdicts and writing the report"):
+        found = racing.results(folder)
+        try:
+            outcome.write(found, folder)
+        except OSError as error:
+            raise StoreError(
+                f"could not write the results into {folder} ({error}); the race itself is safe in race.db: make room, "
+                f"then sooner report {shlex.quote(str(folder))}"
+            ) from error
     reporting.show(found, console)
     say(console, f"report: {folder / outcome.PAGE}")
     return found
@@ -74,6 +82,12 @@ def free_folder(name: str) -> Path:
         if not folder.exists():
             return folder
     raise SoonerError("races/ is full of races of this task; give a folder with --out")
+
+
+def _command() -> str:
+    """How sooner was started, if by its path: a virtual environment that is not activated is not found by name."""
+    started = sys.argv[0]
+    return shlex.quote(started) if Path(started).name == "sooner" and shutil.which("sooner") is None else "sooner"
 
 
 def _extent(plan: Plan) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from sooner.commands import options
 from sooner.commands.request import Request
+from sooner.commands.steps import step
 from sooner.errors import StoreError
 from sooner.racing.plan.rules import Rules
 
@@ -81,7 +82,7 @@ def before(request: Request) -> None:
     detect = request.rules.detect
     plan, data = prepare(request, console)
     busy = machine.load_by_others()
-    with console.status(f"measuring the pace of {words.number_of(len(plan.lanes), 'lane')}"):
+    with step(console, f"measuring the pace of {words.number_of(len(plan.lanes), 'lane')}"):
         paces = measure(plan, data)
     sizes = sizes_of(plan, data)
     seconds = {lane.name: run_seconds(lane, paces[lane.name], sizes, plan.every) for lane in plan.lanes}
@@ -92,7 +93,7 @@ def before(request: Request) -> None:
         f"{words.number_of(len(plan.lanes), 'lane')}, {clock(race_seconds(plan, seconds, 1))} here.\n",
     )
     console.print(plan_words.lanes(plan, paces, seconds))
-    with console.status("simulating races"):
+    with step(console, "simulating races"):
         found = [forecast(log_ratio_sd(), each) for each in sorted({*_DIFFERENCES, detect})]
     console.print()
     console.print(plan_words.forecasts(found, plan, seconds))

@@ -9,6 +9,7 @@ import torch
 from rich.console import Console
 
 from sooner.commands.request import Request
+from sooner.commands.steps import step
 from sooner.errors import DataError
 from sooner.racing.machine import describe as machine
 from sooner.racing.plan.plan import Plan, make_plan
@@ -20,8 +21,6 @@ from sooner.recipes import Recipe, resolve
 from sooner.reporting.console import say
 from sooner.reporting.format import number_of
 from sooner.tasks import Data, get_task, load_data, models, tasks
-
-_DEFAULT_LANES = ("rs2-10",)
 
 
 def prepare(request: Request, console: Console) -> tuple[Plan, Data]:
@@ -44,7 +43,7 @@ def prepare(request: Request, console: Console) -> tuple[Plan, Data]:
     how: dict[str, Any] = {name: getattr(request, name) for name in ("label", "skip_bad", "image_size", "examples")}
     ask = partial(get_task, named[0], **how, target=request.target, model=request.model)
     known = ask() if request.target is None or named[0] in {task.name for task in tasks()} else None
-    with console.status(f"reading {named[0]}"):
+    with step(console, f"reading {named[0]}"):
         if known is None:  # the user's own data: its recipe depends on what is in it
             loaded = load_data(named[0], **how)
             known = ask(data=loaded)
@@ -53,11 +52,12 @@ def prepare(request: Request, console: Console) -> tuple[Plan, Data]:
     for line in _skipped(loaded):
         say(console, line, style="yellow")
     changes = {"budget": request.budget} if request.budget else {}
-    wanted = (*recipe_files, *(request.lanes or (() if recipe_files else _DEFAULT_LANES)))
+    wanted = (*recipe_files, *(request.lanes or (() if recipe_files else known.lanes)))
     baseline, *recipes = (resolve(name, known.recipe, changes) for name in ("baseline", *wanted))
-    for recipe in (baseline, *recipes):
-        try_out(recipe, loaded)
-    with console.status("measuring which precision is faster here"):
+    with step(console, "trying out each recipe on a few examples"):
+        for recipe in (baseline, *recipes):
+            try_out(recipe, loaded)
+    with step(console, "measuring which precision is faster here"):
         baseline, *recipes = _with_precision([baseline, *recipes], loaded, where)
     plan = make_plan(
         known,

@@ -123,21 +123,24 @@ def begin(request: Request, how: RunOptions, out: Path | None = None) -> None:
     """
     from rich.console import Console
 
-    from sooner.commands.carry_out import carry_out, free_folder
-    from sooner.commands.prepare import prepare
-    from sooner.commands.prepare_programs import prepare_programs
-    from sooner.racing import race as racing
-    from sooner.racing.recipes.runs import describe
-    from sooner.results.notices import ExamplesSkipped
+    from sooner.commands.steps import step
 
     console = Console()
-    how.check()
+    with step(console, "loading PyTorch and what goes with it"):
+        from sooner.commands.carry_out import carry_out, free_folder
+        from sooner.commands.prepare import prepare
+        from sooner.commands.prepare_programs import prepare_programs
+        from sooner.racing import race as racing
+        from sooner.racing.recipes.runs import describe
+        from sooner.results.notices import ExamplesSkipped
+
+        how.check()
     if request.programs is not None:
         plan, data = prepare_programs(request, request.programs), None
     else:
         plan, data = prepare(request, console)
     folder = out or free_folder(plan.task.name)
-    racing.start(folder, plan, describe(data) if data else None)
+    racing.start(folder, plan, describe(data, plan.validation) if data else None)
     if data and data.skipped:
         racing.note(folder, ExamplesSkipped(len(data.skipped)))
     carry_out(folder, plan, data, console, how)
@@ -147,14 +150,17 @@ def go_on(folder: Path, how: RunOptions) -> None:
     """Run what is missing of the race in `folder`. Raises SoonerError where there is none, or it cannot go on."""
     from rich.console import Console
 
-    from sooner.commands.carry_out import carry_out
-    from sooner.racing import race as racing
-    from sooner.tasks import load_data
+    from sooner.commands.steps import step
 
     console = Console()
+    with step(console, "loading PyTorch and what goes with it"):
+        from sooner.commands.carry_out import carry_out
+        from sooner.racing import race as racing
+        from sooner.tasks import load_data
+
     plan = racing.load_plan(folder)
     data = None
     if plan.task.data:
-        with console.status(f"reading {plan.task.data}"):
+        with step(console, f"reading {plan.task.data}"):
             data = load_data(plan.task.data, **plan.task.options)
     carry_out(folder, plan, data, console, how)

@@ -15,8 +15,8 @@ from sooner.errors import StoreError
 from sooner.racing import race as racing
 from sooner.racing.store import NAME, Store
 from sooner.reporting.suite import called
-from sooner.results.profiles import REACH, Clock, left_out, profiles
-from sooner.results.records import Results
+from sooner.results.profiles import REACH, left_out, profiles
+from sooner.results.records import Clock, Results
 
 RECORD = "suite.json"
 FORMAT = 1

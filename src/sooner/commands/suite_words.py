@@ -10,8 +10,8 @@ from rich.console import Console
 from sooner.reporting.console import ruled_table, say
 from sooner.reporting.headlines import headlines
 from sooner.reporting.suite import called, caveat
-from sooner.results.profiles import REACH, Clock, Profile, profiles
-from sooner.results.records import Results
+from sooner.results.profiles import REACH, Profile, profiles
+from sooner.results.records import Clock, Results
 
 
 def show(races: Mapping[str, Results], console: Console) -> None:

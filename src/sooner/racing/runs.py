@@ -10,7 +10,7 @@ from sooner.errors import StoreError
 from sooner.racing.plan.agenda import at_most
 from sooner.racing.plan.controls import spend
 from sooner.racing.plan.lanes import Entry
-from sooner.racing.plan.plan import VALIDATION, Plan
+from sooner.racing.plan.plan import Plan
 from sooner.racing.protocols import Runs
 from sooner.recipes import Recipe
 from sooner.tasks import Data
@@ -47,7 +47,7 @@ def work(plan: Plan, data: Data | None) -> dict[str, float]:
     planned = at_most(plan)
     if data is None:
         return {run.lane.name: 1.0 for run in planned}
-    train, _ = split(data.train.targets, VALIDATION, plan.seed)
+    train, _ = split(data.train.targets, plan.validation, plan.seed)
     examples = {run.lane.name: spend(run.lane.recipe, len(train)) for run in planned}
     known = [each for each in examples.values() if each is not None]
     usual = sum(known) / len(known) if known else 1.0  # what a budget in seconds comes to is not known

@@ -14,8 +14,8 @@ from sooner.reporting.figures._base import axis, heading, label, layout, log_axi
 from sooner.reporting.style import HUES
 from sooner.reporting.summary import Median, own, summarise
 from sooner.reporting.wording import verdict
-from sooner.results.profiles import REACH, Clock, Identity, Profile, by_name, left_out, profiles
-from sooner.results.records import Results
+from sooner.results.profiles import REACH, Identity, Profile, by_name, left_out, profiles
+from sooner.results.records import Clock, Results
 
 PAGE = "suite.html"
 _WEB = Path(__file__).parent / "web"

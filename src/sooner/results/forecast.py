@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from sooner.results.records import Lane, Results
-from sooner.results.rescoring import Clocks, trajectory
+from sooner.results.records import Clock, Lane, Results
+from sooner.results.rescoring import trajectory
 from sooner.statistics.power import log_ratio_sd, max_pairs_needed, pairs_needed, race_length
 from sooner.statistics.signed_rank import MIN_PAIRS
 
@@ -65,14 +65,14 @@ class Noise:
 
     lane: str
     against: str
-    clock: Clocks
+    clock: Clock
     pairs: int
     known: int
     sd: float | None
     expected_sd: float
 
 
-def noises(results: Results, clock: Clocks) -> list[Noise]:
+def noises(results: Results, clock: Clock) -> list[Noise]:
     """One for every lane under test and opponent of it that share a pair; a control's own speed is not the question."""
     lanes = {lane.name: lane for lane in results.lanes}
     found = []
@@ -94,7 +94,7 @@ def total_pairs(noise: Noise, difference: float) -> int:
     return needed if needed <= noise.pairs or noise.pairs < MIN_PAIRS else math.ceil(_ADDED * needed)
 
 
-def _log_ratios(lane: Lane, other: Lane, target: float, clock: Clocks) -> tuple[int, list[float]]:
+def _log_ratios(lane: Lane, other: Lane, target: float, clock: Clock) -> tuple[int, list[float]]:
     mine, theirs = ({run.seed: trajectory(run, clock).time(target) for run in each.runs} for each in (lane, other))
     both = [(mine[seed], theirs[seed]) for seed in sorted(mine.keys() & theirs.keys())]
     known = [pair for pair in both if not any(time.censored or time.first_look for time in pair)]

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from sooner.results.records import Lane, Results, Run
+from sooner.results.records import Clock, Lane, Results, Run
 
-Clock = Literal["wall", "calibrated", "examples"]
 REACH = 4.0  # the factor up to which the area is taken, as AlgoPerf does (Dahl et al., 2023)
 
 

@@ -15,6 +15,7 @@ from sooner.statistics.signed_rank import ALPHA
 from sooner.statistics.survival import Survival
 
 Role = Literal["lane", "baseline", "control"]
+Clock = Literal["wall", "calibrated", "examples"]
 FORMAT = 1
 SHARE = 0.5  # fitted protocol: of the seeds that must reach the target, unless a race says otherwise
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 
 from sooner.results.budgets import counted, rungs_of, smallest_budget
-from sooner.results.records import Comparison, Lane, Results, Run
+from sooner.results.records import Clock, Comparison, Lane, Results, Run
 from sooner.results.verdict import Finding, Reason, judge
 from sooner.statistics.comparison import ComparisonFigures, CurvePoint, compare, curve
 from sooner.statistics.crossing import at, first_crossing
@@ -17,9 +17,8 @@ from sooner.statistics.signed_rank import ALPHA
 from sooner.statistics.survival import common_horizon, survival
 from sooner.statistics.times import Time, Trajectory
 
-Clocks = Literal["wall", "calibrated", "examples"]
-VERDICTS: Clocks = "wall"  # the clock by which a race stops a lane or calls it the winner
-_SURVIVAL: tuple[Clocks, ...] = ("wall", "calibrated")
+VERDICTS: Clock = "wall"  # the clock by which a race stops a lane or calls it the winner
+_SURVIVAL: tuple[Clock, ...] = ("wall", "calibrated")
 _CURVE_POINTS = 100
 
 Level = tuple[float, int]  # the share of false verdicts that a comparison may have, and the looks that led to it
@@ -63,7 +62,7 @@ def rescore(
                 if lane.name not in runs or other not in runs:
                     continue
                 level = (ALPHA, 1) if confirmation else known.get(lane.name, (ALPHA, 1))
-                for clock in get_args(Clocks):
+                for clock in get_args(Clock):
                     found = _compare(lane.name, other, runs, goal, clock, level, results.detect)
                     if found is None:
                         continue
@@ -74,7 +73,7 @@ def rescore(
     return replace(results, target=goal, lanes=lanes, comparisons=comparisons, confirmation=fresh)
 
 
-def trajectory(run: Run, clock: Clocks) -> Trajectory:
+def trajectory(run: Run, clock: Clock) -> Trajectory:
     """A run's metric over one clock; "examples" takes the number of examples for the time."""
     match clock:
         case "wall":
@@ -89,7 +88,7 @@ def trajectory(run: Run, clock: Clocks) -> Trajectory:
 
 
 def compare_runs(
-    mine: Sequence[Run], theirs: Sequence[Run], target: float, clock: Clocks, level: Level = (ALPHA, 1)
+    mine: Sequence[Run], theirs: Sequence[Run], target: float, clock: Clock, level: Level = (ALPHA, 1)
 ) -> ComparisonFigures | None:
     """Two lanes compared by the seeds that both ran; None without any."""
     one, other = _paired(mine, theirs, clock)
@@ -100,7 +99,7 @@ def compare_runs(
 
 
 def compared(
-    lane: str, against: str, figures: ComparisonFigures, *, clock: Clocks = "wall", detect: float | None = None
+    lane: str, against: str, figures: ComparisonFigures, *, clock: Clock = "wall", detect: float | None = None
 ) -> Comparison:
     """The comparison of two lanes that has these figures, with the verdict on them."""
     verdict = judge(figures, detect=detect)
@@ -135,7 +134,7 @@ def _key(comparison: Comparison) -> tuple[str, str, str, bool]:
     return comparison.lane, comparison.against, comparison.clock, comparison.confirmation
 
 
-def _lane(lane: Lane, target: float, results: Results, horizons: Mapping[Clocks, float | None]) -> Lane:
+def _lane(lane: Lane, target: float, results: Results, horizons: Mapping[Clock, float | None]) -> Lane:
     found = [
         survival(_times(lane.runs, target, clock), clock=clock, horizon=horizon) for clock, horizon in horizons.items()
     ]
@@ -150,11 +149,11 @@ def _lane(lane: Lane, target: float, results: Results, horizons: Mapping[Clocks,
     )
 
 
-def _times(runs: Sequence[Run], target: float, clock: Clocks) -> list[Time]:
+def _times(runs: Sequence[Run], target: float, clock: Clock) -> list[Time]:
     return [trajectory(run, clock).time(target) for run in runs]
 
 
-def _paired(mine: Sequence[Run], theirs: Sequence[Run], clock: Clocks) -> tuple[list[Trajectory], list[Trajectory]]:
+def _paired(mine: Sequence[Run], theirs: Sequence[Run], clock: Clock) -> tuple[list[Trajectory], list[Trajectory]]:
     one, other = ({run.seed: run for run in runs} for runs in (mine, theirs))
     seeds = sorted(one.keys() & other.keys())
     return [trajectory(one[seed], clock) for seed in seeds], [trajectory(other[seed], clock) for seed in seeds]
@@ -165,7 +164,7 @@ def _compare(
     against: str,
     runs: Mapping[str, Sequence[Run]],
     target: float,
-    clock: Clocks,
+    clock: Clock,
     level: Level,
     detect: float | None,
 ) -> Comparison | None:
@@ -173,7 +172,7 @@ def _compare(
     return None if figures is None else compared(lane, against, figures, clock=clock, detect=detect)
 
 
-def _curve(mine: Sequence[Run], theirs: Sequence[Run], clock: Clocks, level: Level) -> list[CurvePoint]:
+def _curve(mine: Sequence[Run], theirs: Sequence[Run], clock: Clock, level: Level) -> list[CurvePoint]:
     return curve(*_paired(mine, theirs, clock), _targets([*mine, *theirs]), alpha=level[0])
 
 

@@ -68,6 +68,8 @@ class Task:
         recipe: the baseline recipe's fields for this task (model, budget, batch_size, optimizer, ...), as in YAML.
         metric: "accuracy", a share in [0, 1].
         summary: one line about it.
+        options: label column, skip_bad and the like, for `load_data`.
+        lanes: names of the recipes that are raced where the user names none.
     """
 
     name: str
@@ -76,4 +78,5 @@ class Task:
     recipe: Mapping[str, Any]
     metric: str = "accuracy"
     summary: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict)  # label column, skip_bad and the like, for load_data
+    options: Mapping[str, Any] = field(default_factory=dict)
+    lanes: tuple[str, ...] = ("rs2-10",)

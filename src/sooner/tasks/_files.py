@@ -11,6 +11,7 @@ import pyarrow.csv as csv
 import pyarrow.parquet as parquet
 
 from sooner.errors import DataError
+from sooner.tasks._datasets import datasets
 from sooner.tasks._memory import fits
 from sooner.tasks._part import Part
 
@@ -86,9 +87,7 @@ def open_part(name: str, files: list[Path]) -> Part:
 
 def from_table(table: pa.Table) -> Any:
     """A `datasets.Dataset` over a table in memory: small, since it holds paths, not images."""
-    from datasets import Dataset
-
-    return Dataset(table)
+    return datasets("data larger than memory").Dataset(table)
 
 
 def _read(kind: str, file: Path) -> pa.Table:
@@ -122,10 +121,8 @@ def _arrow(file: Path) -> pa.Table:
 
 
 def _mapped(kind: str, files: list[Path], origin: str) -> Any:
-    from datasets import load_dataset
-    from datasets.exceptions import DatasetGenerationError
-
+    package = datasets(f"{origin}, which does not fit into memory,")
     try:
-        return load_dataset(kind, data_files=[str(file.resolve()) for file in files], split="train")
-    except DatasetGenerationError as error:
+        return package.load_dataset(kind, data_files=[str(file.resolve()) for file in files], split="train")
+    except package.exceptions.DatasetGenerationError as error:
         raise DataError(f"{origin} cannot be read: {error.__cause__ or error}") from error

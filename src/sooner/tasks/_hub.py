@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sooner.errors import DataError
+from sooner.tasks._datasets import datasets
 from sooner.tasks._files import TEST_NAMES
 from sooner.tasks._part import Part
 
@@ -20,12 +21,11 @@ def from_hub(name: str) -> tuple[Part, Part | None]:
     Without a network the cached copy is used. Raises DataError, after at most some ten seconds, when the hub cannot be
     reached and nothing is cached, when there is no such data set, or when it cannot be loaded as it is.
     """
-    import datasets
-
+    package = datasets(f"the hub's data set '{name}'")
     reason = _unreachable(name)
     try:
         with _offline(reason is not None):
-            loaded = datasets.load_dataset(name)
+            loaded = package.load_dataset(name)
     except Exception as error:  # the loader raises all kinds, from its own to ValueError
         if reason is not None:
             raise DataError(
@@ -55,12 +55,12 @@ def _part(name: str, part: str, dataset: Any) -> Part:
 
 def _unreachable(name: str) -> str | None:
     """Why the hub cannot be asked about `name`, or None. One question; `load_dataset` itself retries for long."""
-    import datasets
+    from datasets import config
     from huggingface_hub import HfApi
     from huggingface_hub.errors import RepositoryNotFoundError
 
     try:
-        HfApi(endpoint=datasets.config.HF_ENDPOINT).dataset_info(name, timeout=_PATIENCE_S)
+        HfApi(endpoint=config.HF_ENDPOINT).dataset_info(name, timeout=_PATIENCE_S)
     except RepositoryNotFoundError as error:
         raise DataError(
             f"there is no file or folder '{name}' here, and the hub has no data set of that name that you may read"

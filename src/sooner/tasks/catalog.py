@@ -37,11 +37,11 @@ _TASKS = (
     Task(
         name="digits",
         data="digits",
-        target=0.97,
-        # A high rate that is annealed over the whole run, as published baselines have it, so that the target is reached
-        # late.
-        recipe=_recipe("convnet-16", "40ep", 32, {**_SGD, "lr": 0.4})
-        | {"schedule": {"name": "one-cycle", "warmup": 0.05}},
+        target=0.975,
+        # The rate and budget that end highest of those tried (benchmarks/baselines); the target is a point and a half
+        # below, so that some lanes reach it and some do not.
+        recipe=_recipe("convnet-16", "12ep", 64, {**_SGD, "lr": 0.1}),
+        lanes=("rs2-30", "static-30"),
         summary="handwritten digits: 1,797 grey images of 8x8, 10 classes; comes with the package",
     ),
     Task(

@@ -1,3 +1,5 @@
+from importlib import metadata
+
 import pytest
 import torch
 
@@ -27,3 +29,17 @@ def test_a_device_that_is_not_there_is_refused(wanted: str, why: str) -> None:
     assert machine.pick_device("cpu") == torch.device("cpu")
     with pytest.raises(SoonerError, match=why):
         machine.pick_device(wanted)
+
+
+def test_a_package_of_an_extra_that_is_not_installed_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = metadata.version
+
+    def version(name: str) -> str:
+        if name == "datasets":
+            raise metadata.PackageNotFoundError(name)
+        return known(name)
+
+    monkeypatch.setattr(metadata, "version", version)
+    found = machine.versions()
+    assert "datasets" not in found
+    assert found["numpy"] == known("numpy")

@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from sooner.errors import RecipeError, StoreError
-from sooner.racing.plan.plan import evaluation_grid, make_plan, mismatch, refuse_mismatch
+from sooner.racing.plan.plan import Plan, evaluation_grid, make_plan, mismatch, refuse_mismatch
+from sooner.racing.runs import read_entry
 from sooner.recipes import Recipe, resolve
 from sooner.tasks import Data, get_task
 from tests.racing.made import smoothed
@@ -77,3 +78,12 @@ def test_what_differs_is_named(digits: Data) -> None:
     assert mismatch({"a": 1, "b": 2}, {"a": 3}) == ["a: began with 1, now 3", "b: began with 2, now None"]
     with pytest.raises(StoreError, match=r"no longer be alike:\n  torch: began with 2\.8, now None"):
         refuse_mismatch(plan(digits), {})
+
+
+def test_a_plan_says_its_validation_share_and_older_plans_had_a_tenth(digits: Data) -> None:
+    planned = plan(digits)
+    assert planned.validation == 1 / 3  # of 1,437 examples
+    fields = planned.to_dict()
+    assert Plan.from_dict(fields, read_entry) == planned
+    del fields["validation"]
+    assert Plan.from_dict(fields, read_entry).validation == 0.1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from contextlib import suppress
 from importlib import metadata
 from typing import Any
 
@@ -79,10 +80,11 @@ def _cpu_name() -> str:
 
 
 def versions() -> dict[str, str]:
-    """Versions of sooner, Python and the packages that could change a result."""
+    """Versions of sooner, Python and the packages that could change a result, of those that are installed."""
     found = {"sooner": __version__, "python": platform.python_version(), "torch": torch.__version__}
     for name in ("numpy", "scipy", "lightning-fabric", "datasets", "pillow"):
-        found[name] = metadata.version(name)
+        with suppress(metadata.PackageNotFoundError):  # some belong to extras that a race may do without
+            found[name] = metadata.version(name)
     return found
 
 

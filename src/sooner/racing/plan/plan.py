@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from sooner.errors import RecipeError, StoreError
@@ -15,9 +15,8 @@ from sooner.racing.plan.rules import Rules
 from sooner.recipes import Recipe
 from sooner.statistics.signed_rank import MIN_PAIRS
 from sooner.tasks import Data, Task
-from sooner.tasks.split import split
+from sooner.tasks.split import split, validation_share
 
-VALIDATION = 0.1  # share of the training data
 _LOOKS = 20  # evaluations of the lane with the smallest budget
 _FEWEST_LOOKS = 8
 
@@ -36,6 +35,7 @@ class Plan:
         device: as torch writes it.
         threads: of the CPU.
         workers: processes that read data kept on disk.
+        validation: share of the training data that the metric is measured on, in (0, 1).
         rules: what is asked, and when the race is over.
         rungs: budgets of the fitted protocol, the smallest first.
         environment: what must be the same when the race is resumed: versions, machine, data.
@@ -50,6 +50,7 @@ class Plan:
     device: str
     threads: int
     workers: int = 2
+    validation: float = 0.1  # as in all plans up to version 0.2, which do not say it
     rules: Rules = field(default_factory=Rules)
     rungs: tuple[str, ...] = ()
     environment: Mapping[str, Any] = field(default_factory=dict)
@@ -63,7 +64,7 @@ class Plan:
     def to_dict(self) -> dict[str, Any]:
         """Plain data for the store."""
         fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        fields["task"] = {**asdict(self.task)}
+        fields["task"] = {**asdict(self.task), "lanes": list(self.task.lanes)}
         fields["rules"] = asdict(self.rules)
         fields["rungs"] = list(self.rungs)
         fields["lanes"] = [lane.to_dict() for lane in self.lanes]
@@ -75,7 +76,9 @@ class Plan:
         lanes = tuple(PlannedLane.from_dict(lane, read) for lane in fields["lanes"])
         rungs, rules = tuple(fields.get("rungs", ())), Rules(**fields.get("rules", {}))
         fields = {name: value for name, value in fields.items() if name != "protocol"}  # of plans of version 0.1
-        return cls(**{**fields, "task": Task(**fields["task"]), "lanes": lanes, "rungs": rungs, "rules": rules})
+        task = Task(**fields["task"])
+        task = replace(task, lanes=tuple(task.lanes))
+        return cls(**{**fields, "task": task, "lanes": lanes, "rungs": rungs, "rules": rules})
 
 
 def make_plan(
@@ -99,7 +102,8 @@ def make_plan(
     rules = rules or Rules()
     if any(recipe.name == "baseline" and recipe != baseline for recipe in recipes):
         raise RecipeError("baseline is the name of the task's own recipe, which every race has; name yours otherwise")
-    train, validation = split(data.train.targets, VALIDATION, seed, data.classes)
+    share = validation_share(len(data.train))
+    train, validation = split(data.train.targets, share, seed, data.classes)
     fitted = rules.protocol == "fitted"
     lanes = with_controls(recipes, baseline, len(train), fitted=fitted)
     if fitted:  # a run counts by its end alone; the looks before it serve the calibrated clock
@@ -117,6 +121,7 @@ def make_plan(
             device=device,
             threads=threads,
             workers=workers,
+            validation=share,
             rules=rules,
             rungs=ladder(baseline.budget) if fitted else (),
             environment=environment or {},

@@ -14,7 +14,7 @@ from sooner.budget import Budget
 from sooner.errors import SoonerError
 from sooner.racing.plan.controls import spend
 from sooner.racing.plan.lanes import PlannedLane
-from sooner.racing.plan.plan import VALIDATION, Plan
+from sooner.racing.plan.plan import Plan
 from sooner.racing.recipes.runs import RecipeRuns
 from sooner.racing.record import RunRecord
 from sooner.racing.timing import run_of
@@ -83,7 +83,7 @@ def _short(recipe: Recipe, examples: int) -> Recipe:
 
 def sizes_of(plan: Plan, data: Data) -> Sizes:
     """The sizes of the parts of `data` in a race."""
-    train, validation = split(data.train.targets, VALIDATION, plan.seed)
+    train, validation = split(data.train.targets, plan.validation, plan.seed)
     return Sizes(len(train), len(validation), len(data.test))
 
 

@@ -11,7 +11,7 @@ import torch
 
 from sooner.racing.machine import describe as machine
 from sooner.racing.plan.lanes import PlannedLane
-from sooner.racing.plan.plan import VALIDATION, Plan
+from sooner.racing.plan.plan import Plan
 from sooner.racing.recipes.precision import warm_up
 from sooner.racing.recipes.run import Ground, run_lane
 from sooner.racing.record import RunRecord
@@ -25,13 +25,13 @@ def environment(data: Data, device: torch.device) -> dict[str, Any]:
     return {"data": data.fingerprint, **machine.kind(device)}
 
 
-def describe(data: Data) -> dict[str, Any]:
-    """What a race's report tells of its data."""
+def describe(data: Data, validation: float) -> dict[str, Any]:
+    """What a race's report tells of its data; `validation` is the share of the training data that is validated on."""
     return {
         "name": data.name,
         "kind": data.kind,
         "n_train_and_validation": len(data.train),
-        "validation_share": VALIDATION,
+        "validation_share": validation,
         "n_test": len(data.test),
         "classes": list(data.classes),
         "shape": list(data.shape),
@@ -58,7 +58,7 @@ class RecipeRuns:
         mean, std = channel_statistics(self._data.train)
         there = {"train": self._data.train.to(self._device), "test": self._data.test.to(self._device)}
         data = Data(**{**vars(self._data), **there})
-        return Ground(data, self._device, mean, std, self._plan.every, VALIDATION, self._plan.workers)
+        return Ground(data, self._device, mean, std, self._plan.every, self._plan.validation, self._plan.workers)
 
     def warm_up(self, lanes: Sequence[PlannedLane]) -> None:
         """See `Runs`."""
