@@ -1,6 +1,6 @@
 """The speed of what is called often or at once: reports, permutations, scores, fingerprints. Prints the README's table.
 
-python benchmarks/speeds/run.py
+python -m benchmarks.speeds.run
 """
 
 from __future__ import annotations
