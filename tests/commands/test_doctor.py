@@ -13,6 +13,7 @@ def test_the_machine_and_what_is_missing(sooner: Run, monkeypatch: pytest.Monkey
     for part in ("train", "test"):
         (there / f"{part}.parquet").touch()
     monkeypatch.setenv("SOONER_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("COLUMNS", "300")  # the path of a temporary folder may be long
     status, out, _ = sooner("doctor")
     assert status == 0
     rows = {line[:24].strip(): line[24:].strip() for line in out.splitlines()}

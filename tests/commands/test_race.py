@@ -1,8 +1,4 @@
 import json
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +8,7 @@ import pytest
 
 from sooner.results.records import Results
 from tests.commands.line import QUICK, Run
+from tests.racing import gated
 
 
 def table(path: Path, rows: int = 240, **columns: list[object]) -> None:
@@ -117,27 +114,15 @@ def test_every_mistake_is_one_message_and_status_2(sooner: Run, tmp_path: Path) 
 
 
 def test_an_interrupt_stops_cleanly_with_status_130_and_says_how_to_go_on(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "sooner.cli", "race"]
-    options = ("digits", "--pairs", "2", "--threads", "1", "--budget", "400ep", "--out", "r")
-    process = subprocess.Popen(
-        [*command, *options],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        text=True,
-        # A shell has what it runs in the background ignore interrupts, and the tests may be run there.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "r" / "race.lock").exists():
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "go on with: sooner race --resume r" in out
-    assert not (tmp_path / "r" / "race.lock").exists()
-    assert not (tmp_path / "r" / "report.html").exists()
+    folder = tmp_path / "r"
+    options = ["--pairs", "2", "--threads", "1", "--device", "cpu", "--budget", "4ep", "--out", str(folder)]
+    command = ["race", "digits", "--model", gated.MODEL, *options]
+    status, out = gated.interrupted(command, tmp_path / "gate", at=50)
+    assert status == 130, out
+    assert f"go on with: sooner race --resume {folder}" in " ".join(out.split())
+    assert list(folder.glob("run-*.safetensors"))  # it was in the midst of a run, which was saved
+    assert not (folder / "race.lock").exists()
+    assert not (folder / "report.html").exists()
 
 
 def test_a_race_that_cannot_go_on_is_status_2_and_a_message_on_stderr(sooner: Run, tmp_path: Path) -> None:

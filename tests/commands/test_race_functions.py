@@ -1,4 +1,5 @@
 import json
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,21 +13,25 @@ from sooner.errors import RecipeError, StoreError
 from sooner.reporting.wording import verdict
 from sooner.results.records import Results
 from sooner.results.verdict import Finding
+from tests.clock_by_hand import Hand
 
 calls: list[tuple[str, int]] = []
+
+
+take = time.sleep
 
 
 def slow(seed: int) -> Iterator[tuple[int, float]]:
     calls.append(("slow", seed))
     for n in range(1, 6):
-        time.sleep(0.012)
+        take(0.006)
         yield 64 * n, n / 5
 
 
 def quick(seed: int) -> None:
     calls.append(("quick", seed))
     for n in range(1, 6):
-        time.sleep(0.002)
+        take(0.001)
         sooner.report(n / 5, examples=64 * n)
 
 
@@ -34,7 +39,11 @@ def broken(seed: int) -> None:
     raise ValueError("too bad")
 
 
-def test_it_tells_which_function_is_faster(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_tells_which_function_is_faster(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand.moves("training.clock")
+    monkeypatch.setattr(sys.modules[__name__], "take", hand.sleep)
     result = sooner.race({"slow": slow, "quick": quick, "broken": broken}, target=0.8, pairs=6, metric="score")
     assert "[18/18]" in capsys.readouterr().out
     lanes = {lane.name: lane for lane in result.results.lanes}
@@ -44,8 +53,7 @@ def test_it_tells_which_function_is_faster(tmp_path: Path, capsys: pytest.Captur
     assert {run.stopped for run in lanes["broken"].runs} == {"ValueError: too bad"}
     against = next(c for c in result.results.comparisons if c.lane == "quick" and c.clock == "wall")
     assert against.finding is Finding.FASTER
-    assert against.ratio is not None
-    assert against.ratio > 2
+    assert against.ratio == pytest.approx(6)
     assert "quick is faster than the baseline" in str(result)
     rich.print(result)
     assert "faster" in capsys.readouterr().out

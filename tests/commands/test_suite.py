@@ -1,10 +1,5 @@
 import io
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +18,7 @@ from sooner.errors import DataError, SoonerError, StoreError
 from sooner.racing.plan.rules import Rules
 from sooner.results.records import Results
 from tests.commands.line import Run
+from tests.racing import gated
 from tests.racing.made import plan
 from tests.racing.raced import race
 
@@ -116,32 +112,20 @@ def test_mistakes_are_told_before_anything_is_raced(tmp_path: Path) -> None:
         race_all(["digits", "mnist"], REQUEST, tmp_path / "s", targets=TARGETS)
 
 
-def test_an_interrupt_is_clean_and_the_same_command_goes_on(tmp_path: Path) -> None:
-    arguments = "digits --lanes rs2-30 --target 0.5 --model mlp --budget 40ep --pairs 1 --threads 1 --device cpu"
-    command = [sys.executable, "-m", "sooner.cli", "suite", *arguments.split(), "--out", "s"]
-    running = subprocess.Popen(
-        command,
-        cwd=tmp_path,
-        env=dict(os.environ),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        # A shell has what it runs in the background ignore interrupts, and the tests may be run there.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    deadline = time.monotonic() + 120
-    while not (tmp_path / "s" / "digits" / "race.lock").exists():
-        assert time.monotonic() < deadline
-        assert running.poll() is None
-        time.sleep(0.05)
-    running.send_signal(signal.SIGINT)
-    printed, _ = running.communicate(timeout=60)
-    assert running.returncode == 130, printed
+def test_an_interrupt_is_clean_and_the_same_command_goes_on(sooner: Run, tmp_path: Path) -> None:
+    asked = f"digits --lanes rs2-30 --target 0.5 --model {gated.MODEL} --budget 4ep --pairs 1"
+    machine = "--threads 1 --workers 0 --device cpu"
+    command = ["suite", *asked.split(), *machine.split(), "--out", str(tmp_path / "s")]
+    status, printed = gated.interrupted(command, tmp_path / "gate", at=50)
+    assert status == 130, printed
     assert "Traceback" not in printed
-    assert "the same sooner suite command goes on" in printed
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "Over 1 task" in done.stdout
+    assert "the same sooner suite command goes on" in " ".join(printed.split())
+    assert list((tmp_path / "s" / "digits").glob("run-*.safetensors"))  # it was in the midst of a run
+    status, out, err = sooner(*command)
+    assert status == 0, out + err
+    assert "Over 1 task" in out
+    found = Results.load(tmp_path / "s" / "digits" / "results.json")
+    assert [run.resumed for lane in found.lanes for run in lane.runs].count(1) == 1
 
 
 def test_every_mistake_is_one_message_and_status_2(sooner: Run, tmp_path: Path) -> None:

@@ -1,89 +1,100 @@
-"""All pairs of registered methods: each combines, has a fixed order, or is refused, and none fails silently."""
+"""Pairs of methods: the rule of every one, and training of a few of each two kinds, besides a sample of all."""
 
-from itertools import combinations
+from fnmatch import fnmatchcase
+from pathlib import Path
 
 import pytest
-import torch
 
 from sooner.combining import relation
 from sooner.errors import RecipeError
-from sooner.racing.recipes.assemble import Site, assemble
 from sooner.recipes import Recipe
 from sooner.registry import methods
 from sooner.seams import seam
-from sooner.tasks.examples import InMemory
-from sooner.training.clock import Clock
-from tests.contract.plain import CLASSES, IMAGES, TARGETS
+from tests.contract.pairs import (
+    SAMPLED,
+    SEED,
+    all_pairs,
+    called,
+    kind,
+    recipe,
+    representatives,
+    sample,
+    shares_a_field,
+    train,
+    trainable,
+)
 
-METHODS = methods()
-N = 48
-SITE = Site(InMemory((IMAGES[:N] * 255).to(torch.uint8), TARGETS[:N]), CLASSES, torch.device("cpu"))
-BASE = {
-    "name": "pair",
-    "model": "tests.contract.plain:small",
-    "budget": "48ex",
-    "batch_size": 16,
-    "optimizer": {"name": "sgd", "lr": 0.1},
-    "schedule": "constant",
-    "precision": "float32",
-}
-
-
-def choice(method):
-    return {"name": method.name, **method.example}
+TABLE = Path(__file__).parents[2] / "docs" / "pairs.tsv"
+REFUSED = [pair for pair in all_pairs() if relation(*pair).kind == "refused"]
+CALLED = {called(pair): pair for pair in all_pairs()}
 
 
-def recipe(one, other):
-    """A recipe with both, written in this order."""
-    fields = dict(BASE)
-    for method in (one, other):
-        chosen_by = seam(method.seam).field_of(method.many)
-        field, listed = chosen_by.name, chosen_by.listed
-        if listed:
-            fields[field] = [*fields.get(field, []), choice(method)]
-        elif method.seam == "optim" or field not in fields:
-            fields[field] = choice(method)
-        else:
-            fields[field] = [fields[field], choice(method)]
-    return fields
+def test_the_rule_of_every_pair_is_the_same_either_way_and_the_one_in_the_docs() -> None:
+    rows = [line.split("\t") for line in TABLE.read_text().splitlines()[1:]]
+    listed = {f"{one} + {other}": (kind, reason) for one, other, kind, reason in rows}
+    assert listed.keys() == CALLED.keys()
+    for name, (one, other) in CALLED.items():
+        how = relation(one, other)
+        assert relation(other, one) == how
+        assert (how.kind, how.reason) == listed[name]
 
 
-def weights_after(fields):
-    loop = assemble(Recipe(**fields), SITE, 0, evaluate=lambda module: 0.0, every=10**6, clock=Clock())
-    start = torch.cat([parameter.detach().flatten().clone() for parameter in loop.model.parameters()])
-    loop.run()
-    end = torch.cat([parameter.detach().flatten() for parameter in loop.model.parameters()])
-    assert loop.failure is None
-    assert end.isfinite().all()
-    assert start.shape != end.shape or not torch.equal(start, end)
-    return end
+def test_a_pair_is_refused_where_a_record_says_so_or_a_run_has_one_of_the_two_and_nowhere_else() -> None:
+    for one, other in all_pairs():
+        named = [
+            reason
+            for method, beside in ((one, other), (other, one))
+            for pattern, reason in method.refuses.items()
+            if fnmatchcase(f"{beside.seam}/{beside.name}", pattern)
+        ]
+        rivals = one.seam == other.seam and not one.many and not other.many
+        how = relation(one, other)
+        assert (how.kind == "refused") == bool(named or rivals), called((one, other))
+        if how.kind == "refused":
+            assert how.reason in (named or [seam(one.seam).alone])
 
 
-def check(one, other):
-    how = relation(one, other)
-    assert relation(other, one) == how
-    if one.seam == other.seam == "optim" and not one.many and not other.many:
-        assert how.kind == "refused"  # a recipe's field holds one: there is no way to write the pair
-        return
-    if how.kind == "refused":
-        for fields in (recipe(one, other), recipe(other, one)):
-            with pytest.raises(RecipeError) as error:
-                Recipe(**fields)
-            assert how.reason in str(error.value)
-        return
-    ends = [weights_after(recipe(one, other))]
-    if seam(one.seam).field_of(one.many) is seam(other.seam).field_of(other.many):
-        ends.append(weights_after(recipe(other, one)))
-        assert torch.equal(ends[0], ends[1])
+def test_what_a_record_refuses_is_there() -> None:
+    known = [f"{method.seam}/{method.name}" for method in methods()]
+    for method in methods():
+        for pattern in method.refuses:
+            assert any(fnmatchcase(name, pattern) for name in known), f"{method.name} refuses {pattern}: there is none"
 
 
-@pytest.mark.parametrize("one", METHODS, ids=lambda method: f"{method.seam}/{method.name}")
-def test_with_every_other_method(one):
-    others = [other for a, other in combinations(METHODS, 2) if a is one]
-    failed = {}
-    for other in others:
-        try:
-            check(one, other)
-        except Exception as error:  # all of them are told, not the first alone
-            failed[f"{other.seam}/{other.name}"] = f"{type(error).__name__}: {error}"
-    assert failed == {}
+def of_each_reason() -> list[str]:
+    """One refused pair for each reason and two kinds, of those that a recipe has room for."""
+    found = {}
+    for one, other in REFUSED:
+        if not (shares_a_field(one, other) and one.seam == "optim" and not one.many):
+            found.setdefault((relation(one, other).reason, kind(one), kind(other)), called((one, other)))
+    return list(found.values())
+
+
+@pytest.mark.parametrize("pair", of_each_reason())
+def test_a_recipe_with_a_refused_pair_is_refused_with_the_reason(pair: str) -> None:
+    one, other = CALLED[pair]
+    for fields in (recipe(one, other), recipe(other, one)):
+        with pytest.raises(RecipeError) as error:
+            Recipe(**fields)
+        assert relation(one, other).reason in str(error.value)
+
+
+@pytest.mark.parametrize("pair", [called(pair) for pair in representatives()])
+def test_two_kinds_train_together(pair: str) -> None:
+    train(*CALLED[pair])
+
+
+@pytest.mark.parametrize("pair", [called(pair) for pair in sample()], ids=lambda pair: f"seed {SEED}: {pair}")
+def test_a_sample_of_all_pairs_trains(pair: str) -> None:
+    train(*CALLED[pair])
+
+
+def test_how_many_are_trained_grows_with_the_kinds_and_not_with_the_methods() -> None:
+    kinds = {kind(method) for method in methods()}
+    seams = {method.seam for method in methods()}
+    assert len(kinds) <= 4 * len(seams)
+    assert len(representatives()) <= len(kinds) * (len(kinds) + 1) // 2
+    assert len(sample()) == SAMPLED
+    met = {frozenset((one.seam, other.seam)) for one, other in representatives()}
+    together = {frozenset((one.seam, other.seam)) for one, other in trainable()}
+    assert met == together

@@ -38,30 +38,41 @@ def test_a_lock_that_names_no_live_process_is_taken_over(tmp_path: Path, left: s
 def test_of_processes_that_ask_at_once_one_gets_it(tmp_path: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path; from sooner.racing import lock\n"
+        "def say(word):\n"
+        "    print(word, flush=True); sys.stdin.readline()\n"
         "read = lock._holder\n"
         "def slow(path):\n"
-        "    found = read(path); time.sleep(0.5); return found\n"
+        "    found = read(path); say('looked'); return found\n"
         "lock._holder = slow\n"
-        "print('ready', flush=True); sys.stdin.readline()\n"
+        "say('ready')\n"
         "with lock.locked(Path(sys.argv[1])):\n"
-        "    print('held', flush=True); sys.stdin.readline()\n"
+        "    say('held')\n"
     )
     command = [sys.executable, "-c", script, str(tmp_path)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     both = [subprocess.Popen(command, text=True, **pipes) for _ in range(2)]
-    for process in both:
+
+    def hears(process: subprocess.Popen[str], word: str) -> None:
         assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in both:
+        assert process.stdout.readline() == f"{word}\n"
+
+    def go_on(process: subprocess.Popen[str]) -> None:
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    while all(process.poll() is None for process in both):
-        time.sleep(0.05)
-    loser = next(process for process in both if process.poll() is not None)
-    (winner,) = [process for process in both if process is not loser]
-    assert f"being raced in by process {winner.pid}" in loser.communicate()[1]
-    assert winner.communicate("done\n")[0] == "held\n"
+
+    first, second = both
+    for process in both:
+        hears(process, "ready")
+    go_on(first)
+    hears(first, "looked")  # and has not written yet that it holds the folder
+    go_on(second)
+    time.sleep(0.2)  # so that it would look now, if it could
+    go_on(first)
+    hears(first, "held")
+    hears(second, "looked")
+    assert f"being raced in by process {first.pid}" in second.communicate("go\n")[1]
+    assert first.communicate("done\n")[0] == ""
     assert not (tmp_path / "race.lock").exists()
 
 

@@ -1,7 +1,6 @@
-import socket
-
 import pytest
 import torch
+from tests.integrations.processes import in_two_processes
 from torch import nn
 from torch.nn.functional import cross_entropy
 
@@ -45,24 +44,19 @@ def test_alone_a_part_is_the_whole():
     assert gathered(part) is part
 
 
-def _rank(rank, world, port, results):
-    """One process of `world`: three rounds of GraB on gathered gradients. Leaves the last order in `results`."""
-    torch.distributed.init_process_group("gloo", f"tcp://127.0.0.1:{port}", rank=rank, world_size=world)
-    sampler = GraB(23, 5, seed=4).shard(rank, world)
+def _last_order():
+    """The order after three rounds of GraB on gathered gradients, in one process of two."""
+    torch.distributed.init_process_group("gloo")
+    sampler = GraB(23, 5, seed=4).shard(torch.distributed.get_rank(), 2)
     draw = torch.randn(23, 3, generator=torch.Generator().manual_seed(8))
     for _ in range(3):
         for part in sampler:
             sampler.observe_gradient(gathered(part), gathered(draw[part]))
-    results[rank] = sampler.order(sampler.epoch)[:]
-    torch.distributed.destroy_process_group()
+    return sampler.order(sampler.epoch)[:]
 
 
-def test_two_processes_make_the_order_of_one():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    results = torch.zeros(2, 23, dtype=torch.int64).share_memory_()
-    torch.multiprocessing.spawn(_rank, (2, port, results), nprocs=2)
+def test_two_processes_make_the_order_of_one(tmp_path):
+    results = in_two_processes(_last_order, tmp_path)
     alone = GraB(23, 5, seed=4)
     draw = torch.randn(23, 3, generator=torch.Generator().manual_seed(8))
     for _ in range(3):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
+from tests.integrations.processes import in_two_processes
 from torch.utils.data import DataLoader, TensorDataset
 
 import sooner
@@ -63,10 +63,12 @@ def test_in_one_process(method, workers, parts):
     check(sampler, seen)
 
 
-def _in_two(rank, folder, names):
-    dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
-    for name in names:
-        sampler = build(next(method for method in SCORED if method.name == name)).shard(rank, 2)
+def _in_two():
+    """By method, what this process of two knew in the end."""
+    dist.init_process_group("gloo")
+    found = {}
+    for method in SCORED:
+        sampler = build(method).shard(dist.get_rank(), 2)
         handed_out = []
         for _ in range(ROUNDS):
             for batch in loader(sampler):
@@ -74,21 +76,18 @@ def _in_two(rank, folder, names):
                 handed_out.append(batch.index)
         sampler.scores.exchange()
         index, score = known(sampler)
-        state = {"index": index, "score": score, "mine": torch.cat(handed_out).unique(), "batches": len(handed_out)}
-        torch.save(state, f"{folder}/{name}-{rank}.pt")
-    dist.destroy_process_group()
+        mine = torch.cat(handed_out).unique()
+        found[method.name] = {"index": index, "score": score, "mine": mine, "batches": len(handed_out)}
+    return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def two_processes(tmp_path_factory):
-    """A folder with what each of two processes knew in the end, of every method."""
-    folder = tmp_path_factory.mktemp("gloo")
-    mp.spawn(_in_two, args=(str(folder), [method.name for method in SCORED]), nprocs=2)
-    return folder
+    return in_two_processes(_in_two, tmp_path_factory.mktemp("gloo"))
 
 
 def test_in_two_processes(method, two_processes):
-    first, second = (torch.load(two_processes / f"{method.name}-{rank}.pt", weights_only=True) for rank in range(2))
+    first, second = (rank[method.name] for rank in two_processes)
     assert first["batches"] == second["batches"]
     assert torch.equal(first["index"], second["index"])
     assert torch.equal(first["score"], second["score"])

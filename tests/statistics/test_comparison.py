@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sooner.results.verdict import verdict
+from sooner.results.verdict import Finding, judge
 from sooner.statistics.comparison import compare, curve
 from sooner.statistics.signed_rank import signed_rank
 from sooner.statistics.times import Time, Trajectory
@@ -191,23 +191,23 @@ def test_the_interval_covers_the_truth_in_94_of_100_races(pairs: int, censored: 
         assert np.mean(found.p_value < 0.05) <= 0.05 + 4 * math.sqrt(0.05 * 0.95 / races)
 
 
-def _words(rng: np.random.Generator, ratio: float, races: int) -> list[str]:
-    """The first words of the verdicts of whole races of eight pairs: from looks to sentences."""
-    words = []
+def _findings(rng: np.random.Generator, ratio: float, races: int) -> list[Finding]:
+    """What whole races of eight pairs show: from looks to verdicts."""
+    found = []
     for _ in range(races):
         fast, slow = _races(rng, 8, ratio), _races(rng, 8, 1.0)
-        words.append(verdict(compare([run.time(0.9) for run in fast], [run.time(0.9) for run in slow])).split(":")[0])
-    return words
+        found.append(judge(compare([run.time(0.9) for run in fast], [run.time(0.9) for run in slow])).finding)
+    return found
 
 
 def test_a_false_verdict_in_at_most_5_of_100_races() -> None:
-    words = _words(np.random.default_rng(8), 1.0, races=1000)
-    false = sum(word in ("faster", "slower") for word in words)
-    assert words.count("no difference shown") + false == 1000
+    found = _findings(np.random.default_rng(8), 1.0, races=1000)
+    false = sum(finding in (Finding.FASTER, Finding.SLOWER) for finding in found)
+    assert found.count(Finding.NO_DIFFERENCE) + false == 1000
     assert false / 1000 <= 0.05 + 4 * math.sqrt(0.05 * 0.95 / 1000)
 
 
 def test_lanes_apart_by_1_3_are_told_apart_in_95_of_100_races() -> None:
-    words = _words(np.random.default_rng(9), 1.3, races=500)
-    assert words.count("faster") / 500 >= 0.95
-    assert "slower" not in words
+    found = _findings(np.random.default_rng(9), 1.3, races=500)
+    assert found.count(Finding.FASTER) / 500 >= 0.95
+    assert Finding.SLOWER not in found

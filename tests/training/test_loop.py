@@ -1,13 +1,11 @@
-import itertools
-import time
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 from lightning_fabric import Fabric
+from tests.clock_by_hand import Hand
 from torch import Tensor, nn
 
 from sooner import optim, sampling, schedules
@@ -96,13 +94,18 @@ def test_budgets_of_steps_and_examples_end_where_they_say(budget: str, steps: in
     assert loop.step == steps
 
 
-def test_a_budget_of_seconds_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    ticks = itertools.count()  # the clock that is read passes by 1 ms at each reading, whatever the machine does
-    monkeypatch.setattr("sooner.training.clock.time", SimpleNamespace(perf_counter=lambda: next(ticks) / 1000))
-    loop = make_loop(budget="0.3s", every=10**6)
+def test_a_budget_of_seconds_ends_in_time(hand: Hand) -> None:
+    hand.moves("training.clock")
+    loop = make_loop(budget="3s", every=10**6)
+    step = loop.optimizer.step
+
+    def slow(*arguments: Any) -> Any:
+        hand.sleep(0.25)
+        return step(*arguments)
+
+    loop.optimizer.step = slow  # type: ignore[method-assign]
     loop.run()
-    assert 0.3 <= loop.clock.seconds < 0.33
-    assert loop.step > 1
+    assert (loop.step, loop.clock.seconds) == (12, 3.0)
 
 
 def test_gradient_accumulation_changes_nothing() -> None:
@@ -207,7 +210,7 @@ def _two_processes(fabric: Fabric, folder: str, accumulate: int) -> None:
 def test_two_processes_train_as_one(tmp_path: Path, accumulate: int) -> None:
     alone = make_loop(budget="80ba")
     alone.run()
-    fabric = Fabric(accelerator="cpu", devices=2, strategy="ddp_spawn")
+    fabric = Fabric(accelerator="cpu", devices=2, strategy="ddp_fork")
     fabric.launch(_two_processes, str(tmp_path), accumulate)
     found = [torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2)]
     assert torch.equal(found[0]["weights"], found[1]["weights"])
@@ -217,28 +220,29 @@ def test_two_processes_train_as_one(tmp_path: Path, accumulate: int) -> None:
         assert all(abs(a[2] - b[2]) <= 0.01 for a, b in zip(looks, trajectory(alone), strict=True))
 
 
-class SlowToBegin(sampling.Reshuffling):
-    """Reshuffling that takes 20 ms to decide on a round."""
+def test_what_a_round_costs_at_its_start_is_sampling_and_no_step(hand: Hand) -> None:
+    hand.moves("training.clock")
 
-    def order(self, epoch: int) -> Any:
-        time.sleep(0.02)
-        return super().order(epoch)
+    class SlowToBegin(sampling.Reshuffling):
+        """Reshuffling that takes two seconds to decide on a round."""
 
+        def order(self, epoch: int) -> Any:
+            hand.sleep(2.0)
+            return super().order(epoch)
 
-def test_what_a_round_costs_at_its_start_is_sampling_and_no_step() -> None:
     loop = make_loop(budget="2ep")
     n = loop.loader.sampler.n
     loop.loader = Loader(DATA.train.subset(torch.arange(n)), SlowToBegin(n, 64), mean=MEAN, std=STD)
     loop.run()
     phases = loop.clock.phases
-    assert 0.04 <= phases["sampling"] == pytest.approx(loop.looks[-1].besides)
+    assert phases["sampling"] == loop.looks[-1].besides == 4.0
     first, *_, last = loop.looks
     assert first.besides == first.seconds == 0
     assert (last.scoring, last.scored) == (0, 0)
-    rounds = [{round(look.besides, 6) for look in loop.looks if 0 < look.examples - n * epoch <= n} for epoch in (0, 1)]
-    (one,), (both,) = rounds  # paid when the round begins, all at once
-    assert both - one >= 0.02 <= one
-    assert last.seconds - last.besides == pytest.approx(phases["train"], abs=1e-3)
+    rounds = [{look.besides for look in loop.looks if 0 < look.examples - n * epoch <= n} for epoch in (0, 1)]
+    assert rounds == [{2.0}, {4.0}]  # paid when the round begins, all at once
+    assert last.seconds == 4.0
+    assert phases["train"] == 0.0
 
 
 def test_scoring_is_told_from_steps_look_by_look() -> None:

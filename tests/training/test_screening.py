@@ -340,7 +340,7 @@ def _two_processes(fabric: Fabric, folder: str) -> None:
 
 
 def test_two_processes_stay_together_whatever_each_keeps(tmp_path: Path) -> None:
-    fabric = Fabric(accelerator="cpu", devices=2, strategy="ddp_spawn")
+    fabric = Fabric(accelerator="cpu", devices=2, strategy="ddp_fork")
     fabric.launch(_two_processes, str(tmp_path))
     first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2))
     for name in NAMES:

@@ -27,8 +27,9 @@ which methods act is the library's, whatever the order in a file:
    `sparsity` masks them; the wrappers, the outermost first, and the optimizer step; `sparsity` masks the weights and
    moves its masks; `structure` cuts channels; `averaging` takes note of the weights.
 
-`sooner.combining.relation(one, other)` answers for a pair. The figures below are of all pairs of registered methods;
-the test suite trains each that is not refused. [pairs.tsv](pairs.tsv) lists them one by one.
+`sooner.combining.relation(one, other)` answers for a pair. The figures below are of all pairs of registered methods,
+and [pairs.tsv](pairs.tsv) lists them one by one. The test suite trains one of each two kinds of methods and a sample of
+all pairs; `python -m tests.contract.pairs` trains each that is not refused.
 """
 
 

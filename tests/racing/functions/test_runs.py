@@ -1,7 +1,6 @@
 import math
 import random
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from sooner.racing.functions import Function, FunctionRuns
 from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.record import RunRecord
 from sooner.training.evaluation import Evaluation, Stopped
+from tests.clock_by_hand import Hand
 
 Pairs = Iterator[tuple[int, Any]]
 
@@ -25,28 +25,33 @@ def _run(function: Callable[..., Any], seed: int = 3, budget: str | None = None,
     return FunctionRuns({"mine": function}).run(lane, seed, saved=Path("saved"), **told)
 
 
-def test_a_generator_is_followed_and_the_clock_stands_still_while_its_metric_is_computed() -> None:
+def test_a_generator_is_followed_and_the_clock_stands_still_while_its_metric_is_computed(hand: Hand) -> None:
+    hand.moves("training.clock")
+
     def train(seed: int) -> Pairs:
         for n in (1, 2):
-            time.sleep(0.05)
-            yield 64 * n, lambda: time.sleep(0.3) or n / 10  # noqa: B023
+            hand.sleep(5.0)
+            yield 64 * n, lambda: hand.sleep(30.0) or n / 10  # noqa: B023
 
     looks: list[Evaluation] = []
     record = _run(train, on_look=looks.append)
     assert record.looks == looks
     assert [(look.step, look.examples, look.metric) for look in looks] == [(1, 64, 0.1), (2, 128, 0.2)]
-    assert 0.05 <= looks[0].seconds < looks[1].seconds - 0.05 <= record.seconds < 0.5
-    assert record.phases["evaluate"] >= 0.6
+    assert [look.seconds for look in looks] == [5.0, 10.0]
+    assert (record.seconds, record.phases["evaluate"]) == (10.0, 60.0)
     assert (record.steps, record.examples, record.stopped, record.output) == (2, 128, None, None)
     assert record.peak_memory_bytes is not None
     assert record.peak_memory_bytes > 2**20
 
 
-def test_what_the_race_does_with_a_look_is_off_the_clock() -> None:
+def test_what_the_race_does_with_a_look_is_off_the_clock(hand: Hand) -> None:
+    hand.moves("training.clock")
+
     def train(seed: int) -> Pairs:
+        hand.sleep(1.0)
         yield 1, 0.5
 
-    assert _run(train, on_look=lambda look: time.sleep(0.3)).seconds < 0.25
+    assert _run(train, on_look=lambda look: hand.sleep(30.0)).seconds == 1.0
 
 
 def test_a_function_may_report_instead() -> None:

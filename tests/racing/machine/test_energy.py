@@ -1,16 +1,22 @@
-import time
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 import torch
 
-from sooner.racing.machine import energy
 from sooner.racing.machine.counters import Unavailable
 from sooner.racing.machine.energy import EnergyMeter
 from sooner.training.clock import Clock
+from tests.clock_by_hand import Hand
 from tests.racing.machine.test_counters import tree
 
 CPU = torch.device("cpu")
+
+
+@pytest.fixture(autouse=True)
+def time(hand: Hand) -> Hand:
+    """The clock that the meter reads; it stands still where a test does not move it."""
+    return hand.moves("racing.machine.energy")
 
 
 class Count:
@@ -60,30 +66,35 @@ def test_a_package_counter_that_wraps_goes_on(tmp_path: Path) -> None:
     assert meter.label == "measured: RAPL (CPU packages)"
 
 
-def test_a_counter_that_may_have_wrapped_twice_is_not_believed() -> None:
-    counter = Count(0.0, wraps_at=5.0)  # at 1000 W in 5 ms
+def test_a_counter_that_may_have_wrapped_twice_is_not_believed(time: Hand) -> None:
+    counter = Count(0.0, wraps_at=5000.0)  # at 1000 W in 5 s
     meter = EnergyMeter([counter], "small")
     with meter.counting():
         counter.joules = 3.0
-        time.sleep(0.02)
+        time.sleep(5.0)
+    assert meter.joules == 3.0
+    with meter.counting():
+        time.sleep(5.1)
     assert meter.joules is None
     assert "may have wrapped unseen" in meter.label
 
 
-def test_polling_reads_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    counter = Count(0.0, wraps_at=100.0)
+def test_polling_reads_every_ten_seconds(time: Hand) -> None:
+    counter = Count(0.0, wraps_at=20_000.0)
     meter = EnergyMeter([counter], "small")
     meter.poll()  # while it does not count: nothing
     with meter.counting():
         for _ in range(5):  # five times around, each seen
-            counter.joules = 60.0
-            meter.poll()  # too early to read
-            monkeypatch.setattr(energy, "_POLL", 0.0)
+            time.sleep(9.0)
+            counter.joules = 19_000.0  # seen by no poll: it is too early to read
             meter.poll()
-            counter.joules = 20.0
+            counter.joules = 12_000.0
+            time.sleep(1.0)
             meter.poll()
-            monkeypatch.setattr(energy, "_POLL", 10.0)
-    assert meter.joules == 60 + 60 + 4 * (40 + 60)
+            counter.joules = 4_000.0
+            time.sleep(10.0)
+            meter.poll()
+    assert meter.joules == 12_000 + 12_000 + 4 * (8_000 + 12_000)
 
 
 def test_a_counter_that_fails_on_the_way_leaves_no_part_of_it() -> None:
@@ -132,9 +143,10 @@ def test_where_there_are_no_counters_it_gives_the_reason(tmp_path: Path) -> None
 
 def test_on_this_machine_training_uses_energy_or_it_is_not_told() -> None:
     meter = EnergyMeter.for_device(CPU)
+    began = perf_counter()
     with meter.counting():
-        end = time.perf_counter() + 0.05
-        while time.perf_counter() < end:
-            torch.randn(64, 64) @ torch.randn(64, 64)
+        for _ in range(200):
+            torch.randn(256, 256) @ torch.randn(256, 256)
+    seconds = perf_counter() - began
     assert (meter.joules is None) == meter.label.startswith("not available: ")
-    assert meter.joules is None or 0 < meter.joules < 0.2 * 1000 * 16  # at most 16 packages at 1000 W
+    assert meter.joules is None or 0 < meter.joules < seconds * 1000 * 16  # at most 16 packages at 1000 W

@@ -10,6 +10,8 @@ from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.plan.plan import Plan
 from sooner.racing.recipes.pace import Pace, Sizes, measure, race_seconds, run_seconds, sizes_of
 from sooner.tasks import Data
+from tests.clock_by_hand import Hand
+from tests.racing import timed
 from tests.racing.conftest import Silent, go
 from tests.racing.made import plan, recipe
 
@@ -36,21 +38,25 @@ def test_a_race_has_all_lanes_in_every_pair() -> None:
 
 
 def test_the_pace_that_is_measured_foretells_the_race(
-    make_race: Callable[..., tuple[Path, Plan]], digits: Data
+    make_race: Callable[..., tuple[Path, Plan]], digits: Data, hand: Hand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder, made = make_race(pairs=1, lanes=("rs2-30",))
+    hand.moves("training.clock")
+    monkeypatch.setattr(timed, "passes", hand.sleep)
+    folder, made = make_race(pairs=1, lanes=("rs2-30",), model=timed.MODEL)
     paces = measure(made, digits)
     assert paces["baseline"] == paces["baseline@0.9ep"]  # they differ by their budget alone
     assert paces["baseline"] != paces["rs2-30"]
     sizes = sizes_of(made, digits)
     assert (sizes.train + sizes.validation, sizes.test) == (len(digits.train), len(digits.test))
+    for pace in paces.values():
+        assert (pace.fixed, pace.step) == pytest.approx((0.0, timed.STEP))
+        assert pace.evaluated == pytest.approx(timed.EXAMPLE, rel=0.01)  # with the pass that counts operations
     seconds = {lane.name: run_seconds(lane, paces[lane.name], sizes, made.every) for lane in made.lanes}
     assert seconds["baseline"] > seconds["baseline@0.9ep"]
     go(folder, digits, Silent())
 
     for record in racing.finished(folder):
-        # Runs of tenths of a second on a machine that tests share: the order of magnitude is what can be held to.
-        assert 0.1 < seconds[record.lane] / sum(record.phases.values()) < 10
+        assert seconds[record.lane] == pytest.approx(sum(record.phases.values()), rel=0.15)
         assert paces[record.lane].examples == pytest.approx(record.examples / record.steps, rel=0.15)
 
 
