@@ -112,8 +112,8 @@ def run(folder: Path, engine: Engine, watcher: Watcher) -> None:
                 store.add(record)
                 records.append(record)
 
-            while cells := agenda(plan, records):
-                engine.run(cells, folder, keep, watcher)
+            while planned := agenda(plan, records):
+                engine.run(planned, folder, keep, watcher)
             _note_noise(store)
     finally:
         store.close()

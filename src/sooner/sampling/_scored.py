@@ -167,7 +167,7 @@ class Scored(Sampler):
         yield from super()._batches()
 
     def _level(self) -> None:
-        """See to it that all ranks know the same."""
+        """Exchange what the ranks have observed, so that all know the same."""
         self.scores.exchange()
         alone = len(self._scores.observed()["index"]) if self.world > 1 else 0
         if alone:

@@ -56,7 +56,7 @@ class Plan:
     environment: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def cells(self) -> list[PlannedRun]:
+    def runs(self) -> list[PlannedRun]:
         """All runs of a race of fixed pairs, in the order in which they take place."""
         orders = balanced_orders(len(self.lanes), self.pairs, self.seed)
         return [PlannedRun(self.lanes[place], self.seed + pair) for pair, order in enumerate(orders) for place in order]
@@ -204,8 +204,8 @@ def evaluation_grid(recipes: list[Recipe], train: int, validation: int) -> int:
     """
     spends = [examples for recipe in recipes if (examples := spend(recipe, train)) is not None]
     shortest = min(spends, default=train)
-    wanted = max(shortest / _LOOKS, validation * 4 / 3)
-    return max(int(min(wanted, shortest / _FEWEST_LOOKS)), *(recipe.batch_size for recipe in recipes))
+    usual = max(shortest / _LOOKS, validation * 4 / 3)
+    return max(int(min(usual, shortest / _FEWEST_LOOKS)), *(recipe.batch_size for recipe in recipes))
 
 
 def mismatch(planned: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:

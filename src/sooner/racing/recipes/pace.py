@@ -101,7 +101,7 @@ def run_seconds(lane: PlannedLane, pace: Pace, sizes: Sizes, every: int) -> floa
 
 def race_seconds(plan: Plan, seconds: Mapping[str, float], pairs: int) -> float:
     """How long all runs of `plan` take with so many pairs, controls included; `seconds` are of a run, by lane."""
-    return sum(seconds[cell.lane.name] for cell in replace(plan, pairs=pairs).cells)
+    return sum(seconds[run.lane.name] for run in replace(plan, pairs=pairs).runs)
 
 
 def _kind(lane: PlannedLane) -> str:

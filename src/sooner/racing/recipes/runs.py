@@ -21,7 +21,7 @@ from sooner.training.loading import channel_statistics
 
 
 def environment(data: Data, device: torch.device) -> dict[str, Any]:
-    """What runs must share to be compared, and hence what a resumed race must find again."""
+    """What runs must share to be compared, so what must be the same when a race is resumed."""
     return {"data": data.fingerprint, **machine.kind(device)}
 
 

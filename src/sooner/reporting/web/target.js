@@ -10,7 +10,7 @@ if (slider) {
     return { elements: elements.get(place) ?? [], attribute, strings };
   });
   const back = document.getElementById("back");
-  const status = document.getElementById("told");
+  const status = document.getElementById("announcement");
   const at = (name, stop) => changes.strings[changes.places[name][stop]];
   let speaking;
 
@@ -34,7 +34,7 @@ if (slider) {
     for (const banner of document.querySelectorAll(".moved")) banner.hidden = own;
     root.classList.toggle("elsewhere", !own);
     clearTimeout(speaking);
-    speaking = setTimeout(() => { status.textContent = at("told", stop); }, 500);
+    speaking = setTimeout(() => { status.textContent = at("announcement", stop); }, 500);
     sortAgain();
     redraw();
   };

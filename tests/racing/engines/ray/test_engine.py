@@ -112,10 +112,10 @@ class Remover(Silent):
         if record.host.startswith("second"):
             self._seed = record.seed
 
-    def run_started(self, cell: PlannedRun) -> None:
+    def run_started(self, run: PlannedRun) -> None:
         assert until(lambda: self.thread is not None or self._both())
-        if cell.seed == self._seed and self.thread is None:
-            self.thread = threading.Thread(target=self._remove, args=(self._folder / cell.saved,))
+        if run.seed == self._seed and self.thread is None:
+            self.thread = threading.Thread(target=self._remove, args=(self._folder / run.saved,))
             self.thread.start()
 
     def _both(self) -> bool:
@@ -238,11 +238,11 @@ def test_a_node_that_finds_other_data_is_refused_by_name(nodes: Nodes, make_race
     engine = RayEngine(plan, data)
     try:
         with pytest.raises(SoonerError, match=rf"3 runs that are left\n.*head: data: began with {data.fingerprint}"):
-            engine.run(plan.cells, folder, lambda record: None, Silent())
+            engine.run(plan.runs, folder, lambda record: None, Silent())
         path.unlink()
         engine = RayEngine(plan, data)
         with pytest.raises(SoonerError, match=r"head: there is no file .*Put .* where every node finds it"):
-            engine.run(plan.cells, folder, lambda record: None, Silent())
+            engine.run(plan.runs, folder, lambda record: None, Silent())
     finally:
         engine.close()
 
@@ -266,7 +266,7 @@ def test_a_node_without_enough_cores_is_named(nodes: Nodes, make_race: MakeRace,
     engine = RayEngine(replace(plan, threads=2), digits)
     try:
         with pytest.raises(SoonerError, match="head: has 1 cores and 0 devices; a run needs 2 cores"):
-            engine.run(plan.cells, folder, lambda record: None, Silent())
+            engine.run(plan.runs, folder, lambda record: None, Silent())
     finally:
         engine.close()
 
