@@ -64,7 +64,7 @@ def page(all_pairs: list[Pair]) -> str:
 def _named(refused: list[tuple[Method, Method]]) -> str:
     seams = {method.seam for pair in refused for method in pair}
     if len(refused) > 12 and len(seams) == 1:
-        return f"any two of *{seams.pop()}*, {len(refused)} pairs"
+        return f"any two of *{seams.pop()}*, {len(refused)} {'pair' if len(refused) == 1 else 'pairs'}"
     return "; ".join(f"{one.name} + {other.name}" for one, other in refused)
 
 

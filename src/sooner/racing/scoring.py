@@ -99,7 +99,7 @@ def per_seed(
     Args:
         lane: name, without a budget.
         rungs: all budgets of the ladder, ascending.
-        records: ended runs; those of other lanes are passed over.
+        records: ended runs; those of other lanes are ignored.
         calibrated: seconds of a whole run on the calibrated clock.
     """
     known = ends(lane, rungs, records)

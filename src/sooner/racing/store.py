@@ -1,4 +1,4 @@
-"""The race's memory: one SQLite file, written by one process, holding whole runs or nothing of them."""
+"""The race's store: one SQLite file, written by one process, that holds each run completely or not at all."""
 
 from __future__ import annotations
 

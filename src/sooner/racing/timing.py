@@ -58,7 +58,7 @@ def _median(paces: Iterable[float]) -> float:
 
 
 def run_of(record: RunRecord, target: float) -> Run:
-    """The run that `record` tells of, timed to `target` on all clocks."""
+    """The run in `record`, timed to `target` on all clocks."""
     calibrated = _calibrated(record) if record.looks else []
     evaluations = [
         Evaluation(look.seconds, seconds, look.step, look.examples, look.metric)

@@ -77,7 +77,8 @@ def _pairs(results: Results) -> Iterable[Check]:
         yield Check(
             "bad",
             "Too few pairs",
-            f"{pairs} of runs at the least. No result is surprising enough for a verdict with fewer than {MIN_PAIRS}.",
+            f"A comparison rests on {pairs} of runs. No result is surprising enough for a verdict with fewer than "
+            f"{MIN_PAIRS}.",
         )
     else:
         yield Check(
@@ -169,7 +170,7 @@ def _controls(results: Results) -> Iterable[Check]:
             "caution",
             "No control",
             f"A race of {what} cannot add controls itself. Where one trains for less than the baseline, race the "
-            "baseline at that budget, too: so much comes from simply training for less.",
+            "baseline at that budget, too: it shows how much comes from simply training for less.",
         )
         return
     suspect = [lane.name for lane in without if not _spends_as_much_as_baseline(results, lane)]

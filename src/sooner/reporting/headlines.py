@@ -23,7 +23,7 @@ _MEANING: dict[Kind, str] = {
     "baseline": "What you gain over the baseline's recipe on all the data, at its full budget.",
     "fitted": (
         "What the method itself adds. The control is the baseline's recipe on this lane's smaller budget, with its "
-        "schedule fitted to it: so much comes from simply training for less."
+        "schedule fitted to it: it shows how much comes from simply training for less."
     ),
     "random": "What choosing the examples adds. The control trains on as many, drawn at random.",
     "random-mask": "What choosing the weights adds. The control has as many, drawn at random before training.",

@@ -42,11 +42,11 @@ def called(identity: Identity) -> str:
 
 
 def caveat(races: Mapping[str, Results]) -> str:
-    """What a profile over so few tasks can tell."""
+    """What a profile over so few tasks can show."""
     missing = left_out(races)
     return (
-        f"Over {words.number_of(len(races), 'task')}: shares come in steps of {1 / len(races):.0%}, and tell of these "
-        "tasks on this machine alone. A profile is of medians, without an interval, and depends on which lanes are in "
+        f"Over {words.number_of(len(races), 'task')}: shares come in steps of {1 / len(races):.0%}, and hold for these "
+        "tasks on this machine only. A profile is of medians, without an interval, and depends on which lanes are in "
         "it; whether a lane is faster is for the verdicts to say."
         + (f" Left out, as they did not run on every task: {', '.join(map(called, missing))}." if missing else "")
     )

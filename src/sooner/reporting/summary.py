@@ -1,4 +1,4 @@
-"""What a lane's runs come to: the medians and counts that the table, the page and the figures share."""
+"""Summaries of a lane's runs: the medians and counts that the table, the page and the figures share."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def confirmed(results: Results, clock: Clock = "wall") -> list[Comparison]:
 
 
 def has_calibrated(results: Results) -> bool:
-    """Whether the race has calibrated times: programs that do not tell their steps have none."""
+    """Whether the race has calibrated times: programs that do not report their steps have none."""
     if results.comparisons:
         return any(c.clock == "calibrated" for c in results.comparisons)
     return any(run.calibrated_budget_s > 0 for lane in results.lanes for run in lane.runs)

@@ -1,4 +1,4 @@
-"""What the same baseline, run in two races, tells of the machine between them."""
+"""What the same baseline, run in two races, shows of the machine between them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lanes come to at the end of their budgets, seed by seed: for lanes of one budget, accuracy at equal examples."""
+"""The metric of lanes at the end of their budgets, seed by seed: for lanes of one budget, at equal examples."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ def to_fields(notice: Notice) -> dict[str, Any]:
 
 
 def from_fields(kind: str, given: Mapping[str, Any]) -> Notice:
-    """The notice of this kind with these fields, as `to_fields` gave them; fields of later versions are passed over.
+    """The notice of this kind with these fields, as `to_fields` gave them; fields of later versions are ignored.
 
     Raises ValueError for a kind that this version does not know, and for fields that are missing.
     """

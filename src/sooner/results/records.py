@@ -55,7 +55,7 @@ class Run:
     peak_memory_bytes: int | None = None
     stopped: str | None = None  # why it ended before its budget ("loss became nan at step 312"), None if it did not
     output: str | None = None  # the end of what a program wrote, where it failed
-    energy_joules: float | None = None  # of the devices, measured; None where the machine does not tell
+    energy_joules: float | None = None  # of the devices, measured; None where the machine does not measure it
     host: str = ""  # the machine it ran on, where there were several
     resumed: int = 0  # times it was taken up again from a checkpoint, or from its start
 
@@ -99,7 +99,7 @@ class Lane:
 class Comparison:
     """Time to target of `against` divided by that of `lane`, seed by seed: above 1 the lane is faster.
 
-    `clock` tells which time the figures are of; `ratio` is None where no run pair determines it, and a bound is None
+    `clock` says which time the figures are of; `ratio` is None where no run pair determines it, and a bound is None
     where it is infinite or zero (the censored runs leave it open). `finding` is what the figures show, see `judge`.
     """
 
@@ -163,8 +163,8 @@ class Results:
     def from_dict(cls, raw: Mapping[str, Any]) -> Results:
         """Read what `to_dict` gave, or the content of a `results.json`, of version 0.2.0 or later.
 
-        Its words are passed over: where a file of 0.2.0 has a verdict in words alone, it is computed again from the
-        figures. Fields that later versions added are passed over, too.
+        Its words are ignored: where a file of 0.2.0 has a verdict in words alone, it is computed again from the
+        figures. Fields that later versions added are ignored, too.
         """
         lanes = [
             Lane(

@@ -249,7 +249,7 @@ class Sampler(ABC):
         total = size - size % self.batch_size if self.drop_last else size
         if total < self.world:
             needed = f"a full batch of {self.batch_size}" if self.drop_last else f"{self.world} ranks"
-            raise ValueError(f"{what} has {size} examples, too few for {needed}")
+            raise ValueError(f"{what} has {size} {'example' if size == 1 else 'examples'}, too few for {needed}")
         return total
 
     @property

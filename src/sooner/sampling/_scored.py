@@ -172,9 +172,10 @@ class Scored(Sampler):
         alone = len(self._scores.observed()["index"]) if self.world > 1 else 0
         if alone:
             raise RuntimeError(
-                f"rank {self.rank} has observed {alone} examples that the other {self.world - 1} know nothing of, so "
-                "they would not agree on the next round. Initialise torch.distributed before training, or pass what "
-                "each rank's scores.observed() gives to scores.merge() on all of them before a round begins"
+                f"rank {self.rank} has observed {alone} {'example' if alone == 1 else 'examples'} that the other "
+                f"{self.world - 1} did not, so the ranks would not agree on the next round. Initialise "
+                "torch.distributed before training, or pass what each rank's scores.observed() gives to "
+                "scores.merge() on all of them before a round begins"
             )
 
     def _order_of(self, epoch: int) -> Order:

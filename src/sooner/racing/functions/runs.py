@@ -117,7 +117,7 @@ def _seeded(seed: int, device: torch.device) -> Iterator[None]:
 
 
 def _fingerprint(function: Trainer) -> str:
-    """Of its source, "" where there is none to be had. What it calls, or closes over, is not in it."""
+    """Of its source, "" where that is not available. What it calls, or closes over, is not included."""
     try:
         source = inspect.getsource(function)
     except (OSError, TypeError):

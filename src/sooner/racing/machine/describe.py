@@ -14,7 +14,7 @@ import torch
 from sooner._version import __version__
 from sooner.errors import SoonerError
 
-_BUSY = 0.15  # share of all cores that others may use before a race says so
+_BUSY = 0.15  # share of all cores that others may use before a race warns
 
 
 def pick_device(name: str = "auto") -> torch.device:

@@ -51,7 +51,7 @@ def agenda(
         lanes: names, without budgets.
         rungs: budgets, ascending; see `ladder`.
         seeds: in the order in which they are spent, the same for all lanes.
-        records: ended runs of lanes named as `name_at` does; others are passed over.
+        records: ended runs of lanes named as `name_at` does; others are ignored.
         target: of the metric at a run's end. A run that broke off misses.
         share: of the seeds that is to reach the target at the smallest budget, in (0, 1].
         scan: seeds at every rung, at least 1; as many as there are seeds gives intervals at every target.

@@ -199,7 +199,7 @@ def evaluation_grid(recipes: list[Recipe], train: int, validation: int) -> int:
     """Examples between evaluations: 20 looks at the lane with the smallest budget, if looking stays cheap.
 
     A look costs about a third of a training step per example, so at least 4/3 of the validation set is trained on
-    between two of them (a quarter of the time at the most), as long as the shortest lane gets its 8 looks. Never
+    between two of them (at most a quarter of the time), as long as the shortest lane gets its 8 looks. Never
     finer than the largest batch, or lanes with smaller batches would be looked at more often.
     """
     spends = [examples for recipe in recipes if (examples := spend(recipe, train)) is not None]

@@ -33,9 +33,9 @@ class Exit:
 
 
 class Execution:
-    """Starts a program in a session of its own, and listens.
+    """Starts a program in its own session and reads its output and its reports.
 
-    A context manager: on leaving, what still runs of the program is ended, and the last of what it wrote is heard.
+    A context manager: on leaving, the program's processes that still run are ended, and the rest of its output is read.
 
     Args:
         arguments: the words of its command line.
@@ -78,7 +78,7 @@ class Execution:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._join()  # what has been written is heard before others who hold the streams open are ended
+            self._join()  # read what has been written before other processes that hold the streams open are ended
         finally:
             self.tree.end()
         self._join()

@@ -33,7 +33,7 @@ class Program:
         metric: regular expression that is searched in each line. Its only group, or the one named `metric`, is the
             metric, higher is better; groups named `step`, `examples` and `seconds` are optional.
         budget: what takes the place of `{budget}`: a number above 0, as text. There exactly if the command has one.
-        timeout: seconds without output or report after which a run is ended; None waits for ever.
+        timeout: seconds without output or report after which a run is ended; None waits without limit.
         summary: one line about it.
 
     Raises:

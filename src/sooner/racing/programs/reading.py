@@ -27,7 +27,7 @@ class Reading:
 
 
 class UnreadableError(ValueError):
-    """A line that tells a metric, but not as it should; the text says how."""
+    """A line with a metric that cannot be read; the text says why."""
 
 
 Reader: TypeAlias = Callable[[str], Reading | None]

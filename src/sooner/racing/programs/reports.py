@@ -28,8 +28,8 @@ class Message:
 class Reports:
     """Reads what is new in the file at `path`, which need not be there yet.
 
-    Its moments are believed if they lie between the start of the program and now, as they do where all processes share
-    one monotonic clock; else those of their arrival take their place.
+    Its moments are used if they lie between the start of the program and now, as they do where all processes share
+    one monotonic clock; else the moments of arrival are used.
     """
 
     def __init__(self, path: Path, started: float) -> None:
@@ -40,7 +40,7 @@ class Reports:
         self.heard = started  # when something new was last there
 
     def read(self) -> list[Message]:
-        """What was reported since the last call. Lines that are no reports are passed over."""
+        """What was reported since the last call. Lines that are not reports are ignored."""
         try:
             with self._path.open("rb") as file:
                 file.seek(self._at)

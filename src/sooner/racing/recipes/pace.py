@@ -112,7 +112,7 @@ def _kind(lane: PlannedLane) -> str:
 def _pace(record: RunRecord, target: float, sizes: Sizes) -> Pace:
     if record.stopped is not None or not record.steps:
         raise SoonerError(
-            f"lane {record.lane} stopped after {record.steps} steps, so its pace is not known: "
+            f"lane {record.lane} stopped at step {record.steps}, so its pace is not known: "
             f"{record.stopped or 'it took none'}. Its race would end the same way; change the recipe or leave it out"
         )
     run = run_of(record, target)

@@ -26,7 +26,7 @@ def environment(data: Data, device: torch.device) -> dict[str, Any]:
 
 
 def describe(data: Data, validation: float) -> dict[str, Any]:
-    """What a race's report tells of its data; `validation` is the share of the training data that is validated on."""
+    """What a race's report says of its data; `validation` is the share of the training data that is validated on."""
     return {
         "name": data.name,
         "kind": data.kind,

@@ -237,7 +237,9 @@ def test_a_node_that_finds_other_data_is_refused_by_name(nodes: Nodes, make_race
     write_images(path, bright=100)
     engine = RayEngine(plan, data)
     try:
-        with pytest.raises(SoonerError, match=rf"3 runs that are left\n.*head: data: began with {data.fingerprint}"):
+        with pytest.raises(
+            SoonerError, match=rf"the remaining runs \(3 in all\)\n.*head: data: began with {data.fingerprint}"
+        ):
             engine.run(plan.runs, folder, lambda record: None, Silent())
         path.unlink()
         engine = RayEngine(plan, data)
@@ -265,7 +267,7 @@ def test_a_node_without_enough_cores_is_named(nodes: Nodes, make_race: MakeRace,
     folder, plan = make_race(pairs=1)
     engine = RayEngine(replace(plan, threads=2), digits)
     try:
-        with pytest.raises(SoonerError, match="head: has 1 cores and 0 devices; a run needs 2 cores"):
+        with pytest.raises(SoonerError, match="head: cores: 1, devices: 0; a run needs cores: 2"):
             engine.run(plan.runs, folder, lambda record: None, Silent())
     finally:
         engine.close()

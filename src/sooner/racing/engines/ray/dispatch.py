@@ -54,7 +54,7 @@ class Dispatch:
         fleet: what makes them.
         folder: of the race, for the states of runs under way.
         keep: takes each record as its run ends.
-        watcher: hears of runs as they start and end.
+        watcher: notified as runs start and end.
     """
 
     def __init__(
@@ -202,13 +202,13 @@ class Dispatch:
             return
         needs = "; ".join(f"seed {seed} a {kind}" for seed, kind in self._blocks.unfinished().items() if kind)
         raise SoonerError(
-            f"no node of the cluster can make the {len(self._blocks)} runs that are left"
+            f"no node of the cluster can make the remaining runs ({len(self._blocks)} in all)"
             + (f" (begun seeds need the same kind of machine again: {needs})" if needs else "")
             + f"\n{self._fleet.shortage()}\nwhat has ended is kept; go on with --resume when there is such a node"
         )
 
     def wind_up(self) -> None:
-        """Ask all runs under way to save themselves and end, and wait for it; keep those that end by themselves."""
+        """Ask all runs under way to save themselves and end, and wait for it; keep those that finish meanwhile."""
         for task in self._tasks:
             task.crew.handle.stop.remote()
         refs = [task.outcome for task in self._tasks]

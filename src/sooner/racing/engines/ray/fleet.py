@@ -149,12 +149,12 @@ class Fleet:
         self.ready, self._starting = [], {}
 
     def shortage(self) -> str:
-        """Why no worker is there, as far as it is known."""
-        need = "a device" if self._devices == "needed" else f"{self._plan.threads} cores (--threads)"
+        """Why there is no worker, as far as known."""
+        need = "a device" if self._devices == "needed" else f"cores: {self._plan.threads} (--threads)"
         lines = [f"  {name}: {why}" for name, why in sorted(self.refused.items())]
         for node in nodes():
             if node.id not in self._refused and not shares(node, self._plan.threads, self._devices):
-                lines.append(f"  {node.name}: has {node.cores} cores and {node.devices} devices; a run needs {need}")
+                lines.append(f"  {node.name}: cores: {node.cores}, devices: {node.devices}; a run needs {need}")
         return "\n".join(lines)
 
 
