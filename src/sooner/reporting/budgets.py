@@ -56,7 +56,7 @@ def _steps(results: Results, lane: Lane) -> list[Step]:
     if not lane.rungs:
         return []
     climbs = [run.evaluations for run in lane.runs if run.evaluations]
-    places = [[ladder.index(str(each.budget)) for each in climb] for climb in climbs]
+    places = [[ladder.index(str(end.budget)) for end in climb] for climb in climbs]
     first = [
         next((place for place, metric in zip(at, counted(climb), strict=True) if metric >= results.target), None)
         for climb, at in zip(climbs, places, strict=True)

@@ -214,7 +214,7 @@ def _makes_a_column(default: object) -> bool:
     if isinstance(default, Tensor):
         return default.ndim == 1 and len(default) > 0 and default.is_floating_point()
     if isinstance(default, tuple):
-        return len(default) > 0 and all(type(each) is float for each in default)
+        return len(default) > 0 and all(type(value) is float for value in default)
     return type(default) in _DTYPES
 
 

@@ -208,18 +208,18 @@ def evaluation_grid(recipes: list[Recipe], train: int, validation: int) -> int:
     return max(int(min(usual, shortest / _FEWEST_LOOKS)), *(recipe.batch_size for recipe in recipes))
 
 
-def mismatch(planned: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
-    """What differs between the surroundings a race began in and those it would go on in, a line each."""
+def mismatch(planned: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
+    """What differs between the environment a race began in and the current one, a line per difference."""
     lines = []
-    for key in sorted({*planned, *found}):
-        if planned.get(key) != found.get(key):
-            lines.append(f"{key}: began with {planned.get(key)}, now {found.get(key)}")
+    for key in sorted({*planned, *current}):
+        if planned.get(key) != current.get(key):
+            lines.append(f"{key}: began with {planned.get(key)}, now {current.get(key)}")
     return lines
 
 
-def refuse_mismatch(plan: Plan, found: Mapping[str, Any]) -> None:
+def refuse_mismatch(plan: Plan, current: Mapping[str, Any]) -> None:
     """Raises StoreError where a race cannot be continued here without mixing unlike runs."""
-    lines = mismatch(plan.environment, found)
+    lines = mismatch(plan.environment, current)
     if lines:
         raise StoreError(
             "this race cannot go on here, because its runs would no longer be alike:\n  "

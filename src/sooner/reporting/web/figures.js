@@ -20,11 +20,11 @@ const resolved = (value, style) => {
 
 const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 const changed = (base, change) => {
-  const found = Array.isArray(base) ? [...base] : { ...base };
+  const copy = Array.isArray(base) ? [...base] : { ...base };
   for (const [key, value] of Object.entries(change ?? {})) {
-    found[key] = isObject(value) && typeof base[key] === "object" ? changed(base[key], value) : value;
+    copy[key] = isObject(value) && typeof base[key] === "object" ? changed(base[key], value) : value;
   }
-  return found;
+  return copy;
 };
 
 // The plot at the chosen target: what does not move is that of the race's own.

@@ -23,9 +23,9 @@ if (slider) {
     const before = state.stop;
     if (stop === before) return;
     state.stop = stop;
-    for (const { elements: found, attribute, strings } of texts) {
+    for (const { elements, attribute, strings } of texts) {
       if (strings[stop] === strings[before]) continue;
-      for (const element of found) write(element, attribute, changes.strings[strings[stop]]);
+      for (const element of elements) write(element, attribute, changes.strings[strings[stop]]);
     }
     const own = stop === changes.own;
     slider.value = stop;
