@@ -1,6 +1,6 @@
 """Rates and budgets of a task's baseline, on seeds that no race uses: where it ends, and when it gets to the target.
 
-    python benchmarks/baselines/run.py digits --budgets 3ep,6ep,12ep --rates 0.025,0.05,0.1,0.2,0.4
+    python -m benchmarks.baselines.run digits --budgets 3ep,6ep,12ep --rates 0.025,0.05,0.1,0.2,0.4
 
 Runs are those of a race: the same split, loop and evaluations. One thread, so that the table does not depend on it.
 """

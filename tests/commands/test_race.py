@@ -19,14 +19,14 @@ def table(path: Path, rows: int = 240, **columns: list[object]) -> None:
 
 
 def test_a_race_writes_its_three_files_and_says_what_it_found(sooner: Run, tmp_path: Path) -> None:
-    status, out, _ = sooner("race", "digits", "--lanes", "baseline,rs2-30", "--target", "0.6", *QUICK, "--out", "r")
+    status, out, _ = sooner("race", "digits", "--lanes", "baseline,rs2-30", "--target", "0.3", *QUICK, "--out", "r")
     assert status == 0, out
     assert "[6/6]" in out
     assert "too few pairs: 2" in out
     assert {path.name for path in (tmp_path / "r").iterdir()} == {"race.db", "results.json", "report.html"}
     found = Results.load(tmp_path / "r" / "results.json")
     assert [lane.name for lane in found.lanes] == ["baseline", "rs2-30", "baseline@0.6ep"]
-    assert found.target == 0.6
+    assert found.target == 0.3
     documented = {"task", "target", "metric", "protocol", "device", "started", "lanes", "comparisons"}
     assert documented <= json.loads((tmp_path / "r" / "results.json").read_text()).keys()
 

@@ -34,7 +34,7 @@ def mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     images, labels = load_digits(return_X_y=True)
     folder = tmp_path / "data" / "mnist"
     folder.mkdir(parents=True)
-    for part, rows in (("train", slice(0, 600)), ("test", slice(600, 700))):
+    for part, rows in (("train", slice(0, 900)), ("test", slice(900, 1000))):
         files = [{"bytes": _png(image), "path": None} for image in images[rows]]
         pq.write_table(pa.table({"image": files, "label": labels[rows].tolist()}), folder / f"{part}.parquet")
     monkeypatch.setenv("SOONER_DATA", str(tmp_path / "data"))

@@ -56,7 +56,7 @@ def test_everything_that_keeps_races_apart_is_told_at_once(results: Results) -> 
         "machine: memory_gib: 16.0 in a, 16.0 in b, 8.0 in c",
         "version: torch: 2.8 in a, 2.8 in b, 2.9 in c",
         "version: python: 3.11 in a, 3.11 in b, 3.12 in c",
-        "baseline: budget: 40ep in a, 40ep in b, 1ep in c",
+        "baseline: budget: 12ep in a, 12ep in b, 1ep in c",
         "machine: accelerator: none in a, none in b, C in c",
     ]
 

@@ -1,7 +1,9 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from sooner.errors import RecipeError
 from sooner.racing.recipes.check import try_out
@@ -79,3 +81,12 @@ def test_what_cannot_is_said_before_the_race(digits: Data, fields: dict[str, Any
 def test_what_a_users_model_raises_is_left_as_it_is(digits: Data) -> None:
     with pytest.raises(ZeroDivisionError, match="mine"):
         try_out(recipe(model="own_models_to_try:Broken"), digits)
+
+
+def test_a_round_is_tried_on_what_is_trained_on_and_not_on_the_validation_part_too(digits: Data) -> None:
+    # Of 600 examples 400 are trained on: three tenths of them make no batch of 128, of 600 they would.
+    few = replace(digits, train=digits.train.subset(torch.arange(600)))
+    sampling = {"name": "rs2", "fraction": 0.3, "drop_last": True}
+    with pytest.raises(RecipeError, match=r"sampling: .*too few for"):
+        try_out(recipe(batch_size=128, sampling=sampling), few)
+    try_out(recipe(batch_size=64, sampling=sampling), few)

@@ -11,6 +11,7 @@ from sooner.racing.recipes.assemble import Site, assemble
 from sooner.random import generator, isolated
 from sooner.recipes import Recipe
 from sooner.tasks import Data, models
+from sooner.tasks.split import split, validation_share
 from sooner.training.clock import Clock
 
 _FEW = 64  # examples for methods that look at some before training
@@ -85,9 +86,10 @@ def _check_logits(recipe: Recipe, outputs: object, classes: int) -> None:
 
 
 def _smallest_batch(recipe: Recipe, data: Data) -> int:
-    """Examples in the smallest micro-batch of the first step."""
+    """Examples in the smallest micro-batch of the first step, of what a race trains on: not all of the data."""
     method = recipe.sampling
-    targets = data.train.targets
+    rows, _ = split(data.train.targets, validation_share(len(data.train)), 0, data.classes)
+    targets = data.train.targets[rows]
     try:
         sampler = sampling.make(method.name, len(targets), recipe.batch_size, seed=0, targets=targets, **method.options)
         return len(next(iter(sampler))) // recipe.accumulate
