@@ -119,7 +119,7 @@ def test_an_interrupt_is_clean_and_the_same_command_goes_on(sooner: Run, tmp_pat
     status, printed = gated.interrupted(command, tmp_path / "gate", at=50)
     assert status == 130, printed
     assert "Traceback" not in printed
-    assert "the same sooner suite command goes on" in " ".join(printed.split())
+    assert "run the same sooner suite command to resume" in " ".join(printed.split())
     assert list((tmp_path / "s" / "digits").glob("run-*.safetensors"))  # it was in the midst of a run
     status, out, err = sooner(*command)
     assert status == 0, out + err

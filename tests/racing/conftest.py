@@ -27,8 +27,8 @@ class Silent:
         self.stepped = on_step
         self.started: list[tuple[str, int]] = []
 
-    def run_started(self, cell: PlannedRun) -> None:
-        self.started.append((cell.lane.name, cell.seed))
+    def run_started(self, run: PlannedRun) -> None:
+        self.started.append((run.lane.name, run.seed))
 
     def looked(self, look: Evaluation) -> None:
         pass

@@ -162,4 +162,4 @@ def test_a_lane_without_memory_is_censored_and_the_others_go_on(
 def test_the_stored_plan_comes_back_equal(make_race: MakeRace) -> None:
     folder, plan = make_race(lanes=("rs2-30", "static-10"))
     assert racing.load_plan(folder).to_dict() == json.loads(json.dumps(plan.to_dict()))
-    assert racing.load_plan(folder).cells == plan.cells
+    assert racing.load_plan(folder).runs == plan.runs

@@ -168,7 +168,7 @@ def test_another_target_is_said_not_to_count_and_the_way_back_is_one_button(visi
     assert not page.locator(".moved").is_visible()
     visit.slide(min(choices(RACE, 80), key=lambda each: abs(each - 0.86)))
     assert "The verdicts that count are those at 90% accuracy." in page.locator(".moved").inner_text()
-    expect(page.locator("#told")).to_contain_text("At 8")
+    expect(page.locator("#announcement")).to_contain_text("At 8")
     assert "race’s own" not in str(page.locator("#target").get_attribute("aria-valuetext"))
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")

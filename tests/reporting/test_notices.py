@@ -39,7 +39,7 @@ from sooner.results.notices import (
         ),
         (
             GridsDiffer(("a", "b"), (13500, 1)),
-            "^the metric was looked at every 13,500 examples in a, every 1 example in b: read times ",
+            "^the metric was evaluated every 13,500 examples in a, every 1 example in b: compare times ",
         ),
         (LanesRenamed(("a", "b"), ("x#2", "y#2")), "^lanes of a and b under another name: x#2, y#2$"),
         (LanesRenamed(("b",), ("x#2",)), "^a lane of b under another name: x#2$"),

@@ -19,8 +19,8 @@ def scored(folder: Path, race: Plan, seconds: dict[str, float], *, fresh: bool =
         for lane in race.lanes:
             store.add(record(lane.name, seed, seconds[lane.name] * (1 + 0.01 * seed), metric=0.96))
     if fresh:
-        for cell in racing.agenda(race, store.records()):
-            store.add(record(cell.lane.name, cell.seed, seconds[cell.lane.name], metric=0.96))
+        for run in racing.agenda(race, store.records()):
+            store.add(record(run.lane.name, run.seed, seconds[run.lane.name], metric=0.96))
     store.close()
     return racing.results(folder)
 

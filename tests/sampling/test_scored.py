@@ -255,7 +255,7 @@ def test_ranks_that_cannot_know_what_the_others_saw_are_stopped():
     sampler = AboveMean(N, BATCH).shard(0, 2)
     for batch in sampler:
         sampler.observe(batch, ramp(batch))
-    with pytest.raises(RuntimeError, match="rank 0 has observed 150 examples that the other 1 know nothing of"):
+    with pytest.raises(RuntimeError, match="rank 0 has observed 150 examples that the other 1 did not"):
         next(iter(sampler))
     exchange([sampler, AboveMean(N, BATCH).shard(1, 2)])
     next(iter(sampler))

@@ -78,22 +78,22 @@ def _kind(annotation: Any) -> str:
 
 
 def _measured(method: Method) -> list[str]:
-    found = measured(method)
-    if not found:
+    results = measured(method)
+    if not results:
         return []
-    rows = [f"- {each.found} ([{each.on}](../../{each.benchmark}/README.md))" for each in found]
+    rows = [f"- {result.found} ([{result.on}](../../{result.benchmark}/README.md))" for result in results]
     return ["## Measured", "", *rows, ""]
 
 
 def write(folder: Path) -> None:
     """Write every method's card into `folder`, with an index, and remove those of methods that are gone."""
     folder.mkdir(parents=True, exist_ok=True)
-    found = registry.methods()
+    methods = registry.methods()
     index = ["# Methods", "", "| seam | method | published as | what it changes |", "|---|---|---|---|"]
-    for method in found:
+    for method in methods:
         title = f"{method.title} ({method.year or 'folklore'})"
         index.append(f"| {method.seam} | [{method.name}]({method.name}.md) | {title} | {method.changes} |")
-    pages = {f"{method.name}.md": card(method) for method in found} | {"README.md": "\n".join([*index, ""])}
+    pages = {f"{method.name}.md": card(method) for method in methods} | {"README.md": "\n".join([*index, ""])}
     for path in folder.glob("*.md"):
         if path.name not in pages:
             path.unlink()

@@ -29,10 +29,10 @@ class Measured:
 
 def measured(method: Method) -> list[Measured]:
     """The results for `method`, as `measured.json` lists them under "seam/name"."""
-    return [Measured(**each) for each in _all().get(f"{method.seam}/{method.name}", [])]
+    return [Measured(**fields) for fields in _all().get(f"{method.seam}/{method.name}", [])]
 
 
 @cache
 def _all() -> dict[str, list[dict[str, str]]]:
-    found: dict[str, list[dict[str, str]]] = json.loads(_FILE.read_text(encoding="utf-8"))
-    return found
+    results: dict[str, list[dict[str, str]]] = json.loads(_FILE.read_text(encoding="utf-8"))
+    return results

@@ -38,20 +38,20 @@ def pairs() -> list[Pair]:
     return [(one, other, relation(one, other)) for one, other in combinations(registry.methods(), 2)]
 
 
-def page(found: list[Pair]) -> str:
+def page(all_pairs: list[Pair]) -> str:
     """The page about combining, in Markdown."""
-    counts: Counter[str] = Counter(how.kind for _, _, how in found)
-    lines = [_HEAD, f"{len(found):,} pairs: " + ", ".join(f"{counts[kind]:,} {kind}" for kind in _KINDS) + ".", ""]
+    counts: Counter[str] = Counter(how.kind for _, _, how in all_pairs)
+    lines = [_HEAD, f"{len(all_pairs):,} pairs: " + ", ".join(f"{counts[kind]:,} {kind}" for kind in _KINDS) + ".", ""]
     lines += ["## Refused", "", "| methods | why |", "|---|---|"]
     by_reason: dict[str, list[tuple[Method, Method]]] = {}
-    for one, other, how in found:
+    for one, other, how in all_pairs:
         if how.kind == "refused":
             by_reason.setdefault(how.reason, []).append((one, other))
     for reason, refused in sorted(by_reason.items(), key=lambda item: -len(item[1])):
         lines.append(f"| {_named(refused)} | {reason} |")
     lines += ["", "## Order fixed", "", "| first | then | rule | pairs |", "|---|---|---|---|"]
     fixed: Counter[frozenset[str]] = Counter(
-        frozenset((one.seam, other.seam)) for one, other, how in found if how.kind == "order fixed"
+        frozenset((one.seam, other.seam)) for one, other, how in all_pairs if how.kind == "order fixed"
     )
     for later in SEAMS:
         for earlier, reason in later.after.items():
@@ -64,22 +64,22 @@ def page(found: list[Pair]) -> str:
 def _named(refused: list[tuple[Method, Method]]) -> str:
     seams = {method.seam for pair in refused for method in pair}
     if len(refused) > 12 and len(seams) == 1:
-        return f"any two of *{seams.pop()}*, {len(refused)} pairs"
+        return f"any two of *{seams.pop()}*, {len(refused)} {'pair' if len(refused) == 1 else 'pairs'}"
     return "; ".join(f"{one.name} + {other.name}" for one, other in refused)
 
 
-def table(found: list[Pair]) -> str:
+def table(all_pairs: list[Pair]) -> str:
     """All pairs, tab-separated."""
     rows = ["one\tother\trelation\treason"]
-    rows += [f"{a.seam}/{a.name}\t{b.seam}/{b.name}\t{how.kind}\t{how.reason}" for a, b, how in found]
+    rows += [f"{a.seam}/{a.name}\t{b.seam}/{b.name}\t{how.kind}\t{how.reason}" for a, b, how in all_pairs]
     return "\n".join([*rows, ""])
 
 
 def write(folder: Path) -> None:
     """Write `combining.md` and `pairs.tsv` into `folder`."""
-    found = pairs()
-    (folder / "combining.md").write_text(page(found))
-    (folder / "pairs.tsv").write_text(table(found))
+    all_pairs = pairs()
+    (folder / "combining.md").write_text(page(all_pairs))
+    (folder / "pairs.tsv").write_text(table(all_pairs))
 
 
 if __name__ == "__main__":

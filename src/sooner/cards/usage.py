@@ -33,7 +33,7 @@ _LOADER = "loader = DataLoader(Indexed(data), batch_size=64, shuffle=True, colla
 def loop(method: Method) -> list[str]:
     """A plain training loop with the method in it, line by line: `data`, `model`, `optimizer`, `epochs` are the user's.
 
-    What the method needs besides (`classes`, `targets`, a few `inputs`, a `loss`) is named as in `registry.GIVEN`.
+    What else the method needs (`classes`, `targets`, a few `inputs`, a `loss`) is named as in `registry.GIVEN`.
     """
     use = method.use or seam(method.seam).use
     steps = [*use.begin, *_losses(use), *(use.update or ["optimizer.step()"]), *use.end, "optimizer.zero_grad()"]

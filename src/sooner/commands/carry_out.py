@@ -35,7 +35,7 @@ def carry_out(folder: Path, plan: Plan, data: Data | None, console: Console, how
     """Run what is missing of the race in `folder`, show how it goes, and write its results and report."""
     chosen = make_engine(how.engine, plan, data, save_every=how.save_every)
     done = racing.finished(folder)
-    told = tracking.make(how.trackers, folder, plan, done=done, warn=lambda line: say(console, line, style="yellow"))
+    tracked = tracking.make(how.trackers, folder, plan, done=done, warn=lambda line: say(console, line, style="yellow"))
     say(
         console,
         f"{plan.task.name} to {plan.task.metric} {plan.target:g}: {number_of(len(plan.lanes), 'lane')} "
@@ -44,34 +44,34 @@ def carry_out(folder: Path, plan: Plan, data: Data | None, console: Console, how
     )
     try:
         with Progress(plan, work(plan, data), done, console) as progress:
-            racing.run(folder, chosen, Together(progress, told))
+            racing.run(folder, chosen, Together(progress, tracked))
     except KeyboardInterrupt:
         engine = "" if how.engine == "local" else f" --engine {how.engine}"
         say(console, f"\nstopped; go on with: sooner race --resume {shlex.quote(str(folder))}{engine}")
         raise typer.Exit(130) from None
     else:
-        told.race_finished(write(folder, console), tracking.Wording(verdict, notice))
+        tracked.race_finished(write(folder, console), tracking.Wording(verdict, notice))
         if plan.task.name in {task.name for task in tasks()}:
             for line in next_steps(_command()):
                 say(console, line)
     finally:
-        told.close()
+        tracked.close()
 
 
 def write(folder: Path, console: Console) -> Results:
     """Score the race and write results.json and report.html, each whole or not at all."""
     with step(console, "working out the verdicts and writing the report"):
-        found = racing.results(folder)
+        results = racing.results(folder)
         try:
-            outcome.write(found, folder)
+            outcome.write(results, folder)
         except OSError as error:
             raise StoreError(
                 f"could not write the results into {folder} ({error}); the race itself is safe in race.db: make room, "
                 f"then sooner report {shlex.quote(str(folder))}"
             ) from error
-    reporting.show(found, console)
+    reporting.show(results, console)
     say(console, f"report: {folder / outcome.PAGE}")
-    return found
+    return results
 
 
 def free_folder(name: str) -> Path:

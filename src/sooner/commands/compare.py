@@ -29,15 +29,15 @@ def compare(
 
     console = Console()
     _refuse(races, target, out)
-    found = [outcome.load(path) for path in races]
+    loaded = [outcome.load(path) for path in races]
     if target is not None:
-        found = [rescore(race, target, curves=False) for race in found]
+        loaded = [rescore(race, target, curves=False) for race in loaded]
         say(
             console,
             f"All races are scored at {target:g}. A target chosen after seeing the results can be chosen for its "
             "result: confirm it with a race of its own.",
         )
-    joined = join(found, [str(path) for path in races])
+    joined = join(loaded, [str(path) for path in races])
     if out is not None:
         try:
             outcome.write(joined, out)

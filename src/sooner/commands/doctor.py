@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def doctor() -> None:
-    """Say what machine this is, what it is good for, and what is missing."""
+    """Describe this machine, what it can do, and what is missing."""
     import torch
     from rich.console import Console
     from rich.table import Table

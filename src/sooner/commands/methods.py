@@ -24,15 +24,15 @@ def methods(
     from sooner import registry
 
     console = Console()
-    found = registry.methods(name)
-    if not found:
+    matching = registry.methods(name)
+    if not matching:
         names = ", ".join(method.name for method in registry.methods())
         raise RecipeError(f"no method matches '{name}'; there are: {names}")
-    if len(found) == 1:
-        _show_method(found[0], console)
+    if len(matching) == 1:
+        _show_method(matching[0], console)
         return
     table = Table("seam", "method", "published as", "what it changes", box=None)
-    for method in found:
+    for method in matching:
         table.add_row(method.seam, method.name, f"{method.title} ({method.year or 'folklore'})", method.changes)
     console.print(table)
     if name == "*":
@@ -61,8 +61,8 @@ def _show_method(method: Method, console: Console) -> None:
     if method.extra:
         rows.append(("needs", f"pip install 'sooner[{method.extra}]'"))
     rows += [("not with", f"{pattern}: {reason}") for pattern, reason in method.refuses.items()]
-    results = [f"{found.found} ({found.on}; {found.benchmark})" for found in measured(method)]
-    rows += [("measured", told) for told in results or ["nothing so far"]]
+    results = [f"{result.found} ({result.on}; {result.benchmark})" for result in measured(method)]
+    rows += [("measured", text) for text in results or ["nothing so far"]]
     rows.append(("import", f"{method.make.__module__}.{method.make.__qualname__}"))
     table = Table.grid(padding=(0, 2, 0, 1))
     for head, text in rows:

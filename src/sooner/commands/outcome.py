@@ -1,4 +1,4 @@
-"""The results of a race as files: read from wherever they are, and written with their report."""
+"""The results of a race as files: read from a race's folder or a file, and written with their report."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def load(path: Path) -> Results:
     if not file.is_file():
         raise StoreError(f"there is no race at {path}; give a folder that `sooner race` wrote, or its {RESULTS}")
     try:
-        found = Results.load(file)
+        results = Results.load(file)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(
             f"{file} cannot be read as the results of a race ({type(error).__name__}: {error}); write it again with "
             "`sooner report` on the race's folder"
         ) from error
-    if found.format != FORMAT:
-        raise StoreError(f"{file} has format {found.format}, and this sooner reads {FORMAT}: upgrade sooner")
-    return found
+    if results.format != FORMAT:
+        raise StoreError(f"{file} has format {results.format}, and this sooner reads {FORMAT}: upgrade sooner")
+    return results
 
 
 def write(results: Results, folder: Path) -> None:

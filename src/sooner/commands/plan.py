@@ -38,10 +38,10 @@ def plan(
     examples: options.Examples = None,
 ) -> None:
     """Say how many pairs it takes to find a difference, and how long they take here."""
-    wanted = options.share_of(detect)
+    share = options.share_of(detect)
     if race is not None:
         options.refuse_beside(context, "a race that has begun is planned by its own runs", "race", "detect")
-        during(race, detect=wanted)
+        during(race, detect=share)
         return
     request = Request(
         items=items or [],
@@ -52,7 +52,7 @@ def plan(
         target=target,
         lanes=options.listed(lanes),
         budget=budget,
-        rules=Rules(detect=wanted),
+        rules=Rules(detect=share),
         seed=seed,
         device=device,
         threads=threads,
@@ -94,10 +94,10 @@ def before(request: Request) -> None:
     )
     console.print(plan_words.lanes(plan, paces, seconds))
     with step(console, "simulating races"):
-        found = [forecast(log_ratio_sd(), each) for each in sorted({*_DIFFERENCES, detect})]
+        expected = [forecast(log_ratio_sd(), difference) for difference in sorted({*_DIFFERENCES, detect})]
     console.print()
-    console.print(plan_words.forecasts(found, plan, seconds))
-    asked = next(each for each in found if each.difference == detect)
+    console.print(plan_words.forecasts(expected, plan, seconds))
+    asked = next(one for one in expected if one.difference == detect)
     say(
         console,
         f"\nTo find {plan_words.percent(detect)} in 8 of 10 races: {words.number_of(asked.pairs, 'pair')}, "
@@ -128,14 +128,14 @@ def during(folder: Path, *, detect: float) -> None:
 
     console = Console()
     Rules(detect=detect)  # refuses what makes no sense
-    plan, found = racing.load_plan(folder), racing.results(folder)
+    plan, results = racing.load_plan(folder), racing.results(folder)
     own = [record for record in racing.finished(folder) if record.seed < plan.seed + FRESH]
-    known = [noise for on in ("wall", "calibrated") for noise in noises(found, on)]
+    known = [noise for on in ("wall", "calibrated") for noise in noises(results, on)]
     if not known:
         raise StoreError(
-            f"no two lanes of the race in {folder} have run the same seed yet, so it tells nothing of its noise; "
+            f"no two lanes of the race in {folder} have run the same seed yet, so its noise is not known; "
             f"let it run a pair (sooner race --resume {shlex.quote(str(folder))}), or plan with sooner plan TASK"
         )
     pair = plan_words.seconds_per_pair(plan, own)
     console.print(plan_words.noises(known, detect, pair))
-    say(console, "\n" + "\n".join(plan_words.advice(folder, plan, known, detect, pair, found.complete)))
+    say(console, "\n" + "\n".join(plan_words.advice(folder, plan, known, detect, pair, results.complete)))

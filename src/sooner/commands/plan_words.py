@@ -27,27 +27,27 @@ def lanes(plan: Plan, paces: Mapping[str, Pace], seconds: Mapping[str, float]) -
     return table
 
 
-def forecasts(found: Sequence[Forecast], plan: Plan, seconds: Mapping[str, float]) -> Table:
+def forecasts(expected: Sequence[Forecast], plan: Plan, seconds: Mapping[str, float]) -> Table:
     """A row per difference to find: the pairs that it takes, and their time on this machine."""
     table = ruled_table("to find", "pairs", "time here", "quiet to noisy", "until decided", "time here")
-    for each in found:
-        decided = f"{each.expected:.1f}" if each.expected is not None else f"at most {each.maximal}"
-        pairs = each.expected if each.expected is not None else each.maximal
+    for forecast in expected:
+        decided = f"{forecast.expected:.1f}" if forecast.expected is not None else f"at most {forecast.maximal}"
+        pairs = forecast.expected if forecast.expected is not None else forecast.maximal
         table.add_row(
-            percent(each.difference),
-            str(each.pairs),
-            clock(race_seconds(plan, seconds, each.pairs)),
-            f"{each.quiet} to {each.noisy}",
+            percent(forecast.difference),
+            str(forecast.pairs),
+            clock(race_seconds(plan, seconds, forecast.pairs)),
+            f"{forecast.quiet} to {forecast.noisy}",
             decided,
             clock(race_seconds(plan, seconds, 1) * pairs),
         )
     return table
 
 
-def noises(found: Sequence[Noise], detect: float, pair: float) -> Table:
+def noises(known: Sequence[Noise], detect: float, pair: float) -> Table:
     """A row per comparison of a race: its noise so far, and the pairs that are missing to find `detect`."""
     table = ruled_table("lane", "against", "clock", "pairs", "sd", "planned", f"for {percent(detect)}", "more", "time")
-    for noise in found:
+    for noise in known:
         more = max(0, total_pairs(noise, detect) - noise.pairs)
         table.add_row(
             noise.lane,
@@ -68,7 +68,7 @@ def advice(folder: Path, plan: Plan, known: Sequence[Noise], detect: float, pair
     wall = [noise for noise in known if noise.clock == "wall"]
     worst = max(wall, key=lambda noise: total_pairs(noise, detect) - noise.pairs)
     more = max(0, total_pairs(worst, detect) - worst.pairs)
-    wanted = percent(detect)
+    difference = percent(detect)
     where = shlex.quote(str(folder))
     lines = [
         "sd is that of a pair's log-ratio of times, from pairs in which both runs reached the target. Planned is with "
@@ -76,10 +76,10 @@ def advice(folder: Path, plan: Plan, known: Sequence[Noise], detect: float, pair
         "weight."
     ]
     if not more:
-        lines.append(f"Enough: a difference of {wanted} would show in 8 of 10 races with the pairs that have run.")
+        lines.append(f"Enough: a difference of {difference} would show in 8 of 10 races with the pairs that have run.")
     elif not complete and plan.rules.until == "decided":
         lines.append(
-            f"This race is until decided, at most {words.number_of(plan.pairs, 'pair')}, and finds its end by itself: "
+            f"This race is until decided, at most {words.number_of(plan.pairs, 'pair')}, and ends when it is: "
             f"sooner race --resume {where}"
         )
     elif not complete and worst.pairs + more <= plan.pairs:
@@ -102,14 +102,14 @@ def advice(folder: Path, plan: Plan, known: Sequence[Noise], detect: float, pair
     if any(noise.known < noise.pairs for noise in wall):
         lines.append(
             "Where a run missed the target the pair's ratio is only a bound, which the sd does not hold and more pairs "
-            "make up for poorly: a lower target or a larger budget tells more."
+            "make up for poorly: a lower target or a larger budget helps more."
         )
     return lines
 
 
-def _weights(found: Sequence[Noise]) -> str:
-    """The share of the published noise in the planned one, which counts as one pair of all that tell."""
-    shares = sorted({1 / max(1, noise.known) for noise in found})
+def _weights(known: Sequence[Noise]) -> str:
+    """The share of the published noise in the planned one, which counts as one pair among those that are known."""
+    shares = sorted({1 / max(1, noise.known) for noise in known})
     return " to ".join(dict.fromkeys((f"{shares[0]:.0%}", f"{shares[-1]:.0%}")))
 
 
@@ -120,7 +120,7 @@ def seconds_per_pair(plan: Plan, records: Sequence[RunRecord]) -> float:
         spent.setdefault(record.lane, []).append(max(record.seconds, sum(record.phases.values())))
     if plan.rules.protocol == "fitted":
         return sum(map(sum, spent.values())) / len({record.seed for record in records})
-    return sum(sum(each) / len(each) for each in spent.values())
+    return sum(sum(seconds) / len(seconds) for seconds in spent.values())
 
 
 def percent(share: float) -> str:

@@ -52,8 +52,8 @@ def prepare(request: Request, console: Console) -> tuple[Plan, Data]:
     for line in _skipped(loaded):
         say(console, line, style="yellow")
     changes = {"budget": request.budget} if request.budget else {}
-    wanted = (*recipe_files, *(request.lanes or (() if recipe_files else known.lanes)))
-    baseline, *recipes = (resolve(name, known.recipe, changes) for name in ("baseline", *wanted))
+    names = (*recipe_files, *(request.lanes or (() if recipe_files else known.lanes)))
+    baseline, *recipes = (resolve(name, known.recipe, changes) for name in ("baseline", *names))
     with step(console, "trying out each recipe on a few examples"):
         for recipe in (baseline, *recipes):
             try_out(recipe, loaded)

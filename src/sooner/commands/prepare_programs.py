@@ -68,5 +68,5 @@ def _names(commands: Sequence[str]) -> list[str]:
 
 def _metric_name(pattern: str | None) -> str:
     """What the pattern calls the number: the word before its group, that of the metric if it has several."""
-    found = re.search(r"(\w+)\W*\(\?P<metric>", pattern or "") or re.search(r"(\w+)\W*\(", pattern or "")
-    return found.group(1) if found else "metric"
+    label = re.search(r"(\w+)\W*\(\?P<metric>", pattern or "") or re.search(r"(\w+)\W*\(", pattern or "")
+    return label.group(1) if label else "metric"

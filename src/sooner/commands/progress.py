@@ -33,14 +33,14 @@ class Progress:
     def __init__(self, plan: Plan, work: Mapping[str, float], done: list[RunRecord], console: Console) -> None:
         self._plan = plan
         self._console = console
-        cells = at_most(plan)
+        planned = at_most(plan)
         rules = plan.rules
         self._fixed = rules.protocol == "first-hit" and rules.until == "pairs" and not rules.confirm
         self._work = work
-        self._total = sum(work[cell.lane.name] for cell in cells)
-        self._most = len(cells)
-        lane_of = {cell.lane.name: self._name_of(cell.lane.name) for cell in cells}
-        self._most_of = Counter(lane_of[cell.lane.name] for cell in cells)
+        self._total = sum(work[run.lane.name] for run in planned)
+        self._most = len(planned)
+        lane_of = {run.lane.name: self._name_of(run.lane.name) for run in planned}
+        self._most_of = Counter(lane_of[run.lane.name] for run in planned)
         self._finished = sum(work.get(record.lane, 0.0) for record in done)
         self._runs: dict[str, list[RunRecord]] = {lane.name: [] for lane in plan.lanes}
         for record in done:
@@ -60,8 +60,8 @@ class Progress:
         if self._console.is_terminal:
             self._live.stop()
 
-    def run_started(self, cell: PlannedRun) -> None:
-        self._current, self._look = cell, None
+    def run_started(self, run: PlannedRun) -> None:
+        self._current, self._look = run, None
 
     def looked(self, look: Evaluation) -> None:
         self._look = look

@@ -65,7 +65,7 @@ def race(
     engine: options.Engine = "local",
     track: options.Track = "",
     out: Annotated[Path | None, typer.Option(help="Folder for the race.", show_default="races/TASK")] = None,
-    resume: Annotated[Path | None, typer.Option(help="Go on with the race in this folder.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Resume the race in this folder.")] = None,
     seed: options.Seed = 0,
     device: options.Device = "auto",
     threads: options.Threads = None,
@@ -89,7 +89,7 @@ def race(
     count = options.count_pairs(pairs, max_pairs, until)
     programs = None
     if context.obj is not None:
-        options.refuse_beside(context, "a race of programs has no use for them", *_OF_PROGRAMS)
+        options.refuse_beside(context, "they do not apply to a race of programs", *_OF_PROGRAMS)
         programs = ProgramsRequest(context.obj, options.listed(names), metric, timeout)
     elif metric is not None or names or timeout is not None:
         raise SoonerError("--metric, --names and --timeout are for programs: give those after --, each in quotes")

@@ -72,7 +72,7 @@ def race(
         progress: show how it goes on stdout.
 
     Returns:
-        What it found.
+        Its results.
 
     Raises:
         RecipeError: a function cannot be called so, or a number makes no sense.
@@ -87,7 +87,7 @@ def race(
     runs = FunctionRuns(functions, device=str(device))
     plan = plan_entries(
         Task(name="functions", data="", target=target, recipe={}, metric=metric),
-        [Function.of(name, each, None if budget is None else str(budget)) for name, each in functions.items()],
+        [Function.of(name, train, None if budget is None else str(budget)) for name, train in functions.items()],
         pairs=pairs,
         seed=seed,
         threads=torch.get_num_threads(),
@@ -107,7 +107,7 @@ def _run(folder: Path, plan: Plan, engine: LocalEngine, progress: bool) -> RaceR
             f"{folder} holds another race, with other lanes, target, pairs or seeds; choose another folder"
         )
     if progress:
-        work = {cell.lane.name: 1.0 for cell in at_most(plan)}
+        work = {run.lane.name: 1.0 for run in at_most(plan)}
         with Progress(plan, work, racing.finished(folder), Console()) as watcher:
             racing.run(folder, engine, watcher)
     else:
@@ -118,7 +118,7 @@ def _run(folder: Path, plan: Plan, engine: LocalEngine, progress: bool) -> RaceR
 class _Silent:
     """A watcher that shows nothing."""
 
-    def run_started(self, cell: PlannedRun) -> None:
+    def run_started(self, run: PlannedRun) -> None:
         pass
 
     def looked(self, look: Evaluation) -> None:

@@ -1,4 +1,4 @@
-"""What a race of functions found: to print, to plot, to save."""
+"""The result of a race of functions: to print, to plot, to save."""
 
 from __future__ import annotations
 

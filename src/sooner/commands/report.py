@@ -31,10 +31,10 @@ def report(
     from sooner.reporting.console import say
     from sooner.results.rescoring import rescore
 
-    found = racing.results(folder)
+    results = racing.results(folder)
     say(
         console,
-        f"The race was for {found.target:g}; this is what it shows at {target:g}. A target chosen after seeing the "
+        f"The race was for {results.target:g}; this is what it shows at {target:g}. A target chosen after seeing the "
         "results can be chosen for its result: confirm it with a race of its own.",
     )
-    reporting.show(rescore(found, target), console)
+    reporting.show(rescore(results, target), console)

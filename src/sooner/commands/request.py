@@ -36,7 +36,7 @@ class Request:
         label: the column that holds the label.
         model: by name, or module:factory; None for the task's.
         target: metric to reach; None for the task's.
-        lanes: recipes by name or file, besides the baseline.
+        lanes: recipes by name or file, in addition to the baseline.
         programs: what races instead of recipes.
         pairs: seeds, at least 1; every lane runs each. The most of them where the rules may end the race earlier.
         budget: the baseline's, as "10ep"; None for the task's. A number for programs.

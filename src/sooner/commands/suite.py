@@ -44,7 +44,7 @@ def suite(
     examples: options.Examples = None,
     save_every: options.SaveEvery = 30.0,
 ) -> None:
-    """Race the same lanes on several tasks, and draw their performance profiles; the same command again goes on."""
+    """Race the same lanes on several tasks, and draw their performance profiles; the same command resumes."""
     options.refuse_idle(context, protocol, until)
     request = Request(
         model=model,
@@ -105,7 +105,7 @@ def race_all(
             if not racing.results(folder).complete:
                 go_on(folder, how)
     except typer.Exit:
-        say(console, "the same sooner suite command goes on with the suite")
+        say(console, "run the same sooner suite command to resume")
         raise
     races = {name: racing.results(out / name) for name in aims}
     record.write(out, races)

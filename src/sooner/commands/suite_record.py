@@ -70,18 +70,18 @@ def refuse_target(folder: Path, target: float) -> None:
 
 def write(out: Path, races: Mapping[str, Results]) -> None:
     """Add the profiles of the races, by task, to what was asked for. Raises StoreError where that is not possible."""
-    found = {
+    record = {
         "format": FORMAT,
         "asked": _asked(out),
         "tasks": {name: {"target": race.target, "results": f"{name}/{RESULTS}"} for name, race in races.items()},
         "reach": REACH,
         "profiles": {
-            clock: [{"lane": called(each.identity), **asdict(each)} for each in profiles(races, clock)]
+            clock: [{"lane": called(profile.identity), **asdict(profile)} for profile in profiles(races, clock)]
             for clock in get_args(Clock)
         },
         "left_out": [called(identity) for identity in left_out(races)],
     }
-    _replace(out, json.dumps(found, indent=1, allow_nan=False) + "\n")
+    _replace(out, json.dumps(record, indent=1, allow_nan=False) + "\n")
 
 
 def _asked(out: Path) -> dict[str, Any]:

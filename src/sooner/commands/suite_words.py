@@ -15,11 +15,11 @@ from sooner.results.records import Clock, Results
 
 
 def show(races: Mapping[str, Results], console: Console) -> None:
-    """Print what the races found, by task, and the profiles of the lanes over all of them."""
+    """Print the results of the races, by task, and the profiles of the lanes over all of them."""
     for name, race in races.items():
         for headline in headlines(race):
             say(console, f"{name}: {headline.lane.name} {headline.sentence}")
-    by_clock = {clock: {each.identity: each for each in profiles(races, clock)} for clock in get_args(Clock)}
+    by_clock = {clock: {profile.identity: profile for profile in profiles(races, clock)} for clock in get_args(Clock)}
     shares = ("fastest on", "within 2x", f"within {REACH:g}x")
     table = ruled_table("lane", *shares, "area, wall", "calibrated", "examples")
     for identity, wall in by_clock["wall"].items():

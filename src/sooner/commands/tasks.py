@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-IMAGE = (3, 32, 32)  # the shape of one input, for which the cost of models is told
+IMAGE = (3, 32, 32)  # the shape of one input, for which the cost of models is given
 
 
 def tasks() -> None:

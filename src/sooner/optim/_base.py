@@ -26,10 +26,10 @@ _SHARED_HOOKS = (
 
 
 class SeveralPasses(ABC):
-    """What an optimizer has besides where its step passes a batch through the model several times.
+    """What an optimizer also has where its step passes a batch through the model several times.
 
-    Whoever trains makes no backward pass then, and calls `step(forward, loss, backward)`. It takes its batch whole, in
-    one process.
+    The training loop makes no backward pass then, and calls `step(forward, loss, backward)`. It takes its batch whole,
+    in one process.
     """
 
     @property
@@ -44,7 +44,7 @@ class SeveralPasses(ABC):
         """One step.
 
         Args:
-            forward: gives the outputs (B, ...) of the batch with their graph, each time it is called anew.
+            forward: gives the outputs (B, ...) of the batch with their graph, built again at each call.
             loss: gives the scalar loss of such outputs.
             backward: fills the gradients from a scalar, such as `fabric.backward`.
         """
@@ -53,7 +53,7 @@ class SeveralPasses(ABC):
 class Wrapper(Optimizer):
     """An optimizer around another one, whose groups and state are the inner one's own objects.
 
-    Whatever looks into or changes `param_groups` and `state` in place (schedulers, sparsity, surgery) meets the base
+    Code that reads or changes `param_groups` and `state` in place (schedulers, sparsity, surgery) meets the base
     optimizer's. What a wrapper has to remember it keeps there too: tensors of a parameter's shape in
     `state[parameter]`, numbers in the groups. So `state_dict()` is the base's, in torch's format, and surgery carries
     it along.

@@ -19,18 +19,18 @@ def check_rates(lr: float, weight_decay: float) -> tuple[float, float]:
 
 def check_positive(name: str, value: float) -> float:
     """`value` as a float. Raises ValueError unless it is finite and above 0."""
-    found = real(name, value)
-    if found is None or not math.isfinite(found) or found <= 0:
+    number = real(name, value)
+    if number is None or not math.isfinite(number) or number <= 0:
         raise ValueError(f"{name} must be finite and above 0, not {value!r}")
-    return found
+    return number
 
 
 def check_share(name: str, value: float) -> float:
     """`value` as a float. Raises ValueError unless it is in [0, 1)."""
-    found = real(name, value)
-    if found is None or not 0 <= found < 1:
+    number = real(name, value)
+    if number is None or not 0 <= number < 1:
         raise ValueError(f"{name} must be in [0, 1), not {value!r}")
-    return found
+    return number
 
 
 def check_betas(name: str, betas: tuple[float, float]) -> tuple[float, float]:
@@ -57,10 +57,10 @@ def check_nesterov(nesterov: bool, momentum: float) -> tuple[bool, float]:
 
 def by_device(tensors: Iterable[Tensor]) -> list[list[Tensor]]:
     """The tensors in a list for each device, so that numbers about them can be stacked."""
-    found: dict[device, list[Tensor]] = {}
+    by_device: dict[device, list[Tensor]] = {}
     for tensor in tensors:
-        found.setdefault(tensor.device, []).append(tensor)
-    return list(found.values())
+        by_device.setdefault(tensor.device, []).append(tensor)
+    return list(by_device.values())
 
 
 def as_real(tensor: Tensor) -> Tensor:

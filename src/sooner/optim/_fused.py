@@ -117,9 +117,9 @@ class AdamW(Fused, torch.optim.AdamW):
 
     def _init_group(self, group: Any, params: Any, grads: Any, exp_avgs: Any, exp_avg_sqs: Any, *rest: Any) -> Any:
         self._settle(group)
-        found = super()._init_group(group, params, grads, exp_avgs, exp_avg_sqs, *rest)  # type: ignore[no-untyped-call]
+        gathered = super()._init_group(group, params, grads, exp_avgs, exp_avg_sqs, *rest)  # type: ignore[no-untyped-call]
         self._compare(group, params, grads, exp_avgs, exp_avg_sqs)
-        return found
+        return gathered
 
 
 class Adagrad(Fused, torch.optim.Adagrad):
@@ -129,10 +129,10 @@ class Adagrad(Fused, torch.optim.Adagrad):
 
     def _init_group(self, group: Any, params: Any, grads: Any, state_sums: Any, state_steps: Any) -> Any:
         self._settle(group)
-        found = super()._init_group(group, params, grads, state_sums, state_steps)  # type: ignore[no-untyped-call]
-        _leave_if_sparse("adagrad", found[0], group)
+        gathered = super()._init_group(group, params, grads, state_sums, state_steps)  # type: ignore[no-untyped-call]
+        _leave_if_sparse("adagrad", gathered[0], group)
         self._compare(group, params, grads, state_sums)
-        return found
+        return gathered
 
 
 def chosen(kind: type[Fused], model: nn.Module, fused: bool | None) -> bool | None:

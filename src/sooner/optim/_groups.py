@@ -57,15 +57,15 @@ def _named(model: nn.Module, no_decay: tuple[str, ...]) -> set[int]:
     """The ids of the trainable parameters that a pattern matches, by any of their names."""
     if not isinstance(no_decay, tuple | list) or not all(isinstance(pattern, str) for pattern in no_decay):
         raise TypeError(f"no_decay must be patterns of names, as in ('*pos_embed', '*.bias'), not {no_decay!r}")
-    found: set[int] = set()
+    places: set[int] = set()
     every = [(name, p) for name, p in model.named_parameters(remove_duplicate=False) if p.requires_grad]
     for pattern in no_decay:
         matched = {id(parameter) for name, parameter in every if fnmatchcase(name, pattern)}
         if not matched:
             names = ", ".join(name for name, _ in every)
             raise ValueError(f"no_decay has {pattern!r}, which matches no trainable parameter; there are: {names}")
-        found |= matched
-    return found
+        places |= matched
+    return places
 
 
 def built(

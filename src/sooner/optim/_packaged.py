@@ -29,8 +29,8 @@ class _Mended(Optimizer):
         step = super().step
         # torch makes the step of any class that has an instance call the hooks, and this one calls them already.
         inner = getattr(step, "__wrapped__").__get__(self) if hasattr(step, "hooked") else step  # noqa: B009
-        found = [with_gradients(group, type(self).__name__.lower()) for group in self.param_groups]
-        with gradients([(p, g.clone()) for several in found for p, g in zip(*several, strict=True)]):
+        groups = [with_gradients(group, type(self).__name__.lower()) for group in self.param_groups]
+        with gradients([(p, g.clone()) for group in groups for p, g in zip(*group, strict=True)]):
             inner()
         return loss
 

@@ -16,8 +16,8 @@ def set_lr(optimizer: Optimizer, multiplier: float) -> None:
     """
     for group in optimizer.param_groups:
         rate = group["lr"]
-        wanted = float(group.setdefault("initial_lr", float(rate))) * float(multiplier)
+        scaled = float(group.setdefault("initial_lr", float(rate))) * float(multiplier)
         if isinstance(rate, Tensor):
-            rate.fill_(wanted)
+            rate.fill_(scaled)
         else:
-            group["lr"] = wanted
+            group["lr"] = scaled

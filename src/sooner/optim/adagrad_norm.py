@@ -29,7 +29,7 @@ class AdaGradNorm(Optimizer):
         weight_decay: at least 0, added to the gradient before its norm is taken.
         start: what the norm starts at, above 0.
 
-    Costs no memory besides one number, and two passes over the gradients. Takes no sparse gradients.
+    Costs no memory but one number, and two passes over the gradients. Takes no sparse gradients.
     """
 
     def __init__(self, params: Any, lr: float, weight_decay: float = 0.0, start: float = 1e-4) -> None:
@@ -48,7 +48,7 @@ class AdaGradNorm(Optimizer):
                 loss = closure()
         moved = []
         for group in self.param_groups:
-            parameters, gradients = (list(map(as_real, found)) for found in with_gradients(group, "adagrad-norm"))
+            parameters, gradients = (list(map(as_real, tensors)) for tensors in with_gradients(group, "adagrad-norm"))
             if group["weight_decay"] and parameters:
                 gradients = list(torch._foreach_add(gradients, parameters, alpha=group["weight_decay"]))
             moved.append((group, parameters, gradients))

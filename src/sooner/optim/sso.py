@@ -40,7 +40,7 @@ class SSO(Wrapper, SeveralPasses):
     B times C entries, so its eta is another number. The paper's inner steps are of gradient descent with an Armijo line
     search: `line_search=True` with `sgd`, momentum 0. Each step is then the inner optimizer's, halved up to 20 times
     until the surrogate falls by half of what its slope predicts, and taken back if it never does; the search starts
-    anew from the learning rate at every step, so make that large. Without it, steps are at the learning rate as it is.
+    again from the learning rate at every step, so make that large. Without it, steps are at the learning rate as it is.
 
     It is worth its forward passes where the loss is dear (a simulator, a teacher, a solver) and the model cheap.
     Dropout and batch norm make z(theta) differ between inner passes by more than theta; the latter's statistics see

@@ -50,7 +50,7 @@ def _undisturbed(folder: Path) -> Iterator[None]:
 
 
 def _holder(path: Path) -> int | None:
-    """The live process that holds the lock, if any. A recycled process number is told by its start time."""
+    """The live process that holds the lock, if any. A recycled process number is recognised by its start time."""
     try:
         held = json.loads(path.read_text())
         process = psutil.Process(held["pid"])

@@ -19,7 +19,7 @@ class Runs(Protocol):
         ...
 
     def warm_up(self, lanes: Sequence[PlannedLane]) -> None:
-        """Before the first run, so that it does not pay for what all later ones find ready."""
+        """Prepare what later runs would find ready, so that the first one does not pay for it."""
         ...
 
     def run(
@@ -43,27 +43,27 @@ class Runs(Protocol):
 
 
 class Watcher(Protocol):
-    """Is told how a race goes on. Every method is called between steps, off the clock, in the race's own process.
+    """Follows a race. Every method is called between steps, off the clock, in the race's own process.
 
     `looked` and `stepped` come only from runs made in that process.
     """
 
-    def run_started(self, cell: PlannedRun) -> None: ...
+    def run_started(self, run: PlannedRun) -> None: ...
     def looked(self, look: Evaluation) -> None: ...
     def stepped(self) -> None: ...
     def run_finished(self, record: RunRecord) -> None: ...
 
 
 class Together:
-    """Tells each of `watchers` in turn."""
+    """Passes everything on to each of `watchers` in turn."""
 
     def __init__(self, *watchers: Watcher) -> None:
         self._watchers = watchers
 
-    def run_started(self, cell: PlannedRun) -> None:
+    def run_started(self, run: PlannedRun) -> None:
         """See `Watcher`."""
         for watcher in self._watchers:
-            watcher.run_started(cell)
+            watcher.run_started(run)
 
     def looked(self, look: Evaluation) -> None:
         """See `Watcher`."""
@@ -89,9 +89,9 @@ class Engine(Protocol):
         ...
 
     def run(
-        self, cells: Sequence[PlannedRun], folder: Path, keep: Callable[[RunRecord], None], watcher: Watcher
+        self, planned: Sequence[PlannedRun], folder: Path, keep: Callable[[RunRecord], None], watcher: Watcher
     ) -> None:
-        """Make all of `cells`, handing each record to `keep` as it ends.
+        """Make all runs `planned`, handing each record to `keep` as it ends.
 
         Raises KeyboardInterrupt after a clean stop: what was under way is saved below `folder` where it can be.
         """

@@ -28,7 +28,7 @@ _NOISY = 0.10  # relative spread of a lane's seconds per step from run to run
 
 
 def start(folder: Path, plan: Plan, data: Mapping[str, Any] | None = None) -> None:
-    """Write the plan of a new race into `folder`, and what its report tells of the data.
+    """Write the plan of a new race into `folder`, and what its report says of the data.
 
     Raises StoreError if there is a race already.
     """
@@ -112,8 +112,8 @@ def run(folder: Path, engine: Engine, watcher: Watcher) -> None:
                 store.add(record)
                 records.append(record)
 
-            while cells := agenda(plan, records):
-                engine.run(cells, folder, keep, watcher)
+            while planned := agenda(plan, records):
+                engine.run(planned, folder, keep, watcher)
             _note_noise(store)
     finally:
         store.close()
@@ -131,7 +131,7 @@ def _note_noise(store: Store) -> None:
     """Say where a lane's seconds per step differed much between its runs: the machine was not steady."""
     paces: dict[str, list[float]] = {}
     for record in store.records():
-        spent = record.phases.get("train", record.phases.get("run", 0.0))  # a program's phases are its own affair
+        spent = record.phases.get("train", record.phases.get("run", 0.0))  # programs name their own phases
         same = len({look.kind for look in record.looks[1:]}) <= 1  # else steps differ, on any machine
         if record.steps and spent and same:
             paces.setdefault(record.lane, []).append(spent / record.steps)

@@ -49,9 +49,9 @@ def work(plan: Plan, data: Data | None) -> dict[str, float]:
         return {run.lane.name: 1.0 for run in planned}
     train, _ = split(data.train.targets, plan.validation, plan.seed)
     examples = {run.lane.name: spend(run.lane.recipe, len(train)) for run in planned}
-    known = [each for each in examples.values() if each is not None]
+    known = [count for count in examples.values() if count is not None]
     usual = sum(known) / len(known) if known else 1.0  # what a budget in seconds comes to is not known
-    return {name: usual if each is None else float(each) for name, each in examples.items()}
+    return {name: usual if count is None else float(count) for name, count in examples.items()}
 
 
 # Each imports what it needs when it is asked for: a race of programs loads nothing that trains.

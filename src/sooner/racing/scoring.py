@@ -99,22 +99,22 @@ def per_seed(
     Args:
         lane: name, without a budget.
         rungs: all budgets of the ladder, ascending.
-        records: ended runs; those of other lanes are passed over.
+        records: ended runs; those of other lanes are ignored.
         calibrated: seconds of a whole run on the calibrated clock.
     """
     known = ends(lane, rungs, records)
     made = {(record.lane, record.seed): record for record in records}
     worst = min((metric for seed in known.values() for metric in seed.values() if metric > -math.inf), default=None)
-    found: dict[int, list[Evaluation]] = {seed: [] for seed in known}
+    climbs: dict[int, list[Evaluation]] = {seed: [] for seed in known}
     if worst is None:
-        return found
-    for seed, climb in found.items():
+        return climbs
+    for seed, climb in climbs.items():
         for place, metric in known[seed].items():
             record = made[name_at(lane, rungs[place]), seed]
             spent = (record.seconds, calibrated(record), record.steps, record.examples)
             here = Evaluation(*spent, metric=max(metric, worst), budget=rungs[place])
             climb.append(_not_below(here, climb[-1]) if climb else here)
-    return found
+    return climbs
 
 
 def _not_below(here: Evaluation, before: Evaluation) -> Evaluation:

@@ -1,4 +1,4 @@
-"""The race's memory: one SQLite file, written by one process, holding whole runs or nothing of them."""
+"""The race's store: one SQLite file, written by one process, that holds each run completely or not at all."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ class Store:
 
     @contextmanager
     def sound(self) -> Iterator[None]:
-        """What fails inside for what the store says, whatever that is, is told as damage to the store."""
+        """An error inside, of any kind, that the store's content causes is raised as damage to the store."""
         try:
             yield
         except (TypeError, ValueError, KeyError, AttributeError, IndexError, RecipeError) as error:
@@ -189,8 +189,10 @@ class Store:
         with self._errors("read"):
             rows = self._database.execute("SELECT text, kind, fields FROM events ORDER BY rowid").fetchall()
         with self.sound():
-            found = [Told(text) if kind is None else from_fields(kind, json.loads(given)) for text, kind, given in rows]
-        return list(dict.fromkeys(found))
+            notices = [
+                Told(text) if kind is None else from_fields(kind, json.loads(given)) for text, kind, given in rows
+            ]
+        return list(dict.fromkeys(notices))
 
     def add(self, record: RunRecord) -> None:
         """Keep a finished run, all of it or, if the process dies meanwhile, nothing."""

@@ -35,12 +35,12 @@ def _calibrated(record: RunRecord) -> list[float]:
 
 def _paces(record: RunRecord) -> dict[str, float]:
     """The run's median seconds per step, by kind of step, over the stretches between its evaluations."""
-    found: dict[str, list[float]] = {}
+    paces: dict[str, list[float]] = {}
     for before, after in pairwise(record.looks):
         if after.step > before.step:
             steps = after.seconds - after.besides - after.scoring - before.seconds + before.besides + before.scoring
-            found.setdefault(after.kind, []).append(steps / (after.step - before.step))
-    return {kind: _median(paces) for kind, paces in found.items()}
+            paces.setdefault(after.kind, []).append(steps / (after.step - before.step))
+    return {kind: _median(own) for kind, own in paces.items()}
 
 
 def _scoring_pace(record: RunRecord) -> float:
@@ -53,12 +53,12 @@ def _scoring_pace(record: RunRecord) -> float:
 
 
 def _median(paces: Iterable[float]) -> float:
-    found = list(paces)
-    return statistics.median(found) if found else 0.0
+    values = list(paces)
+    return statistics.median(values) if values else 0.0
 
 
 def run_of(record: RunRecord, target: float) -> Run:
-    """The run that `record` tells of, timed to `target` on all clocks."""
+    """The run in `record`, timed to `target` on all clocks."""
     calibrated = _calibrated(record) if record.looks else []
     evaluations = [
         Evaluation(look.seconds, seconds, look.step, look.examples, look.metric)

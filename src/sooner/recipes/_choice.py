@@ -128,7 +128,7 @@ def _typed(
             try:
                 complete[option] = _coerced(parameter.annotation, options[option])
             except ValidationError as error:
-                problems += [Problem((option, *found.path), found.text) for found in explained(error)]
+                problems += [Problem((option, *inner.path), inner.text) for inner in explained(error)]
         elif parameter.default is inspect.Parameter.empty:
             problems.append(Problem((option,), f"is required by {name}"))
         else:
@@ -158,7 +158,7 @@ def _tried(
 ) -> list[Problem]:
     """Make one. A complaint is put down to the option that it speaks of first.
 
-    What names layers of a model is left to the race's own trial, which has the model.
+    Options that name layers of a model are checked by the race, which has the model.
     """
     chosen = f"{maker.__module__}.{name} {sorted(options.items())}"
     if chosen in _GOOD:
@@ -172,8 +172,8 @@ def _tried(
     except (ValueError, TypeError, ImportError, SoonerError) as error:
         text = str(error).removeprefix(f"{name}: ")
         words = re.findall(r"\w+", text)
-        spoken_of = sorted(set(options) & set(words), key=words.index)
-        if not spoken_of:
+        named = sorted(set(options) & set(words), key=words.index)
+        if not named:
             return [Problem((), text)]
-        return [Problem((spoken_of[0],), text.removeprefix(f"{spoken_of[0]} "))]
+        return [Problem((named[0],), text.removeprefix(f"{named[0]} "))]
     return []

@@ -41,9 +41,9 @@ class InvalidRecipe(RecipeError):
 
 def invalid(problems: Iterable[Problem], source: Callable[[FieldPath], str] = lambda path: "") -> InvalidRecipe:
     """The error that lists `problems`, each behind what `source` says of where its field was written."""
-    found = tuple(problems)
-    error = InvalidRecipe("\n".join(_line(source(problem.path), problem) for problem in found))
-    error.problems = found
+    all_problems = tuple(problems)
+    error = InvalidRecipe("\n".join(_line(source(problem.path), problem) for problem in all_problems))
+    error.problems = all_problems
     return error
 
 

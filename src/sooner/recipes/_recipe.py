@@ -159,7 +159,7 @@ class Recipe(BaseModel):
 
     def methods(self) -> list[registry.Method]:
         """The records of all methods it chooses, field by field."""
-        return [registry.get(seam, each.name) for field, seam in _FIELDS.items() for each in self.choices(field)]
+        return [registry.get(seam, choice.name) for field, seam in _FIELDS.items() for choice in self.choices(field)]
 
     @field_validator("accumulate")
     @classmethod

@@ -53,7 +53,7 @@ def resolve(name_or_path: str | Path, base: Mapping[str, Any], changes: Mapping[
 
     A recipe may extend another, by its name or by a path from its own folder; at the bottom of every chain is `base`.
     What a recipe leaves out it takes from below. Options of an optimizer, a schedule, a sampling method, a loss and
-    the like are taken over one by one while the method stays the same; with another method they begin anew. Lists are
+    the like are taken over one by one while the method stays the same; with another method they start empty. Lists are
     taken whole. A budget such as "0.1x" is that share of the one below.
 
     Args:

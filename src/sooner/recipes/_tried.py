@@ -17,12 +17,12 @@ _FEW = 64  # training examples, of two classes
 
 def supplies(parameters: Iterable[str]) -> dict[str, Any]:
     """A fresh small value for each of `parameters` that training gives; the keys are some of `registry.GIVEN`."""
-    wanted = set(parameters)
-    supplied: dict[str, Any] = {name: make() for name, make in _PLAIN.items() if name in wanted}
-    if wanted & {"model", "optimizer"}:
+    needed = set(parameters)
+    supplied: dict[str, Any] = {name: make() for name, make in _PLAIN.items() if name in needed}
+    if needed & {"model", "optimizer"}:
         model = _model()
-        supplied |= {"model": model} if "model" in wanted else {}
-        supplied |= {"optimizer": torch.optim.SGD(model.parameters(), lr=0.1)} if "optimizer" in wanted else {}
+        supplied |= {"model": model} if "model" in needed else {}
+        supplied |= {"optimizer": torch.optim.SGD(model.parameters(), lr=0.1)} if "optimizer" in needed else {}
     return supplied
 
 

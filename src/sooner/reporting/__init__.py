@@ -1,4 +1,4 @@
-"""What a race found, for people: a table and verdicts in the terminal, one HTML page, and `results.json`."""
+"""The results of a race, for people: a table and verdicts in the terminal, one HTML page, and `results.json`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What some races have to say beside their table and verdicts, in lines: budgets, means, money, lanes stopped early."""
+"""What some races report beside their table and verdicts, in lines: budgets, means, money, lanes stopped early."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Aside:
 
 def asides(results: Results) -> list[Aside]:
     """Those that this race has something for."""
-    found = (_budgets(results), _means(results), _money(results), _stopped(results))
-    return [aside for aside in found if aside.lines]
+    all_asides = (_budgets(results), _means(results), _money(results), _stopped(results))
+    return [aside for aside in all_asides if aside.lines]
 
 
 def _budgets(results: Results) -> Aside:
@@ -38,18 +38,18 @@ def _means(results: Results) -> Aside:
 
 
 def _mean(lane: Lane) -> Iterator[str]:
-    found = survival_on(lane, "wall")
-    if found is None:
+    estimate = survival_on(lane, "wall")
+    if estimate is None:
         return
-    told = (
-        f"{lane.name}: restricted mean {words.seconds(found.rmst)} "
-        f"({words.seconds_range(found.rmst_low, found.rmst_high)}) of {words.seconds(found.horizon)}"
+    mean = (
+        f"{lane.name}: restricted mean {words.seconds(estimate.rmst)} "
+        f"({words.seconds_range(estimate.rmst_low, estimate.rmst_high)}) of {words.seconds(estimate.horizon)}"
     )
-    if found.ert is None:
-        yield f"{told}; expected running time unknown, as no run reached it"
+    if estimate.ert is None:
+        yield f"{mean}; expected running time unknown, as no run reached it"
         return
-    interval = words.seconds_range(found.ert_low, found.ert_high)
-    yield f"{told}; expected running time {words.seconds(found.ert)}{f' ({interval})' if interval else ''}"
+    interval = words.seconds_range(estimate.ert_low, estimate.ert_high)
+    yield f"{mean}; expected running time {words.seconds(estimate.ert)}{f' ({interval})' if interval else ''}"
 
 
 def _money(results: Results) -> Aside:

@@ -46,8 +46,8 @@ def smallest(results: Results, lane: Lane) -> str:
     enough, below = bracket(results, lane)
     if enough is None:
         return f"No budget up to {below.rung.budget} is enough: {below.share} reach the target." if below else ""
-    told = f"{enough.rung.budget} is enough: {words.seconds(enough.rung.seconds)}, {enough.share} reach the target"
-    return f"{told}. {below.rung.budget} is not: {below.share}." if below else f"{told}. No smaller budget was raced."
+    text = f"{enough.rung.budget} is enough: {words.seconds(enough.rung.seconds)}, {enough.share} reach the target"
+    return f"{text}. {below.rung.budget} is not: {below.share}." if below else f"{text}. No smaller budget was raced."
 
 
 def _steps(results: Results, lane: Lane) -> list[Step]:
@@ -56,7 +56,7 @@ def _steps(results: Results, lane: Lane) -> list[Step]:
     if not lane.rungs:
         return []
     climbs = [run.evaluations for run in lane.runs if run.evaluations]
-    places = [[ladder.index(str(each.budget)) for each in climb] for climb in climbs]
+    places = [[ladder.index(str(end.budget)) for end in climb] for climb in climbs]
     first = [
         next((place for place, metric in zip(at, counted(climb), strict=True) if metric >= results.target), None)
         for climb, at in zip(climbs, places, strict=True)

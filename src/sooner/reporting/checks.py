@@ -1,4 +1,4 @@
-"""Whether to believe a race: what speaks for its verdicts and what against, each in a sentence."""
+"""Checks of a race: what speaks for its verdicts and what against, a sentence each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sooner.results.records import Lane, Results
 from sooner.statistics.signed_rank import MIN_PAIRS
 
 Severity = Literal["good", "caution", "bad"]
-_TOLD = 3  # runs that stopped early told one by one
+_MOST_NAMED = 3  # runs that stopped early, named one by one
 _FAR = 0.2  # share by which the ratios on the two clocks may differ before it is worth a word
 _MANY = 5  # comparisons from which a false verdict by chance is worth a word
 
@@ -43,7 +43,7 @@ def checks(results: Results) -> list[Check]:
         *_controls(results),
         *_clocks(results),
         *_many(results),
-        *(Check("caution", "Noted", words.sentence(notice(each))) for each in results.notices),
+        *(Check("caution", "Noted", words.sentence(notice(noted))) for noted in results.notices),
         *_quiet(results),
     ]
 
@@ -77,7 +77,8 @@ def _pairs(results: Results) -> Iterable[Check]:
         yield Check(
             "bad",
             "Too few pairs",
-            f"{pairs} of runs at the least. No result is surprising enough for a verdict with fewer than {MIN_PAIRS}.",
+            f"A comparison rests on {pairs} of runs. No result is surprising enough for a verdict with fewer than "
+            f"{MIN_PAIRS}.",
         )
     else:
         yield Check(
@@ -107,11 +108,11 @@ def _looks(results: Results) -> Iterable[Check]:
 def _confirmation(results: Results) -> Iterable[Check]:
     before = {(c.lane, c.against): tone(c) for c in own(results)}
     for c in confirmed(results):
-        told = f"{c.lane} against {c.against}, on {words.number_of(c.pairs, 'fresh pair')}: {verdict(c)}."
+        result = f"{c.lane} against {c.against}, on {words.number_of(c.pairs, 'fresh pair')}: {verdict(c)}."
         if tone(c) == before.get((c.lane, c.against)):
-            yield Check("good", "Confirmed", told)
+            yield Check("good", "Confirmed", result)
         else:
-            yield Check("caution", "Not confirmed", f"{told} Trust this one, as no choice was made by it.")
+            yield Check("caution", "Not confirmed", f"{result} Trust this one, as no choice was made by it.")
 
 
 def _hits(results: Results) -> Iterable[Check]:
@@ -135,9 +136,9 @@ def _stopped(results: Results) -> Iterable[Check]:
     runs = [(lane.name, run) for lane in results.lanes for run in lane.runs if run.stopped]
     if runs:
         amount = words.number_of(len(runs), "run")
-        told = [f"{name}, seed {run.seed} ({run.stopped})" for name, run in runs[:_TOLD]]
-        rest = [f"{len(runs) - _TOLD} more, listed below"] if len(runs) > _TOLD else []
-        yield Check("caution", "Stopped early", f"{amount} ended before the budget: {'; '.join(told + rest)}.")
+        named = [f"{name}, seed {run.seed} ({run.stopped})" for name, run in runs[:_MOST_NAMED]]
+        rest = [f"{len(runs) - _MOST_NAMED} more, listed below"] if len(runs) > _MOST_NAMED else []
+        yield Check("caution", "Stopped early", f"{amount} ended before the budget: {'; '.join(named + rest)}.")
 
 
 def _first_look(results: Results) -> Iterable[Check]:
@@ -149,10 +150,10 @@ def _first_look(results: Results) -> Iterable[Check]:
     if not at_once:
         return
     if results.rungs:
-        told = f"{words.number_of(at_once, 'seed')} reached it at the smallest budget: how little is enough is unknown"
+        text = f"{words.number_of(at_once, 'seed')} reached it at the smallest budget: how little is enough is unknown"
     else:
-        told = f"{words.number_of(at_once, 'run')} had reached it at the very first evaluation, so when is not known"
-    yield Check("caution", "Target too easy", f"{told}.")
+        text = f"{words.number_of(at_once, 'run')} had reached it at the very first evaluation, so when is not known"
+    yield Check("caution", "Target too easy", f"{text}.")
 
 
 def _controls(results: Results) -> Iterable[Check]:
@@ -169,7 +170,7 @@ def _controls(results: Results) -> Iterable[Check]:
             "caution",
             "No control",
             f"A race of {what} cannot add controls itself. Where one trains for less than the baseline, race the "
-            "baseline at that budget, too: so much comes from simply training for less.",
+            "baseline at that budget, too: it shows how much comes from simply training for less.",
         )
         return
     suspect = [lane.name for lane in without if not _spends_as_much_as_baseline(results, lane)]

@@ -14,7 +14,7 @@ def say(console: Console, text: str, *, style: str = "") -> None:
 
 def ruled_table(*columns: str) -> Table:
     """A table with a line under its head, with these columns: the first to the left, the others to the right."""
-    found = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for place, column in enumerate(columns):
-        found.add_column(column, justify="right" if place else "left", overflow="fold")
-    return found
+        table.add_column(column, justify="right" if place else "left", overflow="fold")
+    return table

@@ -1,4 +1,4 @@
-"""The verdicts as a reader needs them: what was compared, what was found, and what that comparison can tell."""
+"""The verdicts as a reader needs them: what was compared, the finding, and what that comparison can show."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MEANING: dict[Kind, str] = {
     "baseline": "What you gain over the baseline's recipe on all the data, at its full budget.",
     "fitted": (
         "What the method itself adds. The control is the baseline's recipe on this lane's smaller budget, with its "
-        "schedule fitted to it: so much comes from simply training for less."
+        "schedule fitted to it: it shows how much comes from simply training for less."
     ),
     "random": "What choosing the examples adds. The control trains on as many, drawn at random.",
     "random-mask": "What choosing the weights adds. The control has as many, drawn at random before training.",
@@ -69,7 +69,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Headline:
-    """All that is found about one lane: a sentence that goes on from its name, and what it rests on."""
+    """The findings about one lane: a sentence that continues its name, and the readings behind it."""
 
     lane: Lane
     sentence: str
@@ -104,26 +104,26 @@ def tone(comparison: Comparison) -> Tone:
 
 def on_calibrated_clock(results: Results, comparison: Comparison) -> Comparison | None:
     """The same two lanes compared on the calibrated clock, by the same runs."""
-    wanted = (comparison.lane, comparison.against, comparison.confirmation, "calibrated")
+    same = (comparison.lane, comparison.against, comparison.confirmation, "calibrated")
     for other in results.comparisons:
-        if (other.lane, other.against, other.confirmation, other.clock) == wanted:
+        if (other.lane, other.against, other.confirmation, other.clock) == same:
             return other
     return None
 
 
 def confirmations(results: Results) -> list[Reading]:
-    """What the runs on fresh seeds found. They are compared among themselves and never mixed with the race's own."""
+    """The findings on fresh seeds, whose runs are compared among themselves and never mixed with the race's own."""
     return _readings(results, confirmed(results))
 
 
 def _headline(results: Results, lane: Lane) -> Headline:
-    found = [comparison for wanted in _RELATION for comparison in comparisons(results, lane.name, (wanted,), "wall")]
-    readings = _readings(results, found)
+    compared = [c for relation in _RELATION for c in comparisons(results, lane.name, (relation,), "wall")]
+    readings = _readings(results, compared)
     kinds = {other.name: kind(results, other) for other in results.lanes}
-    return Headline(lane, _sentence(lane, [(kinds[c.against], tone(c)) for c in found]), readings)
+    return Headline(lane, _sentence(lane, [(kinds[c.against], tone(c)) for c in compared]), readings)
 
 
-def _readings(results: Results, found: list[Comparison]) -> list[Reading]:
+def _readings(results: Results, compared: list[Comparison]) -> list[Reading]:
     kinds = {other.name: kind(results, other) for other in results.lanes}
     return [
         Reading(
@@ -133,30 +133,30 @@ def _readings(results: Results, found: list[Comparison]) -> list[Reading]:
             relation=_RELATION[kinds[c.against]].removesuffix(f" {c.against}"),
             meaning=_FITTED if results.rungs else _MEANING[kinds[c.against]],
         )
-        for c in found
+        for c in compared
     ]
 
 
 def _sentence(lane: Lane, findings: list[tuple[Kind, Tone]]) -> str:
     """The findings against baseline and controls, in order, and what they come to."""
-    told = [(what, found) for what, found in findings if what != "lane"]
-    if not told:
+    against = [(what, finding) for what, finding in findings if what != "lane"]
+    if not against:
         return "is not compared with the baseline yet."
     if not any(run.hit for run in lane.runs):
         return f"never reached the target: 0 of {number_of(len(lane.runs), 'run')}."
     text = "is "
     before: Tone | None = None
-    for what, found in told:
+    for what, finding in against:
         name = "the baseline" if what == "baseline" else f"its {what} control"
-        if before == found:
-            text += f" {'and' if found in ('faster', 'slower') else 'or'} {name}"
+        if before == finding:
+            text += f" {'and' if finding in ('faster', 'slower') else 'or'} {name}"
         else:
-            text += f"{' but ' if before else ''}{_FINDING[found]} {name}"
-        before = found
-    gain = next((found for what, found in told if what == "baseline"), None)
+            text += f"{' but ' if before else ''}{_FINDING[finding]} {name}"
+        before = finding
+    gain = next((finding for what, finding in against if what == "baseline"), None)
     conclusions = [
-        _CONCLUSION[gain, found, what]
-        for what, found in told
-        if gain is not None and what in CONTROLS and (gain, found, what) in _CONCLUSION
+        _CONCLUSION[gain, finding, what]
+        for what, finding in against
+        if gain is not None and what in CONTROLS and (gain, finding, what) in _CONCLUSION
     ]
     return " ".join([f"{text}.", *conclusions])

@@ -1,4 +1,4 @@
-"""What a reader should know of a race besides its figures, in words: one sentence per notice."""
+"""The notices about a race in words: one sentence each."""
 
 from __future__ import annotations
 
@@ -55,8 +55,10 @@ def notice(given: Notice) -> str:
                 f"{'last save' if given.saved else 'start'}"
             )
         case GridsDiffer(races, every):
-            told = [f"every {number_of(grid, 'example')} in {race}" for race, grid in zip(races, every, strict=True)]
-            return f"the metric was looked at {', '.join(told)}: read times of different races as rough by so much"
+            grids = [f"every {number_of(grid, 'example')} in {race}" for race, grid in zip(races, every, strict=True)]
+            return (
+                f"the metric was evaluated {', '.join(grids)}: compare times of different races to that precision only"
+            )
         case LanesRenamed(races, lanes):
             return (
                 f"{'a lane' if len(lanes) == 1 else 'lanes'} of {join(list(races))} under another name: "
@@ -78,33 +80,33 @@ def notice(given: Notice) -> str:
             assert_never(given)
 
 
-def _drift(found: Drift) -> str:
-    races = join(list(found.races))
-    if found.drifted == "unknown":
+def _drift(drift: Drift) -> str:
+    races = join(list(drift.races))
+    if drift.drifted == "unknown":
         return (
-            f"whether the machine was as fast in {races} as before is not known: {found.later} and {found.first} have "
-            f"{number_of(found.pairs, 'seed')} in common, and it takes {MIN_PAIRS}. Read each lane's ratio to its own "
+            f"whether the machine was as fast in {races} as before is not known: {drift.later} and {drift.first} have "
+            f"{number_of(drift.pairs, 'seed')} in common, and it takes {MIN_PAIRS}. Read each lane's ratio to its own "
             "race's baseline, and set no times of different races against each other"
         )
     what = (
-        f"{found.later} against {found.first}, the same recipe on the same seeds in {races} and before, ran at "
-        f"{_speed(found)}"
+        f"{drift.later} against {drift.first}, the same recipe on the same seeds in {races} and before, ran at "
+        f"{_speed(drift)}"
     )
-    if found.drifted == "none_shown":
+    if drift.drifted == "none_shown":
         return (
             f"the machine shows no drift between the races: {what}. Smaller differences between lanes of different "
             "races may still be drift"
         )
-    clocks = ", though the calibrated clock shows no drift" if found.steady_calibrated else " or the calibrated one"
+    clocks = ", though the calibrated clock shows no drift" if drift.steady_calibrated else " or the calibrated one"
     return (
         f"the machine drifted between the races: {what}. Times of different races cannot be trusted side by side on "
-        f"the wall clock{clocks}; ratios to the own race's baseline are as good as ever, and so are examples to the "
+        f"the wall clock{clocks}; ratios to the baseline of the same race remain valid, and so do examples to the "
         "target"
     )
 
 
-def _speed(found: Drift) -> str:
-    low, high = found.ci_low, found.ci_high
+def _speed(drift: Drift) -> str:
+    low, high = drift.ci_low, drift.ci_high
     if low is not None and high is not None:
         return f"{low:.3g} to {high:.3g} times its speed (95% CI)"
     if low is None and high is None:

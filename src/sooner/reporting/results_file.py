@@ -10,13 +10,13 @@ from sooner.results.records import Results
 
 
 def results_json(results: Results) -> str:
-    """What is written as `results.json`; `Results.load` reads it, and passes the words over.
+    """What is written as `results.json`; `Results.load` reads it, and ignores the words.
 
     The words are for people: each comparison's `verdict`, and `warnings`, one line per notice. What counts are the
     fields that they are made from, `finding`, `reasons` and the figures, and `notices`.
     """
-    found = results.to_dict()
-    for comparison, raw in zip(results.comparisons, found["comparisons"], strict=True):
+    data = results.to_dict()
+    for comparison, raw in zip(results.comparisons, data["comparisons"], strict=True):
         raw["verdict"] = wording.verdict(comparison)
-    found["warnings"] = [notice(each) for each in results.notices]
-    return json.dumps(found, indent=1, allow_nan=False) + "\n"
+    data["warnings"] = [notice(noted) for noted in results.notices]
+    return json.dumps(data, indent=1, allow_nan=False) + "\n"

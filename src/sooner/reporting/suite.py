@@ -42,11 +42,11 @@ def called(identity: Identity) -> str:
 
 
 def caveat(races: Mapping[str, Results]) -> str:
-    """What a profile over so few tasks can tell."""
+    """What a profile over so few tasks can show."""
     missing = left_out(races)
     return (
-        f"Over {words.number_of(len(races), 'task')}: shares come in steps of {1 / len(races):.0%}, and tell of these "
-        "tasks on this machine alone. A profile is of medians, without an interval, and depends on which lanes are in "
+        f"Over {words.number_of(len(races), 'task')}: shares come in steps of {1 / len(races):.0%}, and hold for these "
+        "tasks on this machine only. A profile is of medians, without an interval, and depends on which lanes are in "
         "it; whether a lane is faster is for the verdicts to say."
         + (f" Left out, as they did not run on every task: {', '.join(map(called, missing))}." if missing else "")
     )
@@ -77,17 +77,18 @@ def render(races: Mapping[str, Results]) -> str:
         loader=FileSystemLoader(_WEB), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
-    found = {clock: profiles(races, clock) for clock in get_args(Clock)}
+    by_clock = {clock: profiles(races, clock) for clock in get_args(Clock)}
     return environment.get_template("suite.html.j2").render(
         tasks=list(races),
         reach=f"{REACH:g}",
         caveat=caveat(races),
         areas=[
-            (called(each.identity), [_area(found[clock], each.identity) for clock in found]) for each in found["wall"]
+            (called(profile.identity), [_area(by_clock[clock], profile.identity) for clock in by_clock])
+            for profile in by_clock["wall"]
         ],
-        clocks=list(found),
+        clocks=list(by_clock),
         rows=rows(races),
-        plots={clock: _plot(each) for clock, each in found.items()},
+        plots={clock: _plot(own) for clock, own in by_clock.items()},
         css=Markup("".join((_WEB / f"{style}.css").read_text(encoding="utf-8") for style in _STYLES)),
         js=Markup((_WEB / "suite.js").read_text(encoding="utf-8")),
         plotly=Markup(get_plotlyjs()),
@@ -96,12 +97,12 @@ def render(races: Mapping[str, Results]) -> str:
 
 def rows(races: Mapping[str, Results]) -> list[Row]:
     """One per task and lane, with the race's verdicts on the wall clock."""
-    found = []
+    rows = []
     for task, race in races.items():
         what = by_name(race)
         for lane in summarise(race):
             name = lane.lane.name
-            found.append(
+            rows.append(
                 Row(
                     task=task,
                     lane=name,
@@ -112,7 +113,7 @@ def rows(races: Mapping[str, Results]) -> list[Row]:
                     verdicts=[f"against {c.against}: {verdict(c)}" for c in own(race) if c.lane == name],
                 )
             )
-    return found
+    return rows
 
 
 def _median(time: Median | None) -> str:
@@ -121,15 +122,15 @@ def _median(time: Median | None) -> str:
     return f"{'> ' if time.at_least else ''}{words.seconds(time.value)}"
 
 
-def _area(found: list[Profile], identity: Identity) -> str:
-    return next(f"{each.area:.2f}" for each in found if each.identity == identity)
+def _area(curves: list[Profile], identity: Identity) -> str:
+    return next(f"{profile.area:.2f}" for profile in curves if profile.identity == identity)
 
 
-def _plot(found: list[Profile]) -> dict[str, Any]:
-    order = sorted(found, key=lambda each: called(each.identity))  # a lane's colour must not depend on the clock
-    looks = {each.identity: _look(each.identity, place) for place, each in enumerate(order)}
+def _plot(curves: list[Profile]) -> dict[str, Any]:
+    order = sorted(curves, key=lambda profile: called(profile.identity))  # a lane's colour must not depend on the clock
+    looks = {profile.identity: _look(profile.identity, place) for place, profile in enumerate(order)}
     return {
-        "data": [_line(each, looks[each.identity]) for each in found],
+        "data": [_line(profile, looks[profile.identity]) for profile in curves],
         "layout": layout(
             380,
             axis("times the fastest lane's median", **log_axis(1.0, REACH)),

@@ -1,4 +1,4 @@
-"""What a lane's runs come to: the medians and counts that the table, the page and the figures share."""
+"""Summaries of a lane's runs: the medians and counts that the table, the page and the figures share."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def summarise(results: Results, clock: Clock = "wall") -> list[LaneSummary]:
 
 def comparisons(results: Results, lane: str, kinds: Collection[Kind], clock: Clock) -> list[Comparison]:
     """The race's own comparisons of `lane` against lanes of these kinds, on this clock."""
-    wanted = {other.name for other in results.lanes if kind(results, other) in kinds}
-    return [c for c in own(results, clock) if c.lane == lane and c.against in wanted]
+    names = {other.name for other in results.lanes if kind(results, other) in kinds}
+    return [c for c in own(results, clock) if c.lane == lane and c.against in names]
 
 
 def own(results: Results, clock: Clock = "wall") -> list[Comparison]:
@@ -94,7 +94,7 @@ def confirmed(results: Results, clock: Clock = "wall") -> list[Comparison]:
 
 
 def has_calibrated(results: Results) -> bool:
-    """Whether the race has calibrated times: programs that do not tell their steps have none."""
+    """Whether the race has calibrated times: programs that do not report their steps have none."""
     if results.comparisons:
         return any(c.clock == "calibrated" for c in results.comparisons)
     return any(run.calibrated_budget_s > 0 for lane in results.lanes for run in lane.runs)
@@ -113,7 +113,7 @@ def contestants(results: Results) -> Literal["recipes", "programs", "functions"]
 
 
 def has_energy(results: Results) -> bool:
-    """Whether the machine told what some run used."""
+    """Whether the machine measured what some run used."""
     return any(run.energy_joules is not None for lane in results.lanes for run in lane.runs)
 
 
@@ -126,7 +126,7 @@ def cost(results: Results, time: Median | None) -> Median | None:
 
 def survival_on(lane: Lane, clock: str) -> Survival | None:
     """The lane's survival estimate on this clock."""
-    return next((each for each in lane.survival if each.clock == clock), None)
+    return next((estimate for estimate in lane.survival if estimate.clock == clock), None)
 
 
 def kind(results: Results, against: Lane) -> Kind:

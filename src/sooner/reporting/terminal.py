@@ -1,4 +1,4 @@
-"""What a race found, in the terminal: a table of lanes and the verdicts in words; elsewhere as plain text."""
+"""The results of a race in the terminal: a table of lanes and the verdicts in words; elsewhere as plain text."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def show(results: Results, console: Console) -> None:
         console.print(plain_text(results), markup=False, highlight=False, soft_wrap=True, end="")
         return
     console.print(table(results))
-    for each in verdicts(results):
-        console.print(each)
+    for block in verdicts(results):
+        console.print(block)
 
 
 def table(results: Results) -> Table:
     """One row per lane, made for 80 columns: under each median its range, under each ratio its 95% interval."""
-    found = ruled_table()
-    found.add_column("lane", overflow="fold", min_width=8)
+    grid = ruled_table()
+    grid.add_column("lane", overflow="fold", min_width=8)
     for heading in (
         "hits",
         "time to\ntarget",
@@ -44,10 +44,10 @@ def table(results: Results) -> Table:
         "against\nbaseline",
         "against\ncontrol",
     ):
-        found.add_column(heading, justify="right", no_wrap=True)
+        grid.add_column(heading, justify="right", no_wrap=True)
     calibrated = has_calibrated(results)
     for row in summarise(results):
-        found.add_row(
+        grid.add_row(
             _two_lines(row.lane.name, row.lane.role),
             _hits(row),
             _two_lines(_median(row.wall, words.seconds), _median(row.calibrated, words.seconds) if calibrated else ""),
@@ -62,26 +62,26 @@ def table(results: Results) -> Table:
             _ratios(row.against_controls),
         )
     times = "wall, below it calibrated" if calibrated else "wall"
-    found.caption = f"time to target: {times}; below a ratio its 95% interval"
-    found.caption_justify = "left"
-    return found
+    grid.caption = f"time to target: {times}; below a ratio its 95% interval"
+    grid.caption_justify = "left"
+    return grid
 
 
 def verdicts(results: Results) -> list[RenderableType]:
     """The verdict on each lane under test, with what it rests on, then the doubts that a reader should know."""
-    found: list[RenderableType] = []
+    blocks: list[RenderableType] = []
     for heading, readings in _findings(results):
-        found.append(Text(heading, style="bold"))
+        blocks.append(Text(heading, style="bold"))
         for reading in readings:
-            found.append(Padding(Text(_reading(reading), style=_TONE_STYLE[reading.tone]), (0, 0, 0, 2)))
-            found.append(Padding(Text(_beside(reading), style="dim"), (0, 0, 0, 4)))
-        found.append(Text(""))
+            blocks.append(Padding(Text(_reading(reading), style=_TONE_STYLE[reading.tone]), (0, 0, 0, 2)))
+            blocks.append(Padding(Text(_beside(reading), style="dim"), (0, 0, 0, 4)))
+        blocks.append(Text(""))
     for aside in asides(results):
-        found.append(Text(aside.heading, style="bold"))
-        found += [Padding(Text(line), (0, 0, 0, 2)) for line in aside.lines]
-        found.append(Text(""))
-    found += [Text(_doubt(check), style=_LEVEL_STYLE[check.level]) for check in _doubts(results)]
-    return found
+        blocks.append(Text(aside.heading, style="bold"))
+        blocks += [Padding(Text(line), (0, 0, 0, 2)) for line in aside.lines]
+        blocks.append(Text(""))
+    blocks += [Text(_doubt(check), style=_LEVEL_STYLE[check.level]) for check in _doubts(results)]
+    return blocks
 
 
 def plain_text(results: Results) -> str:
@@ -142,10 +142,10 @@ def _ratios(comparisons: list[Comparison]) -> Text:
 
 def _findings(results: Results) -> list[tuple[str, list[Reading]]]:
     """The headline of each lane, then what the confirmation found, each with its readings."""
-    found = [(f"{headline.lane.name} {headline.sentence}", headline.readings) for headline in headlines(results)]
+    lines = [(f"{headline.lane.name} {headline.sentence}", headline.readings) for headline in headlines(results)]
     fresh = confirmations(results)
     lanes = words.join(list(dict.fromkeys(reading.comparison.lane for reading in fresh)))
-    return [*found, *([(f"On fresh seeds, which are in no number above: {lanes}", fresh)] if fresh else [])]
+    return [*lines, *([(f"On fresh seeds, which are in no number above: {lanes}", fresh)] if fresh else [])]
 
 
 def _reading(reading: Reading) -> str:

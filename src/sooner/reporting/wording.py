@@ -1,4 +1,4 @@
-"""A verdict in words. No program need read them back: `Comparison.finding` says what they say."""
+"""A verdict in words, for people; programs read `Comparison.finding` instead."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sooner.results.verdict import Cause, Finding, Reason
 def verdict(comparison: Comparison) -> str:
     """One line that says what the comparison shows of its lane, and never more.
 
-    Where censored runs leave a side of the interval open, it gives the bound that there is and tells whose runs missed
+    Where censored runs leave a side of the interval open, it gives the known bound and says whose runs missed
     the target. For example "faster: 1.43x (95% CI 1.21 to 1.66, 8 pairs)", or "equal within 10%: 1.01x (95% CI 0.95 to
     1.07 over 3 looks, 12 pairs)".
     """

@@ -1,1 +1,1 @@
-"""What a race found, as records, and what can be read from them: verdicts, other targets, other races."""
+"""The results of a race, as records, and what can be computed from them: verdicts, other targets, other races."""

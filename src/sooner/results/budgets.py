@@ -24,8 +24,8 @@ _BAND = (0.1, 0.9)  # quantiles over the seeds
 
 
 def counted(evaluations: Sequence[Evaluation]) -> list[float]:
-    """The metrics by which a run's times are found: as they are, or made `monotone` where they are a climb."""
-    metrics = [each.metric for each in evaluations]
+    """The metrics that a run's times are read from: as they are, or made `monotone` where they are a climb."""
+    metrics = [evaluation.metric for evaluation in evaluations]
     return monotone(metrics) if evaluations and evaluations[0].budget is not None else metrics
 
 
@@ -33,17 +33,17 @@ def rungs_of(climbs: Climbs, rungs: Sequence[str], target: float) -> list[Rung]:
     """The figures at every rung that was run, smallest budget first.
 
     They are of all seeds where all ran, else of the seeds that ran the whole ladder: a seed goes to another rung
-    because of what it showed, so the seeds met there are not a fair sample.
+    because of its result, so the seeds at that rung are not a fair sample.
     """
-    found = []
+    figures = []
     for rung, there in _fair(climbs, rungs).items():
-        metrics = [each.metric for each in there]
-        found.append(
+        metrics = [end.metric for end in there]
+        figures.append(
             Rung(
                 budget=rung,
-                seconds=median(each.seconds for each in there),
-                calibrated_seconds=median(each.calibrated_seconds for each in there),
-                examples=median(each.examples for each in there),
+                seconds=median(end.seconds for end in there),
+                calibrated_seconds=median(end.calibrated_seconds for end in there),
+                examples=median(end.examples for end in there),
                 metric=median(metrics),
                 low=min(metrics),
                 high=max(metrics),
@@ -51,7 +51,7 @@ def rungs_of(climbs: Climbs, rungs: Sequence[str], target: float) -> list[Rung]:
                 runs=len(there),
             )
         )
-    return found
+    return figures
 
 
 def smallest_budget(climbs: Climbs, rungs: Sequence[str], target: float, *, share: float = SHARE) -> str | None:
@@ -105,16 +105,16 @@ class Frontier:
 def frontier(climbs: Climbs, rungs: Sequence[str], *, share: float = SHARE) -> Frontier:
     """The frontier of the lane whose `climbs` these are, over the seeds that `rungs_of` takes.
 
-    It needs few runs and tells about every target, without an interval: the verdict is that of the paired seeds.
+    It needs few runs and covers every target, without an interval: the verdict is that of the paired seeds.
     """
     fair = _fair(climbs, rungs)
-    metrics = [sorted(each.metric for each in there) for there in fair.values()]
+    metrics = [sorted(end.metric for end in there) for there in fair.values()]
     band = [np.quantile(values, _BAND).tolist() for values in metrics]
     return Frontier(
         budget=list(fair),
-        seconds=[median(each.seconds for each in there) for there in fair.values()],
-        calibrated_seconds=[median(each.calibrated_seconds for each in there) for there in fair.values()],
-        examples=[median(each.examples for each in there) for there in fair.values()],
+        seconds=[median(end.seconds for end in there) for there in fair.values()],
+        calibrated_seconds=[median(end.calibrated_seconds for end in there) for there in fair.values()],
+        examples=[median(end.examples for end in there) for there in fair.values()],
         metric=[values[-max(1, math.ceil(share * len(values) - 1e-9))] for values in metrics],
         low=[low for low, _ in band],
         high=[high for _, high in band],
@@ -123,16 +123,16 @@ def frontier(climbs: Climbs, rungs: Sequence[str], *, share: float = SHARE) -> F
 
 
 def _fair(climbs: Climbs, rungs: Sequence[str]) -> dict[str, list[Evaluation]]:
-    """By rung, the evaluations of seeds that are there whatever they showed at other rungs."""
+    """By rung, the evaluations of seeds that did not come to it because of what they showed at others."""
     whole = {seed for seed, climb in climbs.items() if len(climb) == len(rungs)}
-    found = {}
+    by_rung = {}
     for rung in rungs:
-        there = {seed: each for seed, climb in climbs.items() for each in climb if each.budget == rung}
+        there = {seed: end for seed, climb in climbs.items() for end in climb if end.budget == rung}
         if len(there) < len(climbs) and whole:
             there = {seed: there[seed] for seed in whole}
         if there:
-            found[rung] = list(there.values())
-    return found
+            by_rung[rung] = list(there.values())
+    return by_rung
 
 
 def _crossing(climb: Sequence[Evaluation], rungs: Sequence[str], target: float) -> tuple[int, bool]:
@@ -140,7 +140,7 @@ def _crossing(climb: Sequence[Evaluation], rungs: Sequence[str], target: float) 
 
     It is not where the seed might reach the target below its smallest budget, or between its largest and the ladder's.
     """
-    budgets = [each.budget for each in climb]
+    budgets = [end.budget for end in climb]
     reached = next((place for place, metric in enumerate(counted(climb)) if metric >= target), None)
     if reached is None:
         return len(rungs), rungs[-1] in budgets

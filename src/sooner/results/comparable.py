@@ -29,8 +29,8 @@ class Difference:
 
     def line(self, names: Sequence[str]) -> str:
         """One line of an error, where the races are called `names`."""
-        told = [f"{_shown(value)} in {name}" for value, name in zip(self.values, names, strict=True)]
-        return f"{self.fact}: {', '.join(told)}"
+        values = [f"{_shown(value)} in {name}" for value, name in zip(self.values, names, strict=True)]
+        return f"{self.fact}: {', '.join(values)}"
 
 
 def differences(races: Sequence[Results]) -> list[Difference]:
@@ -41,8 +41,8 @@ def differences(races: Sequence[Results]) -> list[Difference]:
     Lightning Fabric, CUDA and the series of Python; and the baseline, in everything but its summary.
     """
     facts = [_facts(race) for race in races]
-    keys = dict.fromkeys(key for each in facts for key in each)
-    values = {key: tuple(each.get(key, _ABSENT) for each in facts) for key in keys}
+    keys = dict.fromkeys(key for race_facts in facts for key in race_facts)
+    values = {key: tuple(race_facts.get(key, _ABSENT) for race_facts in facts) for key in keys}
     return [Difference(key, values[key]) for key in keys if _differ(key, values[key])]
 
 

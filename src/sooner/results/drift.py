@@ -1,4 +1,4 @@
-"""What the same baseline, run in two races, tells of the machine between them."""
+"""What the same baseline, run in two races, shows of the machine between them."""
 
 from __future__ import annotations
 
@@ -36,5 +36,5 @@ def drift(later: str, first: str, races: Sequence[str], on: Mapping[str, Compari
     )
 
 
-def _excludes_one(found: Comparison) -> bool:
-    return (found.ci_low is not None and found.ci_low > 1) or (found.ci_high is not None and found.ci_high < 1)
+def _excludes_one(c: Comparison) -> bool:
+    return (c.ci_low is not None and c.ci_low > 1) or (c.ci_high is not None and c.ci_high < 1)

@@ -1,4 +1,4 @@
-"""What lanes come to at the end of their budgets, seed by seed: for lanes of one budget, accuracy at equal examples."""
+"""The metric of lanes at the end of their budgets, seed by seed: for lanes of one budget, at equal examples."""
 
 from __future__ import annotations
 
@@ -39,5 +39,5 @@ def difference(lane: Lane, other: Lane) -> Difference:
     if not seeds:
         raise ValueError(f"{lane.name} and {other.name} have no seed in common that both ended")
     gaps = np.array([mine[seed] - theirs[seed] for seed in seeds])
-    found = signed_rank(gaps, gaps)
-    return Difference(float(found.estimate_low), float(found.low), float(found.high), len(seeds))
+    test = signed_rank(gaps, gaps)
+    return Difference(float(test.estimate_low), float(test.low), float(test.high), len(seeds))

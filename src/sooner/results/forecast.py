@@ -75,14 +75,14 @@ class Noise:
 def noises(results: Results, clock: Clock) -> list[Noise]:
     """One for every lane under test and opponent of it that share a pair; a control's own speed is not the question."""
     lanes = {lane.name: lane for lane in results.lanes}
-    found = []
+    noises = []
     for lane in results.lanes:
         for other in lane.opponents if lane.role == "lane" else ():
             pairs, ratios = _log_ratios(lane, lanes[other], results.target, clock)
             if pairs:
                 own = _sd(ratios) if len(ratios) > 1 else None
-                found.append(Noise(lane.name, other, clock, pairs, len(ratios), own, log_ratio_sd(ratios)))
-    return found
+                noises.append(Noise(lane.name, other, clock, pairs, len(ratios), own, log_ratio_sd(ratios)))
+    return noises
 
 
 def total_pairs(noise: Noise, difference: float) -> int:
@@ -95,7 +95,7 @@ def total_pairs(noise: Noise, difference: float) -> int:
 
 
 def _log_ratios(lane: Lane, other: Lane, target: float, clock: Clock) -> tuple[int, list[float]]:
-    mine, theirs = ({run.seed: trajectory(run, clock).time(target) for run in each.runs} for each in (lane, other))
+    mine, theirs = ({run.seed: trajectory(run, clock).time(target) for run in one.runs} for one in (lane, other))
     both = [(mine[seed], theirs[seed]) for seed in sorted(mine.keys() & theirs.keys())]
     known = [pair for pair in both if not any(time.censored or time.first_look for time in pair)]
     return len(both), [math.log(against.value / own.value) for own, against in known]

@@ -1,4 +1,4 @@
-"""What a reader should know of a race besides its figures, as data: one record per kind, worded where it is shown."""
+"""Notices about a race in addition to its figures, as data: one record per kind, worded where it is shown."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class NodeRefused:
 class RunRepeated:
     """A run was lost with its worker and made again: from its last save if `saved`, else from its start.
 
-    `process_ended` tells a process that was ended from a node that is gone or cut off.
+    With `process_ended` its process was ended, else its node is gone or cut off.
     """
 
     kind: ClassVar[str] = "run_repeated"
@@ -94,7 +94,7 @@ class PairsPooled:
 
 @dataclass(frozen=True)
 class Drift:
-    """What the baseline, run again in later `races`, tells of the machine between them and the first.
+    """What the baseline, run again in later `races`, shows of the machine between them and the first.
 
     Attributes:
         later, first: the names of the two baselines.
@@ -145,32 +145,32 @@ Notice = (
     | Told
     | OfRace
 )
-_KINDS: dict[str, type[Notice]] = {each.kind: each for each in Notice.__args__}
+_KINDS: dict[str, type[Notice]] = {notice.kind: notice for notice in Notice.__args__}
 
 
 def to_fields(notice: Notice) -> dict[str, Any]:
     """Its fields as plain data, without the kind."""
-    found = {each.name: getattr(notice, each.name) for each in fields(notice)}
+    values = {field.name: getattr(notice, field.name) for field in fields(notice)}
     if isinstance(notice, OfRace):
-        found["notice"] = {"kind": notice.notice.kind, **to_fields(notice.notice)}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+        values["notice"] = {"kind": notice.notice.kind, **to_fields(notice.notice)}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
 def from_fields(kind: str, given: Mapping[str, Any]) -> Notice:
-    """The notice of this kind with these fields, as `to_fields` gave them; fields of later versions are passed over.
+    """The notice of this kind with these fields, as `to_fields` gave them; fields of later versions are ignored.
 
     Raises ValueError for a kind that this version does not know, and for fields that are missing.
     """
     known = _KINDS.get(kind)
     if known is None:
         raise ValueError(f"there is no kind of notice '{kind}'; this version knows {', '.join(_KINDS)}")
-    names = {each.name for each in fields(known)}
-    found: dict[str, Any] = {}
+    names = {field.name for field in fields(known)}
+    values: dict[str, Any] = {}
     for name in names & given.keys():
-        found[name] = tuple(given[name]) if isinstance(given[name], list) else given[name]
+        values[name] = tuple(given[name]) if isinstance(given[name], list) else given[name]
     if known is OfRace:
-        found["notice"] = from_fields(given["notice"]["kind"], given["notice"])
+        values["notice"] = from_fields(given["notice"]["kind"], given["notice"])
     try:
-        return known(**found)
+        return known(**values)
     except TypeError as error:
         raise ValueError(f"a notice '{kind}' cannot have the fields {sorted(given)}: {error}") from error

@@ -42,18 +42,18 @@ def join(races: Sequence[Results], names: Sequence[str]) -> Results:
     become one, with the pairs of all, each pair still within its own race. Pairs added when a verdict was there to
     be seen make another chance of a false one; so where the pairs before had their 5%, those of one addition are
     judged at 2.5%, of a second at 0.83% (5% / k (k - 1) at the k-th look), which leaves 5% for all additions together
-    however many there will be. Their intervals are that much wider. Races that stopped by what they saw, or were
+    however many there will be. Their intervals are that much wider. Races that stopped by their results, or were
     confirmed, keep their own levels and are not added to.
 
     Other races stand side by side. A lane whose name is taken gets the number of its race (`baseline#2`), and the
-    notices say what the baselines tell of the machine between the races.
+    notices say what the baselines show of the machine between the races.
 
     Args:
         races: two or more, all with the same target (see `rescore`), the earliest counts as the first.
         names: what to call them, all different.
 
     Raises:
-        SoonerError: they are not alike in what decides times, are the same race, or are too few.
+        SoonerError: they differ in what decides times, are the same race, or are too few.
     """
     if len(races) != len(names) or len(set(names)) != len(names):
         raise ValueError(f"each race needs a name of its own, not {list(names)} for {len(races)} races")
@@ -61,7 +61,7 @@ def join(races: Sequence[Results], names: Sequence[str]) -> Results:
         given = f"{len(races)} race was" if len(races) == 1 else f"{len(races)} races were"
         raise SoonerError(f"{given} given; joining takes two or more, each by its folder or results.json")
     _refuse(races, names)
-    sides = _sides(sorted(zip(names, races, strict=True), key=lambda each: each[1].started))
+    sides = _sides(sorted(zip(names, races, strict=True), key=lambda named: named[1].started))
     joined = _joined(sides)
     return replace(joined, notices=[*joined.notices, *_drifts(sides, joined)])
 
@@ -71,19 +71,19 @@ def _refuse(races: Sequence[Results], names: Sequence[str]) -> None:
         for other, name in zip(races[:place], names, strict=False):
             if race.started == other.started and race.lanes == other.lanes:
                 raise SoonerError(f"{name} and {names[place]} are the same race: give each race once")
-    found = differences(races)
-    if found:
+    differing = differences(races)
+    if differing:
         advice = "race those lanes again in one race"
-        if [each.fact for each in found] == ["target"]:
+        if [difference.fact for difference in differing] == ["target"]:
             advice = "give --target, to score all at the same"
-        lines = "\n  ".join(each.line(names) for each in found)
+        lines = "\n  ".join(difference.line(names) for difference in differing)
         raise SoonerError(f"these races cannot be joined, because their times cannot be compared:\n  {lines}\n{advice}")
 
 
 def _sides(races: Sequence[tuple[str, Results]]) -> list[_Side]:
     sides: list[_Side] = []
     for name, race in races:
-        side = next((each for each in sides if _goes_on(each, race)), None)
+        side = next((known for known in sides if _goes_on(known, race)), None)
         if side is None:
             side = _Side(len(sides) + 1, [])
             sides.append(side)
@@ -93,7 +93,7 @@ def _sides(races: Sequence[tuple[str, Results]]) -> list[_Side]:
 
 def _goes_on(side: _Side, race: Results) -> bool:
     grid = side.races[0][1].evaluate_every  # it moves times to target, so pairs of two grids are not of one kind
-    alike = all(_open(each) for _, each in [*side.races, ("", race)]) and race.evaluate_every == grid
+    alike = all(_open(one) for _, one in [*side.races, ("", race)]) and race.evaluate_every == grid
     return alike and not side.seeds & _seeds(race)
 
 
@@ -110,7 +110,7 @@ def _joined(sides: Sequence[_Side]) -> Results:
     lanes: dict[str, Lane] = {}
     levels: dict[str, Level] = {}
     fresh: dict[str, list[Run]] = {}
-    withheld: list[Comparison] = []  # no pairs of other races make up for what forbade a verdict
+    withheld: list[Comparison] = []  # pairs of other races do not lift the reason
     for side in sides:
         parts: dict[str, list[int]] = {}
         for _, race in side.races:
@@ -185,17 +185,17 @@ def _level(parts: Sequence[int]) -> Level:
 
 def _notices(sides: Sequence[_Side]) -> list[Notice]:
     grids = {name: race.evaluate_every for side in sides for name, race in side.races}
-    found: list[Notice] = []
+    notices: list[Notice] = []
     if len(set(grids.values())) > 1:
-        found.append(GridsDiffer(tuple(grids), tuple(grids.values())))
+        notices.append(GridsDiffer(tuple(grids), tuple(grids.values())))
     for side in sides:
         races = _names(side)
         renamed = tuple(name for name, (before, _) in side.lanes.items() if name != before)
         if renamed:
-            found.append(LanesRenamed(races, renamed))
+            notices.append(LanesRenamed(races, renamed))
         if len(races) > 1:
-            found.append(PairsPooled(races))
-    return found
+            notices.append(PairsPooled(races))
+    return notices
 
 
 def _names(side: _Side) -> tuple[str, ...]:
@@ -203,11 +203,11 @@ def _names(side: _Side) -> tuple[str, ...]:
 
 
 def _drifts(sides: Sequence[_Side], joined: Results) -> list[Drift]:
-    """What the baselines, run again in a later race, tell of the machine."""
-    found = []
+    """What the baselines, run again in a later race, show of the machine."""
+    drifts = []
     first = _baseline({lane.name: lane for lane in joined.lanes})
     for side in sides[1:]:
         later = next(name for name, (_, lane) in side.lanes.items() if lane.role == "baseline")
         on = {c.clock: c for c in joined.comparisons if (c.lane, c.against, c.confirmation) == (later, first, False)}
-        found.append(drift(later, first, _names(side), on))
-    return found
+        drifts.append(drift(later, first, _names(side), on))
+    return drifts

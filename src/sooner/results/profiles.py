@@ -18,7 +18,7 @@ REACH = 4.0  # the factor up to which the area is taken, as AlgoPerf does (Dahl 
 
 @dataclass(frozen=True)
 class Identity:
-    """What a lane is in every task, whatever its name there: `lanes` are itself, or those that it is a control of."""
+    """What a lane is in every task, under any name: `lanes` are itself, or those that it is a control of."""
 
     kind: Literal["lane"] | Control
     lanes: tuple[str, ...]
@@ -65,9 +65,9 @@ def profiles(races: Mapping[str, Results], clock: Clock) -> list[Profile]:
         identity: {task: _time(lanes[task][names[place]], clock) for place, task in enumerate(races)}
         for identity, names in _common(known).items()
     }
-    best = {task: min((each[task] for each in times.values()), default=math.inf) for task in races}
-    found = [_profile(identity, each, best) for identity, each in times.items()]
-    return sorted(found, key=lambda profile: -profile.area)
+    best = {task: min((by_task[task] for by_task in times.values()), default=math.inf) for task in races}
+    curves = [_profile(identity, by_task, best) for identity, by_task in times.items()]
+    return sorted(curves, key=lambda profile: -profile.area)
 
 
 def left_out(races: Mapping[str, Results]) -> list[Identity]:
@@ -75,31 +75,31 @@ def left_out(races: Mapping[str, Results]) -> list[Identity]:
     known = [identities(race) for race in races.values()]
     return [
         identity
-        for identity in dict.fromkeys(identity for each in known for identity in each)
-        if any(identity not in each for each in known)
+        for identity in dict.fromkeys(identity for names in known for identity in names)
+        if any(identity not in names for names in known)
     ]
 
 
 def by_name(race: Results) -> dict[str, Identity]:
     """What the lane of each name is; a control of several lanes is that of all."""
-    found: dict[str, list[Identity]] = {}
+    by_lane: dict[str, list[Identity]] = {}
     for identity, name in identities(race).items():
-        found.setdefault(name, []).append(identity)
-    return {name: _merged(each) for name, each in found.items()}
+        by_lane.setdefault(name, []).append(identity)
+    return {name: _merged(several) for name, several in by_lane.items()}
 
 
 def identities(race: Results) -> dict[Identity, str]:
-    """What each lane is, whatever its name in this task, to its name; a control of several lanes is there for each."""
+    """What each lane is in every task, to its name in this one; a control of several lanes has several entries."""
     baseline = next((lane for lane in race.lanes if lane.role == "baseline"), None)
-    found: dict[Identity, str] = {}
+    names: dict[Identity, str] = {}
     for lane in race.lanes:
         if lane.role != "control" or not lane.added_for:
-            found[Identity("lane", (lane.name,))] = lane.name
+            names[Identity("lane", (lane.name,))] = lane.name
             continue
         kind = _control(lane, baseline)
         for name in lane.added_for.split(", "):
-            found[Identity(kind, (name,))] = lane.name
-    return found
+            names[Identity(kind, (name,))] = lane.name
+    return names
 
 
 def _control(lane: Lane, baseline: Lane | None) -> Control:
@@ -113,14 +113,14 @@ def _common(known: Mapping[str, Mapping[Identity, str]]) -> dict[Identity, tuple
     """The lanes of all tasks: what they are, to their name in each task."""
     together: dict[tuple[str, ...], list[Identity]] = {}
     for identity in next(iter(known.values())):
-        if all(identity in each for each in known.values()):
-            together.setdefault(tuple(each[identity] for each in known.values()), []).append(identity)
-    return {_merged(each): own for own, each in together.items()}
+        if all(identity in names for names in known.values()):
+            together.setdefault(tuple(names[identity] for names in known.values()), []).append(identity)
+    return {_merged(several): names for names, several in together.items()}
 
 
 def _merged(identities: Sequence[Identity]) -> Identity:
     """Of one lane that is several things, such as a control of two lanes."""
-    return Identity(identities[0].kind, tuple(name for each in identities for name in each.lanes))
+    return Identity(identities[0].kind, tuple(name for identity in identities for name in identity.lanes))
 
 
 def _but_for_budget(lane: Lane) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What a race found, as plain records: the content of `results.json`, and all that the report is made from."""
+"""The results of a race, as plain records: the content of `results.json`, and all that the report is made from."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Run:
     peak_memory_bytes: int | None = None
     stopped: str | None = None  # why it ended before its budget ("loss became nan at step 312"), None if it did not
     output: str | None = None  # the end of what a program wrote, where it failed
-    energy_joules: float | None = None  # of the devices, measured; None where the machine does not tell
+    energy_joules: float | None = None  # of the devices, measured; None where the machine does not measure it
     host: str = ""  # the machine it ran on, where there were several
     resumed: int = 0  # times it was taken up again from a checkpoint, or from its start
 
@@ -99,7 +99,7 @@ class Lane:
 class Comparison:
     """Time to target of `against` divided by that of `lane`, seed by seed: above 1 the lane is faster.
 
-    `clock` tells which time the figures are of; `ratio` is None where no run pair determines it, and a bound is None
+    `clock` says which time the figures are of; `ratio` is None where no run pair determines it, and a bound is None
     where it is infinite or zero (the censored runs leave it open). `finding` is what the figures show, see `judge`.
     """
 
@@ -152,7 +152,7 @@ class Results:
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain data, which `from_dict` reads; the words of `results.json` are added by `reporting`."""
-        notices = [{"kind": each.kind, **to_fields(each)} for each in self.notices]
+        notices = [{"kind": notice.kind, **to_fields(notice)} for notice in self.notices]
         return {**asdict(self), "notices": notices}
 
     def to_json(self) -> str:
@@ -163,16 +163,16 @@ class Results:
     def from_dict(cls, raw: Mapping[str, Any]) -> Results:
         """Read what `to_dict` gave, or the content of a `results.json`, of version 0.2.0 or later.
 
-        Its words are passed over: where a file of 0.2.0 has a verdict in words alone, it is found again from the
-        figures. Fields that later versions added are passed over, too.
+        Its words are ignored: where a file of 0.2.0 has a verdict in words alone, it is computed again from the
+        figures. Fields that later versions added are ignored, too.
         """
         lanes = [
             Lane(
                 **{
                     **_known(Lane, lane),
                     "runs": [_run(run) for run in lane["runs"]],
-                    "survival": [Survival(**each) for each in lane.get("survival", [])],
-                    "rungs": [Rung(**_known(Rung, each)) for each in lane.get("rungs", [])],
+                    "survival": [Survival(**estimate) for estimate in lane.get("survival", [])],
+                    "rungs": [Rung(**_known(Rung, rung)) for rung in lane.get("rungs", [])],
                 }
             )
             for lane in raw["lanes"]
@@ -182,7 +182,7 @@ class Results:
             **{
                 **_known(cls, raw),
                 "lanes": lanes,
-                "comparisons": [_comparison(each, raw.get("detect")) for each in raw["comparisons"]],
+                "comparisons": [_comparison(stored, raw.get("detect")) for stored in raw["comparisons"]],
                 "confirmation": fresh,
                 "notices": _notices(raw),
             }
@@ -200,19 +200,19 @@ class Results:
 
 
 def _known(record: type, raw: Mapping[str, Any]) -> dict[str, Any]:
-    names = {each.name for each in fields(record)}
+    names = {field.name for field in fields(record)}
     return {name: value for name, value in raw.items() if name in names}
 
 
 def _run(raw: Mapping[str, Any]) -> Run:
-    looks = [Evaluation(**_known(Evaluation, each)) for each in raw["evaluations"]]
+    looks = [Evaluation(**_known(Evaluation, look)) for look in raw["evaluations"]]
     return Run(**{**_known(Run, raw), "evaluations": looks})
 
 
 def _comparison(raw: Mapping[str, Any], detect: float | None) -> Comparison:
     known = {**_known(Comparison, raw), "curve": [CurvePoint(**point) for point in raw.get("curve", [])]}
     if "finding" in raw:
-        reasons = tuple(Reason(Cause(each["cause"]), tuple(each["names"])) for each in raw["reasons"])
+        reasons = tuple(Reason(Cause(reason["cause"]), tuple(reason["names"])) for reason in raw["reasons"])
         return Comparison(**{**known, "finding": Finding(raw["finding"]), "reasons": reasons})
     verdict = _judged_again(raw, detect)
     return Comparison(**{**known, "finding": verdict.finding, "reasons": verdict.reasons, "detect": detect})
@@ -239,12 +239,12 @@ def _notices(raw: Mapping[str, Any]) -> list[Notice]:
     texts = raw.get("warnings", [])
     if "notices" not in raw:
         return [Told(text) for text in texts]
-    found: list[Notice] = []
-    for place, each in enumerate(raw["notices"]):
+    notices: list[Notice] = []
+    for place, stored in enumerate(raw["notices"]):
         try:
-            found.append(from_fields(each["kind"], each))
+            notices.append(from_fields(stored["kind"], stored))
         except ValueError:  # a kind of a later version
             if place >= len(texts):
                 raise
-            found.append(Told(texts[place]))
-    return found
+            notices.append(Told(texts[place]))
+    return notices

@@ -51,9 +51,9 @@ def rescore(
     horizons = {clock: common_horizon([_times(lane.runs, goal, clock) for lane in lanes]) for clock in _SURVIVAL}
     lanes = [_lane(lane, goal, results, horizons) for lane in lanes]
     fresh = {name: [timed(run, goal) for run in runs] for name, runs in results.confirmation.items()}
-    known = {each.lane: (each.alpha, each.looks) for each in results.comparisons if not each.confirmation}
+    known = {c.lane: (c.alpha, c.looks) for c in results.comparisons if not c.confirmation}
     known |= levels or {}
-    withheld = {_key(each): each.reasons for each in results.comparisons if each.finding is Finding.WITHHELD}
+    withheld = {_key(c): c.reasons for c in results.comparisons if c.finding is Finding.WITHHELD}
     by_name = {lane.name: lane.runs for lane in lanes}
     comparisons = []
     for confirmation, runs in ((False, by_name), (True, fresh)):
@@ -63,13 +63,14 @@ def rescore(
                     continue
                 level = (ALPHA, 1) if confirmation else known.get(lane.name, (ALPHA, 1))
                 for clock in get_args(Clock):
-                    found = _compare(lane.name, other, runs, goal, clock, level, results.detect)
-                    if found is None:
+                    comparison = _compare(lane.name, other, runs, goal, clock, level, results.detect)
+                    if comparison is None:
                         continue
                     if curves and not confirmation:
-                        found = replace(found, curve=_curve(runs[lane.name], runs[other], clock, level))
-                    found = replace(found, confirmation=confirmation)
-                    comparisons.append(withhold(found, withheld[_key(found)]) if _key(found) in withheld else found)
+                        comparison = replace(comparison, curve=_curve(runs[lane.name], runs[other], clock, level))
+                    comparison = replace(comparison, confirmation=confirmation)
+                    key = _key(comparison)
+                    comparisons.append(withhold(comparison, withheld[key]) if key in withheld else comparison)
     return replace(results, target=goal, lanes=lanes, comparisons=comparisons, confirmation=fresh)
 
 
@@ -135,10 +136,10 @@ def _key(comparison: Comparison) -> tuple[str, str, str, bool]:
 
 
 def _lane(lane: Lane, target: float, results: Results, horizons: Mapping[Clock, float | None]) -> Lane:
-    found = [
+    estimates = [
         survival(_times(lane.runs, target, clock), clock=clock, horizon=horizon) for clock, horizon in horizons.items()
     ]
-    lane = replace(lane, survival=[each for each in found if each is not None])
+    lane = replace(lane, survival=[estimate for estimate in estimates if estimate is not None])
     if not results.rungs:
         return lane
     climbs = {run.seed: run.evaluations for run in lane.runs}

@@ -54,9 +54,9 @@ class Verdict:
 def judge(figures: ComparisonFigures, *, detect: float | None = None) -> Verdict:
     """What the figures show.
 
-    Faster, slower and "no difference" are found only from as many pairs on as the test can decide with, six where
-    their number was fixed before the race. A lane none of whose runs reached the target may still be shown to be
-    slower, by the budgets that it spent.
+    Faster, slower and "no difference" need as many pairs as the test can decide with, six where their number was
+    fixed before the race. A lane that never reached the target may still be shown to be slower, by the budgets that
+    it spent.
 
     Args:
         figures: from `compare`.

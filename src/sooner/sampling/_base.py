@@ -17,7 +17,7 @@ from sooner.sampling._orders import ReadAhead
 
 @runtime_checkable
 class ObservesGradients(Protocol):
-    """What a sampler has besides where its order follows from gradients: whoever trains hands them over."""
+    """What a sampler also has where its order follows from gradients: the training loop passes them to it."""
 
     def observe_gradient(self, index: Tensor, gradient: Tensor) -> None:
         """Take note of a batch's gradients, once for each batch and in their order, before or after the step.
@@ -55,7 +55,7 @@ class Sampler(ABC):
         drop_last: leave out the last batch of a round where it would have fewer than `batch_size` examples.
 
     Attributes:
-        progress: share of the run that is spent, in [0, 1]. Whoever trains sets it before each round; methods whose
+        progress: share of the run that is spent, in [0, 1]. The training loop sets it before each round; methods whose
             rounds depend on it read it once, when a round begins. Most ignore it.
     """
 
@@ -232,7 +232,7 @@ class Sampler(ABC):
 
     @cached_property
     def _identity(self) -> dict[str, Plain]:
-        """What the order is a function of, besides the place."""
+        """What the order is a function of, apart from the place."""
         return {"class": type(self).__name__, **{name: plain(value) for name, value in arguments(self).items()}}
 
     def _order_of(self, epoch: int) -> Order:
@@ -248,8 +248,8 @@ class Sampler(ABC):
         """How many of a round's `size` examples are handed out; an error about `what` where no batch is."""
         total = size - size % self.batch_size if self.drop_last else size
         if total < self.world:
-            wanted = f"a full batch of {self.batch_size}" if self.drop_last else f"{self.world} ranks"
-            raise ValueError(f"{what} has {size} examples, too few for {wanted}")
+            needed = f"a full batch of {self.batch_size}" if self.drop_last else f"{self.world} ranks"
+            raise ValueError(f"{what} has {size} {'example' if size == 1 else 'examples'}, too few for {needed}")
         return total
 
     @property

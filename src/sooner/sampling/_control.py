@@ -7,7 +7,7 @@ from typing import Any
 
 
 def random_data(options: Mapping[str, Any], fraction: float, period: int = 1) -> Mapping[str, Any]:
-    """A random `fraction` of the examples, drawn anew every `period` rounds; with all of them plain reshuffling."""
+    """A random `fraction` of the examples, redrawn every `period` rounds; with all of them plain reshuffling."""
     kept = {name: options[name] for name in ("drop_last",) if name in options}
     if fraction >= 1:
         return {"name": "reshuffle", **kept}

@@ -15,8 +15,8 @@ class ByProgress(Sampler):
     """A sampler whose rounds are functions of (seed, epoch, progress when the round began).
 
     Attributes:
-        progress: share of the run that is spent, in [0, 1]; whoever trains sets it before each round. It is read once,
-            when a round begins, and clipped to the range; left alone, it stays 0. The state holds it.
+        progress: share of the run that is spent, in [0, 1]; the training loop sets it before each round. It is read
+            once, when a round begins, and clipped to the range; left alone, it stays 0. The state holds it.
     """
 
     def __init__(self, n: int, batch_size: int, *, seed: int = 0, drop_last: bool = False) -> None:

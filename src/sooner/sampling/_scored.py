@@ -167,14 +167,15 @@ class Scored(Sampler):
         yield from super()._batches()
 
     def _level(self) -> None:
-        """See to it that all ranks know the same."""
+        """Exchange what the ranks have observed, so that all know the same."""
         self.scores.exchange()
         alone = len(self._scores.observed()["index"]) if self.world > 1 else 0
         if alone:
             raise RuntimeError(
-                f"rank {self.rank} has observed {alone} examples that the other {self.world - 1} know nothing of, so "
-                "they would not agree on the next round. Initialise torch.distributed before training, or pass what "
-                "each rank's scores.observed() gives to scores.merge() on all of them before a round begins"
+                f"rank {self.rank} has observed {alone} {'example' if alone == 1 else 'examples'} that the other "
+                f"{self.world - 1} did not, so the ranks would not agree on the next round. Initialise "
+                "torch.distributed before training, or pass what each rank's scores.observed() gives to "
+                "scores.merge() on all of them before a round begins"
             )
 
     def _order_of(self, epoch: int) -> Order:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 class Screening(ABC):
-    """What a sampler has besides its order where a batch's losses decide which of its examples are trained on.
+    """What a sampler has in addition to its order where a batch's losses decide which of its examples are trained on.
 
     The training loop asks `screens(index)` of each batch. Where it says yes, the loop makes a forward pass over the
     whole batch without gradients, calls `screen`, and trains on what is kept, whose losses it then observes as ever.
@@ -30,7 +30,7 @@ class Screening(ABC):
     A batch may be left without an example: no step is made then. A loop that runs until it has made so many steps has
     to stop by itself where whole rounds go by without one, or it never ends; the training loop here does.
 
-    An example whose loss is infinite or NaN is to be kept, whatever the rule: no comparison holds for NaN, and a model
+    An example whose loss is infinite or NaN is to be kept under every rule: no comparison holds for NaN, and a model
     that has diverged would look like one to which everything is easy. The training loop here sees to it.
     """
 

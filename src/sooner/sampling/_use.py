@@ -1,4 +1,4 @@
-"""The lines that samplers take in a plain loop, besides being its batch sampler."""
+"""The lines that samplers take in a plain loop, in addition to being its batch sampler."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def use(
     """The lines of a sampler.
 
     Args:
-        progress: it is told the share of the run.
-        observe: it is told the losses.
+        progress: it gets the share of the run that is spent.
+        observe: it gets the losses.
         screen: it looks at a batch before it is trained on, see `Screening`.
-        gradient: it is told the gradient of each batch.
+        gradient: it gets the gradient of each batch.
         rate: it asks for a factor of the learning rate.
         given: see `Use`.
     """

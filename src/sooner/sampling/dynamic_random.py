@@ -13,7 +13,7 @@ from sooner.sampling.permutation import Permutation
 
 
 class DynamicRandom(Sampler):
-    """One random `fraction` of the examples, drawn anew every `period` rounds, in a fresh order every round.
+    """One random `fraction` of the examples, redrawn every `period` rounds, in a fresh order every round.
 
     With `period` 1 each round is an independent draw, which is RS2 with replacement; with a period as long as the run
     it is `StaticSubset`.

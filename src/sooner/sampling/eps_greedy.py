@@ -24,7 +24,7 @@ class EpsilonGreedy(Scored):
     The score of an example is the moving average of its losses, s <- (1 - alpha) s + alpha loss, which starts at its
     first loss. Of the k = round(fraction n) kept, k - int(epsilon k) have the highest scores and int(epsilon k) are
     drawn from the rest. An example never seen ranks above all others, so the first rounds walk through the data. The
-    kept are chosen anew every `period` rounds; those left out keep their score meanwhile.
+    kept are chosen again every `period` rounds; those left out keep their score meanwhile.
 
     Source: Raju, Daruwalla and Lipasti, Accelerating Deep Learning with Dynamic Data Pruning, 2021.
 

@@ -47,7 +47,7 @@ class GraB(Sampler):
     Of mean gradients, one for each batch, the batches of the first round stay together in all that follow, and only
     their order changes. Where n is no multiple of `batch_size` the last batch, of another size, stays the last whatever
     its sign: anywhere else it would shift those behind it against the cut. With `drop_last` there is no such batch; the
-    examples left out come in the middle, others are left out instead, and the batches behind are cut anew.
+    examples left out come in the middle, others are left out instead, and the batches behind are cut again.
     Micro-batches stay contiguous, and whole where they are of one size that divides `batch_size`.
 
     Among several processes every rank has to observe the gradients of all: `observe_gradient(gathered(batch.index),

@@ -24,7 +24,7 @@ class HardBatches(Scored):
 
     The data is cut into mini-batches once, at random. The loss of a mini-batch is the mean of its examples' latest
     losses, so those left out keep theirs until others have fallen below. A round goes through its int(delta x number)
-    mini-batches, at least one, in the order of the cut, and observes them anew. That is the published code, but for
+    mini-batches, at least one, in the order of the cut, and observes them again. That is the published code, but for
     its cut in the order of the file; the paper's delta is the `fraction` here.
 
     Source: Sahayam, Zakkam and Jayaraman, Can We Learn Better with Hard Samples?, 2023.

@@ -51,7 +51,7 @@ class ScoreStore:
         wrong = [name for name, default in columns.items() if not _makes_a_column(default) or name == "index"]
         if wrong:
             raise ValueError(
-                "a column needs a name besides 'index' and a float, an int, a bool or some floats as its default; "
+                "a column needs a name other than 'index' and a float, an int, a bool or some floats as its default; "
                 f"see {', '.join(wrong)}"
             )
         self.n = n
@@ -85,8 +85,8 @@ class ScoreStore:
             KeyError: there is no column of that name.
         """
         at = self._positions(index)
-        found = {name: self._values(name, value, len(at)) for name, value in values.items()}
-        for name, value in found.items():
+        columns = {name: self._values(name, value, len(at)) for name, value in values.items()}
+        for name, value in columns.items():
             self._columns[name][at] = value  # numpy, which promises that the last of duplicates wins
         if self._touched is not None:
             self._touched[at] = True
@@ -214,7 +214,7 @@ def _makes_a_column(default: object) -> bool:
     if isinstance(default, Tensor):
         return default.ndim == 1 and len(default) > 0 and default.is_floating_point()
     if isinstance(default, tuple):
-        return len(default) > 0 and all(type(each) is float for each in default)
+        return len(default) > 0 and all(type(value) is float for value in default)
     return type(default) in _DTYPES
 
 

@@ -80,17 +80,17 @@ class SelectiveBackprop(Screening, Sampler):
 
     def screen(self, index: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
         """Keep each example with the probability of its loss's rank among the recent ones; all weights are 1."""
-        found = losses.detach().to("cpu", torch.float32)
-        finite = found.isfinite()
-        self._recent = torch.cat([self._recent, found[finite]])[-self.history :]
+        values = losses.detach().to("cpu", torch.float32)
+        finite = values.isfinite()
+        self._recent = torch.cat([self._recent, values[finite]])[-self.history :]
         drawn = generator(self.seed, "selective", self._screened, self.rank)
-        draws = torch.rand(len(found), generator=drawn)
+        draws = torch.rand(len(values), generator=drawn)
         self._screened += 1
         keep = ~finite
-        keep[finite] = draws[finite] < self._probability(found[finite])
+        keep[finite] = draws[finite] < self._probability(values[finite])
         if self.matched:
             keep = shuffled(keep, finite, drawn)
-        return keep.to(losses.device), torch.ones(len(found), device=losses.device)
+        return keep.to(losses.device), torch.ones(len(values), device=losses.device)
 
     def _probability(self, losses: Tensor) -> Tensor:
         """(B,) the mean of u ** beta over the part of [0, 1] that each of `losses` takes up among the recent ones."""

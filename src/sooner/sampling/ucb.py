@@ -23,7 +23,7 @@ class UCB(Scored):
 
     Both are moving averages, the variance taken about the mean before the newest loss: v <- (1 - alpha) v +
     alpha (loss - m)^2, then m <- (1 - alpha) m + alpha loss; they start at 0 and at the first loss. An example never
-    seen ranks above all others, so the first rounds walk through the data. The kept are chosen anew every `period`
+    seen ranks above all others, so the first rounds walk through the data. The kept are chosen again every `period`
     rounds; those left out keep their score meanwhile.
 
     Source: Raju, Daruwalla and Lipasti, Accelerating Deep Learning with Dynamic Data Pruning, 2021. The bound takes

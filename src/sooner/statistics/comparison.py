@@ -81,14 +81,14 @@ def compare(
     lane = np.array([time.bounds for time in lane_times]).T
     against = np.array([time.bounds for time in against_times]).T
     low, high = _log_ratios((lane[0], lane[1]), (against[0], against[1]))
-    found = signed_rank(low, high, alpha=alpha)
-    ratio, ci_low, ci_high = (_finite(float(value)) for value in _ratios(found))
+    test = signed_rank(low, high, alpha=alpha)
+    ratio, ci_low, ci_high = (_finite(float(value)) for value in _ratios(test))
     return ComparisonFigures(
         ratio=ratio,
         ci_low=ci_low,
         ci_high=ci_high,
         pairs=pairs,
-        p_value=float(found.p_value),
+        p_value=float(test.p_value),
         hits=hits,
         against_hits=against_hits,
         pairs_needed=pairs_needed(log_ratio_sd(low[low == high])),
@@ -129,13 +129,11 @@ def curve(
             f"a curve needs one or more pairs of runs, not {len(lane_runs)} of the lane and {len(against_runs)} of "
             "the other"
         )
-    wanted = np.asarray(targets, dtype=np.float64)
-    found = signed_rank(*_log_ratios(_bounds(lane_runs, wanted), _bounds(against_runs, wanted)), alpha=alpha)
+    goals = np.asarray(targets, dtype=np.float64)
+    test = signed_rank(*_log_ratios(_bounds(lane_runs, goals), _bounds(against_runs, goals)), alpha=alpha)
     return [
         CurvePoint(target, _finite(ratio), _finite(low), _finite(high))
-        for target, ratio, low, high in zip(
-            wanted.tolist(), *(values.tolist() for values in _ratios(found)), strict=True
-        )
+        for target, ratio, low, high in zip(goals.tolist(), *(values.tolist() for values in _ratios(test)), strict=True)
     ]
 
 
@@ -159,11 +157,11 @@ def _log_ratios(lane: tuple[Array, Array], against: tuple[Array, Array]) -> tupl
     return low, high
 
 
-def _ratios(found: SignedRank) -> tuple[Array, Array, Array]:
+def _ratios(test: SignedRank) -> tuple[Array, Array, Array]:
     """Estimate, low and high as ratios; not finite or not above zero where they are unknown."""
     with np.errstate(invalid="ignore", over="ignore"):
-        middle = (found.estimate_low + found.estimate_high) / 2
-        return np.exp(middle), np.exp(found.low), np.exp(found.high)
+        middle = (test.estimate_low + test.estimate_high) / 2
+        return np.exp(middle), np.exp(test.low), np.exp(test.high)
 
 
 def _finite(ratio: float) -> float | None:

@@ -27,23 +27,23 @@ def first_crossing(metric: ArrayLike, target: ArrayLike, *, confirm_last: bool =
         O(E + targets log E).
     """
     values = np.asarray(metric, dtype=np.float64)
-    wanted = np.asarray(target, dtype=np.float64)
+    targets = np.asarray(target, dtype=np.float64)
     if values.ndim != 1:
         raise ValueError(f"metric must be the 1-d list of one run's evaluations, not of shape {values.shape}")
     if not len(values):
-        return np.full(wanted.shape, np.nan)
+        return np.full(targets.shape, np.nan)
     values = np.where(np.isnan(values), -np.inf, values)
     following = np.append(values[1:], -np.inf if confirm_last else np.inf)
     held = np.maximum.accumulate(np.minimum(values, following))
-    found = np.searchsorted(held, wanted)
-    here = np.minimum(found, len(values) - 1)
+    first = np.searchsorted(held, targets)
+    here = np.minimum(first, len(values) - 1)
     before = np.maximum(here - 1, 0)
     # The evaluation before a first confirmed one lies below the target, so the rise is positive; it is infinite after
     # a NaN, where there is nothing to interpolate from.
     rise = values[here] - values[before]
-    share = np.divide(wanted - values[before], rise, out=np.ones(wanted.shape), where=(rise > 0) & np.isfinite(rise))
+    share = np.divide(targets - values[before], rise, out=np.ones(targets.shape), where=(rise > 0) & np.isfinite(rise))
     position = np.where(here > 0, before + share, 0.0)
-    return np.where(found < len(values), position, np.nan)
+    return np.where(first < len(values), position, np.nan)
 
 
 def at(position: ArrayLike, x: ArrayLike) -> NDArray[np.float64]:

@@ -118,12 +118,12 @@ def race_length(sd: float, ratio: float, max_pairs: int, *, detect: float = 0.10
     if not (ratio > 0 and math.isfinite(ratio)):
         raise ValueError(f"ratio must be a finite number above 0 (1.1 for a lane 1.1 times as fast), not {ratio}")
     noise = np.random.default_rng(0).standard_normal((_RACES, max_pairs))
-    running, pairs, found = math.log(ratio) + sd * noise, 0.0, 0
+    running, pairs, different = math.log(ratio) + sd * noise, 0.0, 0
     for count, alpha in zip(looks(max_pairs), levels(max_pairs), strict=True):
         test = signed_rank(running[:, :count], running[:, :count], alpha=alpha)
         over = settled(test.low, test.high, detect)
         pairs += count * int(over.sum())
-        found += int(((test.low > 0) | (test.high < 0)).sum())
+        different += int(((test.low > 0) | (test.high < 0)).sum())
         running = running[~over]
         if not len(running):
             break
@@ -132,7 +132,7 @@ def race_length(sd: float, ratio: float, max_pairs: int, *, detect: float = 0.10
         expected=(pairs + max_pairs * undecided) / _RACES,
         maximal=max_pairs,
         decided=1 - undecided / _RACES,
-        found=found / _RACES,
+        found=different / _RACES,
     )
 
 

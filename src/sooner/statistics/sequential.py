@@ -53,7 +53,7 @@ def levels(max_pairs: int) -> tuple[float, ...]:
 
     Between equal lanes at most 5% of races are ever called different, at whatever look; and the intervals at these
     levels hold the true ratio at all looks together in 95% of races (repeated confidence intervals, Jennison and
-    Turnbull, 1984). So an interval holds whatever made the race stop where it did.
+    Turnbull, 1984). So an interval holds for any reason to stop the race there.
 
     Each level is the greatest that the test can attain and that leaves the share of false verdicts so far within what
     may be spent so far. That share is a simulation with a fixed generator, kept three standard errors away from the
@@ -67,7 +67,7 @@ def levels(max_pairs: int) -> tuple[float, ...]:
     races = min(_RACES, 2 * _COMPARISONS // max_pairs**2)
     budget = ALPHA - _ERRORS * math.sqrt(ALPHA * (1 - ALPHA) / races)
     false = np.zeros(races, dtype=np.bool_)
-    found: list[float] = []
+    levels: list[float] = []
     for pairs, statistic in enumerate(_statistics(max_pairs, races), start=1):
         spent = np.count_nonzero(false) + np.cumsum(np.bincount(statistic[~false]))
         cut = int(np.searchsorted(spent, budget * (pairs / max_pairs) ** _SPENDING * races, side="right")) - 1
@@ -76,8 +76,8 @@ def levels(max_pairs: int) -> tuple[float, ...]:
         cut = min(cut, int(np.searchsorted(tail, ALPHA / 2, side="right")) - 1)
         if cut >= 0:  # and then at all later looks: pairs that all lean one way did so one pair ago
             false |= statistic <= cut
-            found.append(float(2 * tail[cut]))
-    return tuple(found)
+            levels.append(float(2 * tail[cut]))
+    return tuple(levels)
 
 
 def _statistics(max_pairs: int, races: int) -> Iterator[NDArray[np.int32]]:

@@ -81,7 +81,7 @@ def signed_rank(low: ArrayLike, high: ArrayLike, *, alpha: float = ALPHA) -> Sig
 
 
 def min_pairs(alpha: float = ALPHA) -> int | None:
-    """The fewest pairs of which the two-sided test can reach the level `alpha`: p is 2 / 2^n at the least.
+    """The fewest pairs of which the two-sided test can reach the level `alpha`: p is at least 2 / 2^n.
 
     `MIN_PAIRS` at 0.05; None at 0, which no number of pairs reaches.
     """

@@ -42,7 +42,7 @@ def survival(times: Sequence[Time], *, clock: str, seed: int = 0, horizon: float
     """Describe one lane's times to target by all of its runs; None without runs.
 
     The curve is Kaplan and Meier's (1958) share of runs that have reached the target by each time; a target reached by
-    the first evaluation counts as reached there. Its band, 95% at each time by itself, is the beta product of Fay,
+    the first evaluation counts as reached there. Its band, 95% at each single time, is the beta product of Fay,
     Brittain and Proschan (2013): Clopper and Pearson's where no run is censored, and wide enough with few runs.
     Greenwood's log-log band has no limits before the first hit and holds the truth in 54 to 91 of 100 lanes of 6 to 12
     runs a quarter of the way up. Curve and band begin at time 0.

@@ -1,4 +1,4 @@
-"""Times to target as what a run really tells of them: a value, or a bound."""
+"""Times to target as far as a run determines them: a value, or a bound."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Time:
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The least and the greatest that the true time can be."""
+        """The lower and upper bound of the true time."""
         return (0.0 if self.first_look else self.value, math.inf if self.censored else self.value)
 
 
@@ -72,7 +72,7 @@ class Trajectory:
         return Time(float(at(position, self.seconds)), first_look=bool(position == 0))
 
     def bounds(self, targets: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The least and the greatest that the time to each target can be, float64 of the shape of `targets`."""
+        """The lower and upper bound of the time to each target, float64 of the shape of `targets`."""
         position = first_crossing(self.metric, targets, confirm_last=self.broke_off)
         value = np.where(np.isnan(position), self.end, at(position, self.seconds))
         return np.where(position == 0, 0.0, value), np.where(np.isnan(position), np.inf, value)

@@ -24,8 +24,8 @@ def end(lane: str, budget: str, seed: int) -> RunRecord:
 
 def raced(race: Plan) -> list[RunRecord]:
     records: list[RunRecord] = []
-    while cells := agenda(race, records):
-        records += [end(cell.lane.name.split("@")[0], cell.lane.entry.budget or "", cell.seed) for cell in cells]
+    while planned := agenda(race, records):
+        records += [end(run.lane.name.split("@")[0], run.lane.entry.budget or "", run.seed) for run in planned]
     return records
 
 
@@ -40,17 +40,17 @@ def scored(folder: Path, race: Plan, records: list[RunRecord]) -> Results:
 
 def test_a_race_of_fixed_pairs_asks_for_what_is_missing_in_its_order() -> None:
     race = plan("fast", pairs=3)
-    assert agenda(race, []) == race.cells
-    done = [record(cell.lane.name, cell.seed, 1.0) for cell in race.cells[:4]]
-    assert agenda(race, done) == race.cells[4:]
-    assert not agenda(race, [record(cell.lane.name, cell.seed, 1.0) for cell in race.cells])
+    assert agenda(race, []) == race.runs
+    done = [record(run.lane.name, run.seed, 1.0) for run in race.runs[:4]]
+    assert agenda(race, done) == race.runs[4:]
+    assert not agenda(race, [record(run.lane.name, run.seed, 1.0) for run in race.runs])
 
 
 def test_each_run_of_a_fitted_race_has_its_schedule_fitted_to_its_budget() -> None:
     race = plan("fast", rungs=RUNGS, protocol="fitted", pairs=6)
-    cells = agenda(race, [])
-    assert {cell.lane.name for cell in cells} == {f"{lane}@{rung}" for lane in ("baseline", "fast") for rung in RUNGS}
-    assert all(cell.lane.recipe.budget == cell.lane.name.split("@")[1] for cell in cells)
+    planned = agenda(race, [])
+    assert {run.lane.name for run in planned} == {f"{lane}@{rung}" for lane in ("baseline", "fast") for rung in RUNGS}
+    assert all(run.lane.recipe.budget == run.lane.name.split("@")[1] for run in planned)
     assert len(at_most(race)) == 2 * 4 * 6
 
 

@@ -16,12 +16,12 @@ def test_the_fastest_winner_and_the_baseline_run_again_on_fresh_seeds() -> None:
     found = winner(race, records)
     assert found is not None
     assert found.name == "faster"
-    cells = agenda(race, records)
-    assert {cell.lane.name for cell in cells} == {"baseline", "faster"}
-    assert {cell.seed for cell in cells} == set(range(FRESH, FRESH + 6))
-    assert len(cells) == 12
+    planned = agenda(race, records)
+    assert {run.lane.name for run in planned} == {"baseline", "faster"}
+    assert {run.seed for run in planned} == set(range(FRESH, FRESH + 6))
+    assert len(planned) == 12
     # What the confirmation shows changes nothing about who won.
-    records += [record(cell.lane.name, cell.seed, 100.0 if cell.lane.name == "faster" else 1.0) for cell in cells]
+    records += [record(run.lane.name, run.seed, 100.0 if run.lane.name == "faster" else 1.0) for run in planned]
     assert winner(race, records) == found
     assert not agenda(race, records)
 

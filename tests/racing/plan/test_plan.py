@@ -33,12 +33,12 @@ def plan(digits: Data, *recipes: Recipe, pairs: int = 6) -> Any:
 
 
 def test_runs_go_pair_by_pair_with_every_lane(digits: Data) -> None:
-    runs = plan(digits, recipe("a", budget="10ep", loss=smoothed(0.1)), pairs=4).cells
+    runs = plan(digits, recipe("a", budget="10ep", loss=smoothed(0.1)), pairs=4).runs
     assert len(runs) == 12
     for pair in range(4):
         block = runs[3 * pair : 3 * pair + 3]
-        assert {cell.seed for cell in block} == {5 + pair}
-        assert {cell.lane.name for cell in block} == {"baseline", "a", "baseline@10ep"}
+        assert {run.seed for run in block} == {5 + pair}
+        assert {run.lane.name for run in block} == {"baseline", "a", "baseline@10ep"}
 
 
 def test_two_lanes_of_one_name_are_refused(digits: Data) -> None:

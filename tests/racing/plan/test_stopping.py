@@ -16,8 +16,8 @@ from tests.racing.made import plan, recipe, record, smoothed
 def played(race: Plan, seconds: Callable[[str, int], float]) -> list[RunRecord]:
     """The records of a race whose every run takes what `seconds` says of its lane and seed."""
     records: list[RunRecord] = []
-    while cells := agenda(race, records):
-        records += [record(cell.lane.name, cell.seed, seconds(cell.lane.name, cell.seed)) for cell in cells]
+    while planned := agenda(race, records):
+        records += [record(run.lane.name, run.seed, seconds(run.lane.name, run.seed)) for run in planned]
     return records
 
 
@@ -53,7 +53,7 @@ def test_the_race_waits_for_every_run_up_to_a_look() -> None:
     first = sequential.looks(20)[0]
     seconds = {"baseline": 10, "fast": 5}
     records = [record(lane, seed, seconds[lane]) for seed in range(first) for lane in seconds]
-    assert [(cell.lane.name, cell.seed) for cell in agenda(race, records[:-1])] == [("fast", first - 1)]
+    assert [(run.lane.name, run.seed) for run in agenda(race, records[:-1])] == [("fast", first - 1)]
     assert not agenda(race, records)
 
 

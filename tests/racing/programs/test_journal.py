@@ -2,14 +2,14 @@ import math
 
 from sooner.racing.programs.journal import Journal
 from sooner.racing.programs.reading import Reading
-from sooner.racing.programs.reports import Told
+from sooner.racing.programs.reports import Message
 from sooner.training.evaluation import Evaluation
 
 
 def _told(*readings: tuple[float, Reading], reports: bool = True, reported: bool = False) -> Journal:
     journal = Journal(0.0, lambda look: None, reports=reports)
     for moment, reading in readings:
-        journal.take(Told(moment, reading, reported=reported))
+        journal.take(Message(moment, reading, reported=reported))
     return journal
 
 
@@ -47,7 +47,7 @@ def test_a_metric_that_is_not_finite_is_no_look() -> None:
     journal = _told((1.0, Reading(0.1)), (2.0, Reading(math.nan)))
     assert len(journal.looks) == 1
     assert math.isnan(journal.broken or 0.0)
-    journal.take(Told(3.0, Reading(0.2)))
+    journal.take(Message(3.0, Reading(0.2)))
     assert journal.broken is None
     assert [look.metric for look in journal.looks] == [0.1, 0.2]
 
@@ -60,8 +60,8 @@ def test_more_than_ten_thousand_looks_are_a_fault() -> None:
 
 def test_where_a_pattern_reads_the_metric_reports_only_pause_the_clock() -> None:
     journal = Journal(0.0, lambda look: None, reports=False)
-    journal.take(Told(1.0, pause=True))
-    journal.take(Told(2.5, Reading(0.7)))  # printed while it evaluates
-    journal.take(Told(3.0, Reading(0.7), resume=True, reported=True))
-    journal.take(Told(4.0, Reading(0.8)))
+    journal.take(Message(1.0, pause=True))
+    journal.take(Message(2.5, Reading(0.7)))  # printed while it evaluates
+    journal.take(Message(3.0, Reading(0.7), resume=True, reported=True))
+    journal.take(Message(4.0, Reading(0.8)))
     assert [(look.seconds, look.metric) for look in journal.looks] == [(1.0, 0.7), (2.0, 0.8)]

@@ -2,7 +2,7 @@ import time
 from pathlib import Path
 
 from sooner.racing.programs.reading import Reading
-from sooner.racing.programs.reports import Reports, Told
+from sooner.racing.programs.reports import Message, Reports
 
 
 def test_reports_are_read_as_they_come(tmp_path: Path) -> None:
@@ -13,9 +13,9 @@ def test_reports_are_read_as_they_come(tmp_path: Path) -> None:
     with path.open("a") as file:
         file.write(f'{{"pause": {stamp!r}}}\n{{"metric": 0.5, "step": 3, "examples": null, "resume"')
         file.flush()
-        assert reports.read() == [Told(stamp, pause=True)]
+        assert reports.read() == [Message(stamp, pause=True)]
         file.write(f": {stamp!r}}}\n")
-    assert reports.read() == [Told(stamp, Reading(0.5, 3), resume=True, reported=True)]
+    assert reports.read() == [Message(stamp, Reading(0.5, 3), resume=True, reported=True)]
     assert reports.read() == []
     assert reports.heard >= stamp
 

@@ -8,7 +8,7 @@ from tests.clock_by_hand import Hand
 
 @pytest.fixture(autouse=True)
 def time(hand: Hand) -> Hand:
-    """The clock that the trial steps are measured with."""
+    """The clock that the measured steps are timed with."""
     return hand.moves("racing.recipes.precision")
 
 

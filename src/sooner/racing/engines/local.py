@@ -17,7 +17,7 @@ from sooner.training.evaluation import Stopped
 
 
 class LocalEngine:
-    """Runs cells in their order. The run under way is saved every `save_every` seconds, and at Ctrl-C."""
+    """Makes runs one after the other. The run under way is saved every `save_every` seconds, and at Ctrl-C."""
 
     def __init__(self, runs: Runs, *, save_every: float = 30.0) -> None:
         self.runs = runs
@@ -29,23 +29,23 @@ class LocalEngine:
         return self.runs.environment()
 
     def run(
-        self, cells: Sequence[PlannedRun], folder: Path, keep: Callable[[RunRecord], None], watcher: Watcher
+        self, planned: Sequence[PlannedRun], folder: Path, keep: Callable[[RunRecord], None], watcher: Watcher
     ) -> None:
         """See `Engine`."""
-        cold = {cell.lane.name: cell.lane for cell in cells if cell.lane.name not in self._warm}
+        cold = {run.lane.name: run.lane for run in planned if run.lane.name not in self._warm}
         self.runs.warm_up(list(cold.values()))
         self._warm.update(cold)
         with interruptible() as interrupted:
-            for cell in cells:
-                watcher.run_started(cell)
-                record = self._one(cell, folder / cell.saved, watcher, interrupted)
+            for run in planned:
+                watcher.run_started(run)
+                record = self._one(run, folder / run.saved, watcher, interrupted)
                 keep(record)
-                (folder / cell.saved).unlink(missing_ok=True)
+                (folder / run.saved).unlink(missing_ok=True)
                 watcher.run_finished(record)
                 if interrupted():
                     raise KeyboardInterrupt
 
-    def _one(self, cell: PlannedRun, saved: Path, watcher: Watcher, interrupted: Callable[[], bool]) -> RunRecord:
+    def _one(self, run: PlannedRun, saved: Path, watcher: Watcher, interrupted: Callable[[], bool]) -> RunRecord:
         last_saved = monotonic()
 
         def on_step(save: Callable[[], None]) -> None:
@@ -59,7 +59,7 @@ class LocalEngine:
                 last_saved = monotonic()
 
         try:
-            return self.runs.run(cell.lane, cell.seed, saved=saved, on_look=watcher.looked, on_step=on_step)
+            return self.runs.run(run.lane, run.seed, saved=saved, on_look=watcher.looked, on_step=on_step)
         except Stopped:
             raise KeyboardInterrupt from None
 
@@ -77,7 +77,7 @@ def interruptible() -> Iterator[Callable[[], bool]]:
 
     try:
         before = signal.signal(signal.SIGINT, handle)
-    except ValueError:  # not in the main thread: whoever owns it handles Ctrl-C
+    except ValueError:  # not in the main thread, which handles Ctrl-C
         yield lambda: False
         return
     try:

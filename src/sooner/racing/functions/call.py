@@ -25,7 +25,7 @@ class Call:
     ) -> None:
         self.clock = Clock(device)
         self.looks: list[Evaluation] = []
-        self._examples_told = False
+        self._examples_given = False
         self.last: float | None = None  # the last metric, finite or not
         self._device = device
         self._on_look = on_look
@@ -39,23 +39,23 @@ class Call:
         token = sink.set(self.take)
         try:
             with self.clock.phase("run"):
-                found = function(*arguments)
-                if isinstance(found, Iterator):
-                    self._follow(found)
+                returned = function(*arguments)
+                if isinstance(returned, Iterator):
+                    self._follow(returned)
         finally:
             sink.reset(token)
 
-    def _follow(self, found: Iterator[Any]) -> None:
+    def _follow(self, yields: Iterator[Any]) -> None:
         try:
-            for each in found:
-                if not (isinstance(each, tuple | list) and len(each) == 2):
-                    raise TypeError(f"a lane must yield (examples, metric), not {each!r:.60}")
-                self.take(each[1], None, _whole(each[0]))
+            for item in yields:
+                if not (isinstance(item, tuple | list) and len(item) == 2):
+                    raise TypeError(f"a lane must yield (examples, metric), not {item!r:.60}")
+                self.take(item[1], None, _whole(item[0]))
         finally:
-            if inspect.isgenerator(found):
+            if inspect.isgenerator(yields):
                 # What it does when it is left early must not hide why it was left.
                 with contextlib.suppress(Exception):
-                    found.close()
+                    yields.close()
 
     def take(self, metric: Metric, step: int | None, examples: int | None) -> float:
         """Note a metric, off the clock."""
@@ -66,9 +66,9 @@ class Call:
                 before = self.looks[-1] if self.looks else Evaluation(0.0, 0, 0, math.nan)
                 step = before.step + 1 if step is None else step
                 if examples is None:
-                    examples = before.examples if self._examples_told else step
+                    examples = before.examples if self._examples_given else step
                 else:
-                    self._examples_told = True
+                    self._examples_given = True
                 if step < before.step or examples < before.examples:
                     raise ValueError("its count of steps or examples ran back; count from the start of the run")
                 self.looks.append(Evaluation(self.clock.seconds, step, examples, value))

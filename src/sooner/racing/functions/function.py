@@ -50,7 +50,7 @@ class Function:
             inspect.signature(function).bind(*given)
         except TypeError as error:
             raise RecipeError(f"{name}: the race calls it as {call}, which does not fit: {error}") from None
-        except ValueError:  # made in C, without a signature: its call will tell
+        except ValueError:  # made in C, without a signature: the first call shows whether it fits
             pass
         return cls(name, _qualified(function), budget, _summary(function))
 

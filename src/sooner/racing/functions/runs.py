@@ -30,8 +30,8 @@ class FunctionRuns:
 
     The clock starts with the call and stands still while the race handles a yield or a report, evaluation by a
     function given in place of the metric included. Before each run the global generators of Python, NumPy and PyTorch
-    are seeded, alike for all lanes of a seed, and put back afterwards; what else a function draws from is its own
-    affair. An exception ends its run, not the race.
+    are seeded, alike for all lanes of a seed, and put back afterwards; other
+    sources of randomness are up to the function. An exception ends its run, not the race.
 
     Args:
         functions: by the name of their lane. Under the fitted protocol lanes are named NAME@BUDGET.
@@ -53,7 +53,7 @@ class FunctionRuns:
         }
 
     def warm_up(self, lanes: Sequence[PlannedLane]) -> None:
-        """Nothing: what a function does besides training is not known."""
+        """Nothing: a call might do more than train, such as writing files."""
 
     def run(
         self,
@@ -117,7 +117,7 @@ def _seeded(seed: int, device: torch.device) -> Iterator[None]:
 
 
 def _fingerprint(function: Trainer) -> str:
-    """Of its source, "" where there is none to be had. What it calls, or closes over, is not in it."""
+    """Of its source, "" where that is not available. What it calls, or closes over, is not included."""
     try:
         source = inspect.getsource(function)
     except (OSError, TypeError):

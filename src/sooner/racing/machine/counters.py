@@ -54,10 +54,10 @@ def packages(powercap: Path = POWERCAP) -> list[Package]:
         Unavailable: where there are none, or one cannot be read.
     """
     folders = sorted(powercap.glob("intel-rapl:*"))
-    found = [folder for folder in folders if folder.name.count(":") == 1 and _text(folder / "name")[:7] == "package"]
-    if not found:
+    zones = [folder for folder in folders if folder.name.count(":") == 1 and _text(folder / "name")[:7] == "package"]
+    if not zones:
         raise Unavailable("this machine shows no RAPL counters")
-    counters = [Package(folder, _number(folder / "max_energy_range_uj") / 1e6) for folder in found]
+    counters = [Package(folder, _number(folder / "max_energy_range_uj") / 1e6) for folder in zones]
     for counter in counters:
         counter.read()
     return counters

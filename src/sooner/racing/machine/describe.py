@@ -14,24 +14,24 @@ import torch
 from sooner._version import __version__
 from sooner.errors import SoonerError
 
-_BUSY = 0.15  # share of all cores that others may use before a race says so
+_BUSY = 0.15  # share of all cores that others may use before a race warns
 
 
-def pick_device(wanted: str = "auto") -> torch.device:
+def pick_device(name: str = "auto") -> torch.device:
     """The device to race on: "auto" is the first CUDA device if there is one, else the CPU.
 
     Raises SoonerError where there is no such device.
     """
-    if wanted == "auto":
-        wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        device = torch.device(wanted)
+        device = torch.device(name)
     except RuntimeError:
-        raise SoonerError(f"there is no device '{wanted}'; give auto, cpu, cuda or cuda:1") from None
+        raise SoonerError(f"there is no device '{name}'; give auto, cpu, cuda or cuda:1") from None
     if device.type not in ("cpu", "cuda"):
-        raise SoonerError(f"races run on cpu or cuda, not on '{wanted}'")
+        raise SoonerError(f"races run on cpu or cuda, not on '{name}'")
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise SoonerError(f"{wanted} was asked for, but PyTorch sees {torch.cuda.device_count()} CUDA devices here")
+        raise SoonerError(f"{name} was asked for, but PyTorch sees {torch.cuda.device_count()} CUDA devices here")
     return torch.device("cuda", device.index or 0) if device.type == "cuda" else device
 
 
@@ -43,7 +43,7 @@ def physical_cores() -> int:
 
 def describe(device: torch.device) -> dict[str, Any]:
     """Processor, cores, threads, memory and accelerator. What is not known is left out, never guessed."""
-    found: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "system": f"{platform.system()} {platform.machine()}",
         "cpu": _cpu_name(),
         "cores": physical_cores(),
@@ -52,19 +52,19 @@ def describe(device: torch.device) -> dict[str, Any]:
     }
     if device.type == "cuda":
         properties = torch.cuda.get_device_properties(device)
-        found["accelerator"] = properties.name
-        found["accelerator_memory_gib"] = round(properties.total_memory / 2**30, 1)
-        found["cuda"] = torch.version.cuda
-    return found
+        facts["accelerator"] = properties.name
+        facts["accelerator_memory_gib"] = round(properties.total_memory / 2**30, 1)
+        facts["cuda"] = torch.version.cuda
+    return facts
 
 
 def kind(device: torch.device) -> dict[str, Any]:
     """What runs must share to be compared in time: processor, threads, accelerator, and the versions that compute."""
-    described, found = describe(device), versions()
+    described, installed = describe(device), versions()
     keys = ("cpu", "threads", "accelerator")
     return {
         **{key: described[key] for key in keys if key in described},
-        **{key: found[key] for key in ("sooner", "torch")},
+        **{key: installed[key] for key in ("sooner", "torch")},
     }
 
 
@@ -81,11 +81,11 @@ def _cpu_name() -> str:
 
 def versions() -> dict[str, str]:
     """Versions of sooner, Python and the packages that could change a result, of those that are installed."""
-    found = {"sooner": __version__, "python": platform.python_version(), "torch": torch.__version__}
+    installed = {"sooner": __version__, "python": platform.python_version(), "torch": torch.__version__}
     for name in ("numpy", "scipy", "lightning-fabric", "datasets", "pillow"):
         with suppress(metadata.PackageNotFoundError):  # some belong to extras that a race may do without
-            found[name] = metadata.version(name)
-    return found
+            installed[name] = metadata.version(name)
+    return installed
 
 
 def load_by_others(seconds: float = 0.5) -> float:

@@ -20,12 +20,12 @@ def agenda(plan: Plan, records: Sequence[RunRecord]) -> list[PlannedRun]:
     if plan.rules.protocol == "fitted":
         return _fitted(plan, records)
     if plan.rules.until == "decided":
-        cells = stopping.block(plan, records)
+        planned = stopping.block(plan, records)
     else:
-        cells = plan.cells
-    missing = _missing(cells, done)
+        planned = plan.runs
+    missing = _missing(planned, done)
     if not missing and plan.rules.confirm:
-        missing = _missing(confirming.cells(plan, records), done)
+        missing = _missing(confirming.planned(plan, records), done)
     return missing
 
 
@@ -34,7 +34,7 @@ def at_most(plan: Plan) -> list[PlannedRun]:
     if plan.rules.protocol == "fitted":
         seeds = range(plan.seed, plan.seed + plan.pairs)
         return [PlannedRun(at_rung(lane, rung), seed) for seed in seeds for lane in plan.lanes for rung in plan.rungs]
-    return plan.cells + (confirming.at_most(plan) if plan.rules.confirm else [])
+    return plan.runs + (confirming.at_most(plan) if plan.rules.confirm else [])
 
 
 def at_rung(lane: PlannedLane, rung: str) -> PlannedLane:
@@ -42,14 +42,14 @@ def at_rung(lane: PlannedLane, rung: str) -> PlannedLane:
     return replace(lane, name=fitted.name_at(lane.name, rung), entry=lane.entry.at(rung))
 
 
-def _missing(cells: Sequence[PlannedRun], done: set[tuple[str, int]]) -> list[PlannedRun]:
-    return [cell for cell in cells if (cell.lane.name, cell.seed) not in done]
+def _missing(planned: Sequence[PlannedRun], done: set[tuple[str, int]]) -> list[PlannedRun]:
+    return [run for run in planned if (run.lane.name, run.seed) not in done]
 
 
 def _fitted(plan: Plan, records: Sequence[RunRecord]) -> list[PlannedRun]:
     lanes = {lane.name: lane for lane in plan.lanes}
     seeds = list(range(plan.seed, plan.seed + plan.pairs))
-    wanted = fitted.agenda(
+    missing = fitted.agenda(
         list(lanes), plan.rungs, seeds, records, plan.target, share=plan.rules.share, scan=plan.rules.scan
     )
-    return [PlannedRun(at_rung(lanes[lane], rung), seed) for lane, rung, seed in wanted]
+    return [PlannedRun(at_rung(lanes[lane], rung), seed) for lane, rung, seed in missing]

@@ -1,4 +1,4 @@
-"""The winner and its opponents once more, on fresh seeds, before it is announced."""
+"""The confirmation: the winner and its opponents again, on fresh seeds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sooner.statistics.signed_rank import MIN_PAIRS
 FRESH = 1_000_000  # from the race's first seed to the first of its confirmation
 
 
-def cells(plan: Plan, records: Sequence[RunRecord]) -> list[PlannedRun]:
+def planned(plan: Plan, records: Sequence[RunRecord]) -> list[PlannedRun]:
     """The runs that confirm a race whose own runs have all ended; none where no lane has won."""
     lane = winner(plan, records)
     if lane is None:
@@ -48,15 +48,15 @@ def winner(plan: Plan, records: Sequence[RunRecord]) -> PlannedLane | None:
     for lane in plan.lanes:
         if lane.role != "lane":
             continue
-        found = [
+        compared = [
             compare_runs(
                 runs[lane.name], runs[other.name], plan.target, VERDICTS, stopping.level(plan, len(runs[lane.name]))
             )
             for other in opponents(lane, list(plan.lanes))
         ]
-        if not found or any(each is None or each.ci_low is None or each.ci_low <= 1 for each in found):
+        if not compared or any(c is None or c.ci_low is None or c.ci_low <= 1 for c in compared):
             continue
-        against_baseline = found[0]
+        against_baseline = compared[0]
         assert against_baseline is not None
         assert against_baseline.ci_low is not None
         gain = against_baseline.ratio or against_baseline.ci_low

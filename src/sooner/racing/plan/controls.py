@@ -1,4 +1,4 @@
-"""The lanes a race adds by itself, without which its verdicts would say nothing about a method."""
+"""The control lanes that a race adds: without them its verdicts would say nothing about a method."""
 
 from __future__ import annotations
 
@@ -49,42 +49,42 @@ def with_controls(recipes: list[Recipe], baseline: Recipe, n: int, *, fitted: bo
         compressed, *twins = _controls(lane.recipe, baseline)
         if not fitted and spends_less(compressed, baseline, n):
             twins.insert(0, compressed)
-        for wanted in twins:
-            if any(_same(other.recipe, wanted) for other in lanes):  # raced already
+        for twin in twins:
+            if any(_same(other.recipe, twin) for other in lanes):  # raced already
                 continue
-            shared = next((i for i, other in enumerate(controls) if _same(other.recipe, wanted)), None)
+            shared = next((i for i, other in enumerate(controls) if _same(other.recipe, twin)), None)
             if shared is None:
-                controls.append(PlannedLane(wanted.name, "control", wanted, (lane.name,)))
+                controls.append(PlannedLane(twin.name, "control", twin, (lane.name,)))
             else:
                 controls[shared] = replace(controls[shared], added_for=(*controls[shared].added_for, lane.name))
     return lanes + controls
 
 
 def opponents(lane: PlannedLane, lanes: list[PlannedLane]) -> list[PlannedLane]:
-    """The lanes that `lane` is compared with: the baseline and its controls, whoever put them into the race."""
+    """The lanes that `lane` is compared with: the baseline and its controls, added by the race or given by the user."""
     if lane is lanes[0]:
         return []
     if not isinstance(lane.entry, Recipe):
         return [lanes[0]]
     if lane.role != "lane":
         return [lanes[0]]
-    wanted = _controls(lane.recipe, lanes[0].recipe)
+    recipes = _controls(lane.recipe, lanes[0].recipe)
     controls = [
         other
         for other in lanes[1:]
         if other is not lane
-        and (lane.name in other.added_for or any(_same(other.recipe, control) for control in wanted))
+        and (lane.name in other.added_for or any(_same(other.recipe, control) for control in recipes))
     ]
     return [lanes[0], *controls]
 
 
 def _controls(recipe: Recipe, baseline: Recipe) -> list[Recipe]:
-    """The recipes that a lane has to be held against besides the baseline."""
-    wanted: list[Recipe | None] = [_fitted(baseline, recipe)]
+    """The recipes that a lane must be compared with, apart from the baseline."""
+    controls: list[Recipe | None] = [_fitted(baseline, recipe)]
     for seam in SEAMS:
         for field in seam.fields:
-            wanted += [_at_random(recipe, seam, field, choice) for choice in recipe.choices(field.name)]
-    return [each for each in wanted if each is not None]
+            controls += [_at_random(recipe, seam, field, choice) for choice in recipe.choices(field.name)]
+    return [control for control in controls if control is not None]
 
 
 def _fitted(baseline: Recipe, recipe: Recipe) -> Recipe:

@@ -16,7 +16,7 @@ from sooner.statistics.monotone import monotone
 
 SCAN = 2
 
-Wanted = tuple[str, str, int]
+Job = tuple[str, str, int]  # lane, budget, seed
 Ends = Mapping[int, float]
 
 
@@ -34,7 +34,7 @@ def agenda(
     *,
     share: float = SHARE,
     scan: int = SCAN,
-) -> list[Wanted]:
+) -> list[Job]:
     """The runs to be made now, which may all be made at once; ask again when they have ended. Empty when done.
 
     First the scan: the first `scan` seeds at every rung. Then every other seed starts at the smallest rung where the
@@ -51,7 +51,7 @@ def agenda(
         lanes: names, without budgets.
         rungs: budgets, ascending; see `ladder`.
         seeds: in the order in which they are spent, the same for all lanes.
-        records: ended runs of lanes named as `name_at` does; others are passed over.
+        records: ended runs of lanes named as `name_at` does; others are ignored.
         target: of the metric at a run's end. A run that broke off misses.
         share: of the seeds that is to reach the target at the smallest budget, in (0, 1].
         scan: seeds at every rung, at least 1; as many as there are seeds gives intervals at every target.
@@ -71,17 +71,17 @@ def agenda(
         raise ValueError(f"at least one seed must be raced at every rung, not {scan}")
     known = {lane: ends(lane, rungs, records) for lane in lanes}
     places = range(len(rungs))
-    wanted = {
+    missing = {
         (lane, rung, seed)
         for seed in seeds[:scan]
         for lane in lanes
         for rung in places
         if rung not in known[lane].get(seed, {})
     }
-    if not wanted:
-        found = [_boundary([known[lane][seed] for seed in seeds[:scan]], target, share) for lane in lanes]
-        start = min((rung for rung in found if rung is not None), default=None)
-        wanted = {
+    if not missing:
+        boundaries = [_boundary([known[lane][seed] for seed in seeds[:scan]], target, share) for lane in lanes]
+        start = min((rung for rung in boundaries if rung is not None), default=None)
+        missing = {
             (lane, rung, seed)
             for seed in seeds[scan:]
             for lane in lanes
@@ -92,7 +92,7 @@ def agenda(
         for turn, seed in enumerate(seeds)
         for rung in reversed(places)
         for lane in _from(lanes, turn + rung)
-        if (lane, rung, seed) in wanted
+        if (lane, rung, seed) in missing
     ]
 
 
@@ -103,10 +103,10 @@ def ends(lane: str, rungs: Sequence[str], records: Sequence[RunRecord]) -> dict[
     """
     places = {name_at(lane, rung): place for place, rung in enumerate(rungs)}
     reached = {(record.seed, places[record.lane]): _end(record) for record in records if record.lane in places}
-    found: dict[int, dict[int, float]] = {}
+    by_seed: dict[int, dict[int, float]] = {}
     for (seed, place), metric in sorted(reached.items()):
-        found.setdefault(seed, {})[place] = metric
-    return found
+        by_seed.setdefault(seed, {})[place] = metric
+    return by_seed
 
 
 def _end(record: RunRecord) -> float:

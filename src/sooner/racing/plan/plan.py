@@ -56,7 +56,7 @@ class Plan:
     environment: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def cells(self) -> list[PlannedRun]:
+    def runs(self) -> list[PlannedRun]:
         """All runs of a race of fixed pairs, in the order in which they take place."""
         orders = balanced_orders(len(self.lanes), self.pairs, self.seed)
         return [PlannedRun(self.lanes[place], self.seed + pair) for pair, order in enumerate(orders) for place in order]
@@ -199,27 +199,27 @@ def evaluation_grid(recipes: list[Recipe], train: int, validation: int) -> int:
     """Examples between evaluations: 20 looks at the lane with the smallest budget, if looking stays cheap.
 
     A look costs about a third of a training step per example, so at least 4/3 of the validation set is trained on
-    between two of them (a quarter of the time at the most), as long as the shortest lane gets its 8 looks. Never
+    between two of them (at most a quarter of the time), as long as the shortest lane gets its 8 looks. Never
     finer than the largest batch, or lanes with smaller batches would be looked at more often.
     """
     spends = [examples for recipe in recipes if (examples := spend(recipe, train)) is not None]
     shortest = min(spends, default=train)
-    wanted = max(shortest / _LOOKS, validation * 4 / 3)
-    return max(int(min(wanted, shortest / _FEWEST_LOOKS)), *(recipe.batch_size for recipe in recipes))
+    usual = max(shortest / _LOOKS, validation * 4 / 3)
+    return max(int(min(usual, shortest / _FEWEST_LOOKS)), *(recipe.batch_size for recipe in recipes))
 
 
-def mismatch(planned: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
-    """What differs between the surroundings a race began in and those it would go on in, a line each."""
+def mismatch(planned: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
+    """What differs between the environment a race began in and the current one, a line per difference."""
     lines = []
-    for key in sorted({*planned, *found}):
-        if planned.get(key) != found.get(key):
-            lines.append(f"{key}: began with {planned.get(key)}, now {found.get(key)}")
+    for key in sorted({*planned, *current}):
+        if planned.get(key) != current.get(key):
+            lines.append(f"{key}: began with {planned.get(key)}, now {current.get(key)}")
     return lines
 
 
-def refuse_mismatch(plan: Plan, found: Mapping[str, Any]) -> None:
+def refuse_mismatch(plan: Plan, current: Mapping[str, Any]) -> None:
     """Raises StoreError where a race cannot be continued here without mixing unlike runs."""
-    lines = mismatch(plan.environment, found)
+    lines = mismatch(plan.environment, current)
     if lines:
         raise StoreError(
             "this race cannot go on here, because its runs would no longer be alike:\n  "

@@ -39,9 +39,9 @@ class Rules:
     price: float | None = None
 
     def __post_init__(self) -> None:
-        for name, wanted in (("protocol", get_args(Protocol)), ("until", get_args(Until))):
-            if getattr(self, name) not in wanted:
-                raise RecipeError(f"{name} must be {' or '.join(wanted)}, not {getattr(self, name)}")
+        for name, known in (("protocol", get_args(Protocol)), ("until", get_args(Until))):
+            if getattr(self, name) not in known:
+                raise RecipeError(f"{name} must be {' or '.join(known)}, not {getattr(self, name)}")
         if not 0 < self.detect <= 10:
             raise RecipeError(f"detect must be above 0 and at most 10 (0.10 is 10%), not {self.detect:g}")
         if not 0 < self.share <= 1:
@@ -52,5 +52,5 @@ class Rules:
             raise RecipeError(f"price must be that of an hour, above 0, not {self.price:g}")
         if self.protocol == "fitted" and (self.until == "decided" or self.confirm):
             raise RecipeError(
-                "the fitted protocol spends its runs where they are needed by itself; leave out --until and --confirm"
+                "the fitted protocol already decides which runs are needed; leave out --until and --confirm"
             )

@@ -21,7 +21,7 @@ class Standing:
     """Where a race until decided stands.
 
     Attributes:
-        pairs: that the lanes still in it are to run next, all told; where it stopped when none is.
+        pairs: in all, that the lanes still in the race run next; when none is left, the pairs at which it stopped.
         live: names of the lanes still in it, controls and the baseline as long as one needs them.
         stopped: pairs after which each other lane was stopped.
         hopeless: lanes stopped because they could not win any more.
@@ -50,12 +50,12 @@ def standing(plan: Plan, records: Sequence[RunRecord]) -> Standing:
         if any(seed not in runs[name] for name in live for seed in seeds):
             return Standing(pairs, frozenset(live), stopped, frozenset(hopeless))
         for lane in _contenders(plan, open_ones):
-            found = [
+            compared = [
                 _figures(plan, runs[lane.name], runs[other.name], seeds, (level, look))
                 for other in opponents(lane, list(plan.lanes))
             ]
-            beaten = any(cannot_win(figures, detect=plan.rules.detect) for figures in found)
-            if beaten or all(decided(figures, detect=plan.rules.detect) for figures in found):
+            beaten = any(cannot_win(figures, detect=plan.rules.detect) for figures in compared)
+            if beaten or all(decided(figures, detect=plan.rules.detect) for figures in compared):
                 stopped[lane.name] = pairs
                 open_ones.discard(lane.name)
                 if beaten:
@@ -80,9 +80,9 @@ def level(plan: Plan, pairs: int) -> Level:
 
 def block(plan: Plan, records: Sequence[RunRecord]) -> list[PlannedRun]:
     """The runs up to the next look, those that have ended among them."""
-    found = standing(plan, records)
-    last = plan.seed + found.pairs
-    return [cell for cell in plan.cells if cell.lane.name in found.live and cell.seed < last]
+    now = standing(plan, records)
+    last = plan.seed + now.pairs
+    return [run for run in plan.runs if run.lane.name in now.live and run.seed < last]
 
 
 def _contenders(plan: Plan, names: set[str]) -> list[PlannedLane]:
@@ -94,6 +94,6 @@ def _figures(
     plan: Plan, mine: dict[int, RunRecord], theirs: dict[int, RunRecord], seeds: range, level: Level
 ) -> ComparisonFigures:
     one, other = ([run_of(records[seed], plan.target) for seed in seeds] for records in (mine, theirs))
-    found = compare_runs(one, other, plan.target, VERDICTS, level)
-    assert found is not None  # there are seeds
-    return found
+    figures = compare_runs(one, other, plan.target, VERDICTS, level)
+    assert figures is not None  # there are seeds
+    return figures

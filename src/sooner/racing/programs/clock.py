@@ -6,7 +6,7 @@ from __future__ import annotations
 class ProgramClock:
     """Seconds of a run at moments of `time.monotonic`.
 
-    A program that gives its own seconds is believed at that moment, and wall time goes on from there.
+    A program that gives its own seconds is taken at its word at that moment, and wall time continues from there.
 
     Args:
         started: the moment when the program was started.

@@ -15,7 +15,7 @@ from typing import IO
 
 from sooner._report import VARIABLE
 from sooner.racing.programs.reading import Reader, Reading, UnreadableError
-from sooner.racing.programs.reports import Reports, Told
+from sooner.racing.programs.reports import Message, Reports
 from sooner.racing.programs.text import Lines, Tail
 from sooner.racing.programs.tree import Tree
 
@@ -33,9 +33,9 @@ class Exit:
 
 
 class Execution:
-    """Starts a program in a session of its own, and listens.
+    """Starts a program in its own session and reads its output and its reports.
 
-    A context manager: on leaving, what still runs of the program is ended, and the last of what it wrote is heard.
+    A context manager: on leaving, the program's processes that still run are ended, and the rest of its output is read.
 
     Args:
         arguments: the words of its command line.
@@ -53,7 +53,7 @@ class Execution:
         self.unreadable: str | None = None  # what was wrong with the last metric that could not be read
         self.readings = 0  # from stdout
         self.exit: Exit | None = None
-        self._told: SimpleQueue[Told] = SimpleQueue()
+        self._messages: SimpleQueue[Message] = SimpleQueue()
         self._ended = Event()
         self.started = self._heard = time.monotonic()
         self._reports = Reports(path, self.started)
@@ -67,7 +67,7 @@ class Execution:
         )
         self.tree = Tree(self._process.pid, str(path))
         streams = ((self._process.stdout, reader), (self._process.stderr, None))
-        self._listeners = [Thread(target=self._listen, args=each, daemon=True) for each in streams]
+        self._listeners = [Thread(target=self._listen, args=stream, daemon=True) for stream in streams]
         for thread in (*self._listeners, Thread(target=self._await_exit, daemon=True)):
             thread.start()
 
@@ -78,7 +78,7 @@ class Execution:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._join()  # what has been written is heard before others who hold the streams open are ended
+            self._join()  # read what has been written before other processes that hold the streams open are ended
         finally:
             self.tree.end()
         self._join()
@@ -92,14 +92,14 @@ class Execution:
         """Seconds since it last wrote or reported anything."""
         return time.monotonic() - max(self._heard, self._reports.heard)
 
-    def news(self) -> list[Told]:
-        """What it told since the last call, in the order of time."""
-        found = self._reports.read()
+    def news(self) -> list[Message]:
+        """Its messages since the last call, in the order of time."""
+        messages = self._reports.read()
         while True:
             try:
-                found.append(self._told.get_nowait())
+                messages.append(self._messages.get_nowait())
             except Empty:
-                return sorted(found, key=lambda told: told.moment)
+                return sorted(messages, key=lambda message: message.moment)
 
     def _join(self) -> None:
         if self._ended.is_set():
@@ -127,7 +127,7 @@ class Execution:
             reading = self._read(line, reader) if reader else None
             if reading is not None and self.readings <= MOST_READINGS:
                 self.readings += 1
-                self._told.put(Told(moment, reading))
+                self._messages.put(Message(moment, reading))
 
     def _read(self, line: str, reader: Reader) -> Reading | None:
         try:

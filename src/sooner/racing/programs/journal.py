@@ -1,4 +1,4 @@
-"""From what a program tells to the looks of its run."""
+"""Turns the messages of a program into the evaluations of its run."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Callable
 from sooner.racing.programs.clock import ProgramClock
 from sooner.racing.programs.execution import MOST_READINGS
 from sooner.racing.programs.reading import Reading
-from sooner.racing.programs.reports import Told
+from sooner.racing.programs.reports import Message
 from sooner.training.evaluation import Evaluation
 
 
 class Journal:
     """Keeps a run's looks and its clock.
 
-    Looks whose step is not told are numbered 1, 2, 3, ... Examples that are not told are those of the look before, or,
-    where none were ever told, the step: figures that lie over examples then lie over steps. A metric that is not
-    finite is no look; if it is the last, the run has broken off.
+    Looks without a step are numbered 1, 2, 3, ... Where a look has no count of examples, it takes that of the look
+    before, or its step if no look had one: figures over examples then show steps. A metric that is not finite is not
+    a look; if it is the last, the run broke off.
 
     Args:
         started: the moment when the program was started.
@@ -32,16 +32,16 @@ class Journal:
         self.broken: float | None = None  # the last metric, where it was not finite
         self._on_look = on_look
         self._reports = reports
-        self._examples_told = False
+        self._examples_given = False
 
-    def take(self, told: Told) -> None:
-        """Note what a program told."""
-        if told.pause:
-            self.clock.pause(told.moment)
-        if told.reading is not None and (self._reports or not told.reported):
-            self._look(told.moment, told.reading)
-        if told.resume:
-            self.clock.resume(told.moment)
+    def take(self, message: Message) -> None:
+        """Note a message of the program."""
+        if message.pause:
+            self.clock.pause(message.moment)
+        if message.reading is not None and (self._reports or not message.reported):
+            self._look(message.moment, message.reading)
+        if message.resume:
+            self.clock.resume(message.moment)
 
     def _look(self, moment: float, reading: Reading) -> None:
         if self.fault is not None:
@@ -68,13 +68,13 @@ class Journal:
         self.looks.append(look)
         if len(self.looks) > MOST_READINGS:
             self.fault = (
-                f"it told more than {MOST_READINGS:,} metrics; make the pattern match its evaluations alone, or "
+                f"it reported more than {MOST_READINGS:,} metrics; make the pattern match its evaluations alone, or "
                 "evaluate less often"
             )
         self._on_look(look)
 
     def _examples(self, reading: Reading, last: Evaluation, step: int) -> int:
         if reading.examples is not None:
-            self._examples_told = True
+            self._examples_given = True
             return reading.examples
-        return last.examples if self._examples_told else step
+        return last.examples if self._examples_given else step

@@ -14,7 +14,7 @@ from sooner.racing.programs.reading import Reader, json_reader, pattern_reader
 
 @dataclass(frozen=True)
 class Program:
-    """A command line that trains a model and tells its metric as it goes.
+    """A command line that trains a model and reports its metric as it goes.
 
     Its metric is read, in this order of preference,
 
@@ -23,8 +23,8 @@ class Program:
       only the metric is required, and from `sooner.report`, which needs no output at all. Use one of the two.
 
     A line counts as a terminal shows it when it ends: what a progress bar writes over is not read. Programs that hold
-    back their output when it is no terminal must be told not to (`stdbuf -oL`), or their lines come too late; Python
-    is told by the race.
+    back their output when it is no terminal need an option against it (`stdbuf -oL`), or their lines come too late; for
+    Python the race sets it.
 
     Args:
         name: of the lane.
@@ -33,7 +33,7 @@ class Program:
         metric: regular expression that is searched in each line. Its only group, or the one named `metric`, is the
             metric, higher is better; groups named `step`, `examples` and `seconds` are optional.
         budget: what takes the place of `{budget}`: a number above 0, as text. There exactly if the command has one.
-        timeout: seconds without output or report after which a run is ended; None waits for ever.
+        timeout: seconds without output or report after which a run is ended; None waits without limit.
         summary: one line about it.
 
     Raises:
@@ -51,16 +51,16 @@ class Program:
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise RecipeError(f"the lane that runs {self.command!r} has no name; give it one")
-        found = template.places(self.command)
-        if "seed" not in found:
+        places = template.places(self.command)
+        if "seed" not in places:
             raise RecipeError(
                 f"{self.name}: the command {self.command!r} has no {{seed}}, so all its runs would be alike; pass it "
                 "on, as in 'python train.py --seed {seed}' or 'env SEED={seed} ...'"
             )
-        if self.budget is None and "budget" in found:
+        if self.budget is None and "budget" in places:
             raise RecipeError(f"{self.name}: its command has {{budget}}; give a budget, a number, to put there")
         if self.budget is not None:
-            if "budget" not in found:
+            if "budget" not in places:
                 raise RecipeError(
                     f"{self.name}: a budget of {self.budget} was given, but the command {self.command!r} has no "
                     "{budget} that it could go to"

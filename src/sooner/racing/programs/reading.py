@@ -18,7 +18,7 @@ _MOST = 2**63  # what the store can count
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one line tells of a run. The metric may be NaN; None is what the line does not tell."""
+    """What one line says of a run. The metric may be NaN; a field is None where the line does not have it."""
 
     metric: float
     step: int | None = None
@@ -27,7 +27,7 @@ class Reading:
 
 
 class UnreadableError(ValueError):
-    """A line that tells a metric, but not as it should; the text says how."""
+    """A line with a metric that cannot be read; the text says why."""
 
 
 Reader: TypeAlias = Callable[[str], Reading | None]
@@ -64,12 +64,12 @@ def pattern_reader(pattern: str) -> Reader:
     names = set(compiled.groupindex)
 
     def read(line: str) -> Reading | None:
-        found = compiled.search(line)
-        if found is None:
+        match = compiled.search(line)
+        if match is None:
             return None
         if not names:
-            return Reading(_metric(_number("metric", found[1])))
-        texts = {name: found[name] for name in names if found[name] is not None}
+            return Reading(_metric(_number("metric", match[1])))
+        texts = {name: match[name] for name in names if match[name] is not None}
         if "metric" not in texts:  # an optional group that took no part
             return None
         numbers = {name: _number(name, text) for name, text in texts.items()}

@@ -15,8 +15,8 @@ _MOST = 2**20  # bytes at a time
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a program told at `moment` (of `time.monotonic`): a metric, that its clock stands still, or goes on."""
+class Message:
+    """What a program sent at `moment` (of `time.monotonic`): a metric, a pause of its clock, or the end of one."""
 
     moment: float
     reading: Reading | None = None
@@ -28,8 +28,8 @@ class Told:
 class Reports:
     """Reads what is new in the file at `path`, which need not be there yet.
 
-    Its moments are believed if they lie between the start of the program and now, as they do where all processes share
-    one monotonic clock; else those of their arrival take their place.
+    Its moments are used if they lie between the start of the program and now, as they do where all processes share
+    one monotonic clock; else the moments of arrival are used.
     """
 
     def __init__(self, path: Path, started: float) -> None:
@@ -39,8 +39,8 @@ class Reports:
         self._lines = Lines()
         self.heard = started  # when something new was last there
 
-    def read(self) -> list[Told]:
-        """What was reported since the last call. Lines that are no reports are passed over."""
+    def read(self) -> list[Message]:
+        """What was reported since the last call. Lines that are not reports are ignored."""
         try:
             with self._path.open("rb") as file:
                 file.seek(self._at)
@@ -51,15 +51,15 @@ class Reports:
         if chunk:
             self._at += len(chunk)
             self.heard = now
-        return [told for line in self._lines.feed(chunk) if (told := self._told(line, now)) is not None]
+        return [message for line in self._lines.feed(chunk) if (message := self._message(line, now)) is not None]
 
-    def _told(self, line: str, now: float) -> Told | None:
+    def _message(self, line: str, now: float) -> Message | None:
         try:
             fields = json.loads(line)
             if "pause" in fields:
-                return Told(self._moment(fields["pause"], now), pause=True)
+                return Message(self._moment(fields["pause"], now), pause=True)
             reading = read_fields(fields) if "metric" in fields else None
-            return Told(self._moment(fields["resume"], now), reading, resume=True, reported=True)
+            return Message(self._moment(fields["resume"], now), reading, resume=True, reported=True)
         except (ValueError, TypeError, KeyError, RecursionError, UnreadableError):
             return None
 

@@ -139,8 +139,8 @@ def _follow(
 
 
 def _hear(execution: Execution, journal: Journal) -> None:
-    for told in execution.news():
-        journal.take(told)
+    for message in execution.news():
+        journal.take(message)
 
 
 def _reason(execution: Execution, journal: Journal, program: Program) -> str | None:

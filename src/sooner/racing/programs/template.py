@@ -19,24 +19,24 @@ def words(command: str) -> list[str]:
     if "\0" in command:
         raise RecipeError(f"the command {_short(command)} holds a null character; a command is one line of text")
     try:
-        found = shlex.split(command)
+        parts = shlex.split(command)
     except ValueError as error:
         reason = str(error)[:1].lower() + str(error)[1:]
         raise RecipeError(f"the command {_short(command)} cannot be split into words: {reason}") from None
-    if not found or not found[0]:
+    if not parts or not parts[0]:
         raise RecipeError("a command is empty; give one such as 'python train.py --seed {seed}'")
-    for word in found:
+    for word in parts:
         if word in _OF_A_SHELL:
             raise RecipeError(
                 f"the command {_short(command)} has a {word}, but no shell runs it; where you need one, write: "
                 "sh -c '...'"
             )
-    return found
+    return parts
 
 
 def places(command: str) -> set[str]:
     """Which of {seed} and {budget} the command has. Raises RecipeError for any other, and for a single brace."""
-    found: set[str] = set()
+    fields: set[str] = set()
     for word in words(command):
         try:
             parts = list(string.Formatter().parse(word))
@@ -48,8 +48,8 @@ def places(command: str) -> set[str]:
             if field not in PLACES or spec or conversion:
                 whole = f"{field}{'!' + conversion if conversion else ''}{':' + spec if spec else ''}"
                 raise RecipeError(_braces(command, f"{{{whole}}}"))
-            found.add(field)
-    return found
+            fields.add(field)
+    return fields
 
 
 def fill(command: str, values: Mapping[str, str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""A program's processes: all that it started, wherever they went."""
+"""A program's processes: all that it started, detached ones included."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import psutil
 
 from sooner._report import VARIABLE
 
-_GRACE = 3.0  # seconds to end by oneself when asked
+_GRACE = 3.0  # seconds between asking a process to end and killing it
 _PASSES = 5  # a process that starts others while it is ended is looked for again
 _EVERY = 1.0  # seconds between samples of memory
 _SHARE = 0.01  # of one core that sampling may use
@@ -19,8 +19,8 @@ _SHARE = 0.01  # of one core that sampling may use
 class Tree:
     """The process `root`, just started, and all that descends from it.
 
-    A process that left the family (a daemon, whose parent is gone) is told by its environment: `mark` is the value of
-    SOONER_REPORT there, which no other run has.
+    A process that left the family (a daemon, whose parent is gone) is recognised by its environment: `mark` is the
+    value of SOONER_REPORT there, which no other run has.
     """
 
     def __init__(self, root: int, mark: str) -> None:
@@ -45,29 +45,29 @@ class Tree:
     def end(self) -> None:
         """End every process: ask first, and after three seconds, or when interrupted here, no longer ask."""
         for _ in range(_PASSES):
-            found = [*self._family(), *self._strays()]
-            if not found:
+            processes = [*self._family(), *self._strays()]
+            if not processes:
                 return
-            with _killed_at_last(found):
-                for process in found:
+            with _killed_at_last(processes):
+                for process in processes:
                     with suppress(psutil.Error):
                         process.terminate()
-                _wait(found)
-            _wait(found)
+                _wait(processes)
+            _wait(processes)
 
     def _family(self) -> list[psutil.Process]:
         try:
-            return [each for each in (self._root, *self._root.children(recursive=True)) if _alive(each)]
+            return [process for process in (self._root, *self._root.children(recursive=True)) if _alive(process)]
         except psutil.Error:
             return []
 
     def _strays(self) -> list[psutil.Process]:
-        found = []
+        strays = []
         for process in psutil.process_iter():
             with suppress(psutil.Error, OSError):
                 if process.environ().get(VARIABLE) == self._mark and _alive(process):
-                    found.append(process)
-        return found
+                    strays.append(process)
+        return strays
 
 
 @contextmanager
@@ -81,7 +81,7 @@ def _killed_at_last(processes: Sequence[psutil.Process]) -> Iterator[None]:
 
 
 def _wait(processes: Sequence[psutil.Process]) -> None:
-    # psutil's own wait would take the exit status away from whoever started the process.
+    # psutil's own wait would take the exit status away from the code that started the process.
     until = time.monotonic() + _GRACE
     while time.monotonic() < until and any(_alive(process) for process in processes):
         time.sleep(0.01)

@@ -70,7 +70,7 @@ class _Scored:
 def make_fabric(precision: str, device: torch.device) -> Fabric:
     """Lightning Fabric for one process on `device`; precision "float32" or "bf16" (autocast)."""
     name = {"float32": "32-true", "bf16": "bf16-mixed"}[precision]
-    # Fabric announces its precision at every run; the plan has told the user already.
+    # Fabric announces its precision at every run; the user knows it from the plan.
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     devices = [device.index or 0] if device.type == "cuda" else 1
     return Fabric(accelerator=device.type, devices=devices, precision=name)  # type: ignore[arg-type]

@@ -31,7 +31,7 @@ def try_out(recipe: Recipe, data: Data) -> None:
     model = models.build(recipe.model, data.shape, len(data.classes), seed=0)
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise RecipeError(f"{recipe.name}: model: '{recipe.model}' has no parameter that can be trained")
-    with isolated(0, "trial"), torch.no_grad():
+    with isolated(0, "check"), torch.no_grad():
         _check_logits(recipe, model.eval()(blank), len(data.classes))
         if changed.shape != blank.shape:
             _check_size(recipe, model, changed)
@@ -44,7 +44,7 @@ def _augmented(recipe: Recipe, inputs: Tensor) -> Tensor:
     """`inputs` as they are in the first step."""
     index = torch.arange(len(inputs))
     for choice in recipe.augmentation:
-        drawn = generator(0, "trial")
+        drawn = generator(0, "check")
         try:
             each = registry.make("augmentation", choice.name, {"seed": 0}, choice.options)
             inputs = augmentation.apply(each, inputs, 0.0, drawn, index=index, epoch=0)
@@ -70,18 +70,18 @@ def _check_methods(recipe: Recipe, data: Data) -> None:
     site = Site(few, len(data.classes), torch.device("cpu"))
     try:
         small = Recipe.from_dict({**recipe.to_dict(), **plain})
-        with isolated(0, "trial"):
+        with isolated(0, "check"):
             assemble(small, site, 0, evaluate=lambda module: 0.0, every=1, clock=Clock())
     except (ValueError, ImportError, SoonerError) as error:
         raise RecipeError(f"{recipe.name}: {error}") from error
 
 
 def _check_logits(recipe: Recipe, outputs: object, classes: int) -> None:
-    found = f"a tensor {tuple(outputs.shape)}" if isinstance(outputs, Tensor) else f"a {type(outputs).__name__}"
+    given = f"a tensor {tuple(outputs.shape)}" if isinstance(outputs, Tensor) else f"a {type(outputs).__name__}"
     if not isinstance(outputs, Tensor) or outputs.shape != (2, classes):
         raise RecipeError(
             f"{recipe.name}: model: '{recipe.model}' must map a batch to logits, a tensor (B, {classes}) with a column "
-            f"per class; for two examples it gave {found}"
+            f"per class; for two examples it gave {given}"
         )
 
 

@@ -101,7 +101,7 @@ def run_seconds(lane: PlannedLane, pace: Pace, sizes: Sizes, every: int) -> floa
 
 def race_seconds(plan: Plan, seconds: Mapping[str, float], pairs: int) -> float:
     """How long all runs of `plan` take with so many pairs, controls included; `seconds` are of a run, by lane."""
-    return sum(seconds[cell.lane.name] for cell in replace(plan, pairs=pairs).cells)
+    return sum(seconds[run.lane.name] for run in replace(plan, pairs=pairs).runs)
 
 
 def _kind(lane: PlannedLane) -> str:
@@ -112,7 +112,7 @@ def _kind(lane: PlannedLane) -> str:
 def _pace(record: RunRecord, target: float, sizes: Sizes) -> Pace:
     if record.stopped is not None or not record.steps:
         raise SoonerError(
-            f"lane {record.lane} stopped after {record.steps} steps, so its pace is not known: "
+            f"lane {record.lane} stopped at step {record.steps}, so its pace is not known: "
             f"{record.stopped or 'it took none'}. Its race would end the same way; change the recipe or leave it out"
         )
     run = run_of(record, target)

@@ -79,9 +79,9 @@ def run_lane(
                 saved, {"started": started, "resumed": resumed, "energy": meter.joules, "loop": loop.state_dict()}
             )
 
-    def look(found: Evaluation) -> None:
+    def look(evaluation: Evaluation) -> None:
         memory.sample()
-        on_look(found)
+        on_look(evaluation)
 
     def step() -> None:
         meter.poll()

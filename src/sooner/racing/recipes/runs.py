@@ -21,12 +21,12 @@ from sooner.training.loading import channel_statistics
 
 
 def environment(data: Data, device: torch.device) -> dict[str, Any]:
-    """What runs must share to be compared, and hence what a resumed race must find again."""
+    """What runs must share to be compared, so what must be the same when a race is resumed."""
     return {"data": data.fingerprint, **machine.kind(device)}
 
 
 def describe(data: Data, validation: float) -> dict[str, Any]:
-    """What a race's report tells of its data; `validation` is the share of the training data that is validated on."""
+    """What a race's report says of its data; `validation` is the share of the training data that is validated on."""
     return {
         "name": data.name,
         "kind": data.kind,

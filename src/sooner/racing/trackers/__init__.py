@@ -44,10 +44,10 @@ class Trackers:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def run_started(self, cell: PlannedRun) -> None:
+    def run_started(self, run: PlannedRun) -> None:
         """A run begins."""
         for tracker in self._trackers:
-            tracker.run_started(cell)
+            tracker.run_started(run)
 
     def looked(self, look: Evaluation) -> None:
         """Write a look of the run under way."""
@@ -109,7 +109,7 @@ def make(
         folder: of the race; it exists.
         plan: of the race.
         done: runs that have ended already, when the race is resumed.
-        warn: is told, once each, of trackers that fail; the race goes on without them.
+        warn: called once for each tracker that fails; the race goes on without them.
 
     Raises:
         SoonerError: as of `check`.

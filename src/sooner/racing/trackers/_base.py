@@ -52,7 +52,7 @@ class Wording:
 class Sink(Protocol):
     """Where one tracker's runs are written. At most one run is open; all methods are called from one thread.
 
-    Made from a `Race`. It may raise anything: whoever calls it lets the race go on.
+    Made from a `Race`. It may raise anything: the caller lets the race go on.
     """
 
     @staticmethod

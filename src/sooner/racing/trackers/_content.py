@@ -1,4 +1,4 @@
-"""What a tracker is told of a run and of a race, as flat names and values."""
+"""What a tracker gets of a run and of a race, as flat names and values."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def outcome(record: RunRecord, plan: Plan) -> dict[str, float]:
     if plan.rules.protocol == "fitted":  # a run counts by its end alone
         hit = run.final_metric is not None and run.final_metric >= plan.target
         time = run.budget_s if hit else None
-    found = {
+    numbers = {
         f"test_{plan.task.metric}": run.test_metric,
         "time_to_target": time,
         "reached_target": float(hit),
@@ -60,12 +60,12 @@ def outcome(record: RunRecord, plan: Plan) -> dict[str, float]:
         "sparse_flops": run.sparse_flops,
         "energy_joules": run.energy_joules,
     }
-    return {name: float(value) for name, value in found.items() if value is not None}
+    return {name: float(value) for name, value in numbers.items() if value is not None}
 
 
 def notes(record: RunRecord) -> dict[str, str]:
-    """What words tell of a run."""
-    found = {
+    """The texts of a run."""
+    texts = {
         "stopped": record.stopped,
         "output": record.output,
         "host": record.host,
@@ -73,7 +73,7 @@ def notes(record: RunRecord) -> dict[str, str]:
         "finished": record.finished,
         "resumed": str(record.resumed) if record.resumed else "",
     }
-    return {name: text for name, text in found.items() if text}
+    return {name: text for name, text in texts.items() if text}
 
 
 def race_params(results: Results) -> dict[str, Value]:
@@ -95,16 +95,17 @@ def verdicts(results: Results, wording: Wording) -> tuple[dict[str, float], dict
     """The figures of all comparisons, "LANE vs OTHER/CLOCK/FIGURE", and what each amounts to in words."""
     figures: dict[str, float] = {}
     words: dict[str, str] = {}
-    for found in results.comparisons:
-        name = f"{found.lane} vs {found.against}/{found.clock}" + ("/confirmation" if found.confirmation else "")
-        words[name] = wording.verdict(found)
+    for comparison in results.comparisons:
+        suffix = "/confirmation" if comparison.confirmation else ""
+        name = f"{comparison.lane} vs {comparison.against}/{comparison.clock}{suffix}"
+        words[name] = wording.verdict(comparison)
         given = {
-            "ratio": found.ratio,
-            "ci_low": found.ci_low,
-            "ci_high": found.ci_high,
-            "p_value": found.p_value,
-            "pairs": float(found.pairs),
+            "ratio": comparison.ratio,
+            "ci_low": comparison.ci_low,
+            "ci_high": comparison.ci_high,
+            "p_value": comparison.p_value,
+            "pairs": float(comparison.pairs),
         }
         figures.update({f"{name}/{key}": value for key, value in given.items() if value is not None})
-    words.update({f"warning {number}": wording.notice(each) for number, each in enumerate(results.notices, 1)})
+    words.update({f"warning {number}": wording.notice(notice) for number, notice in enumerate(results.notices, 1)})
     return figures, words

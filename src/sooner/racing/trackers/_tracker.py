@@ -30,14 +30,14 @@ class Tracker:
     One that fails, or takes longer than a minute and a tenth of the race's time in all, is dropped with a warning.
 
     Looks are written while a run goes on, once a second at most. When it ends it is compared with its record, and
-    written anew where they differ: where it was resumed, or made on another machine.
+    written again where they differ: where it was resumed, or made on another machine.
 
     Args:
         name: of the tracker.
         open_sink: makes its sink.
         plan: of the race.
         ledger: of the race.
-        warn: is told once, if the tracker is dropped.
+        warn: called once, if the tracker is dropped.
     """
 
     def __init__(
@@ -61,10 +61,10 @@ class Tracker:
 
         self._do(begin)
 
-    def run_started(self, cell: PlannedRun) -> None:
+    def run_started(self, run: PlannedRun) -> None:
         """A run begins."""
-        self._params[cell.lane.name] = _content.params(cell.lane)
-        self._run = (cell.lane.name, cell.seed)
+        self._params[run.lane.name] = _content.params(run.lane)
+        self._run = (run.lane.name, run.seed)
         self._looks, self._written, self._written_at = [], 0, monotonic()
 
     def looked(self, look: Evaluation) -> None:

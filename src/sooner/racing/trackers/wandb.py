@@ -91,8 +91,8 @@ def _settle(file: Path) -> None:
     end = monotonic() + _PATIENCE
     size = -1
     while monotonic() < end:
-        found = file.stat().st_size if file.exists() else 0
-        if found == size and found > _EMPTY:
+        latest = file.stat().st_size if file.exists() else 0
+        if latest == size and latest > _EMPTY:
             return
-        size = found
+        size = latest
         sleep(_QUIET)

@@ -30,8 +30,8 @@ _MOVING = (frontier, metric_over_time, ratio_curve, paired_times, survival)
 
 def all_figures(results: Results, styles: Sequence[LaneStyle]) -> list[Figure]:
     """The figures that the results hold something for, in reading order."""
-    found = [*(figure(results, styles) for figure in _MOVING), phases(results)]
-    return [figure for figure in found if figure.panels]
+    figures = [*(figure(results, styles) for figure in _MOVING), phases(results)]
+    return [figure for figure in figures if figure.panels]
 
 
 def moved_figures(results: Results, styles: Sequence[LaneStyle], at: Results) -> list[Figure]:

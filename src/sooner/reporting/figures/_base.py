@@ -151,14 +151,14 @@ def target_note(results: Results) -> dict[str, Any]:
 
 def log_ticks(low: float, high: float) -> list[float]:
     """Round numbers from `low` to `high`, both positive; finer ones only where the coarse are fewer than four."""
-    found: list[float] = []
+    inside: list[float] = []
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for steps in _STEPS:
         ticks = [float(f"{step}e{decade}") for decade in decades for step in steps]
-        found += [tick for tick in ticks if low <= tick <= high]
-        if len(found) >= _FEW_TICKS:
+        inside += [tick for tick in ticks if low <= tick <= high]
+        if len(inside) >= _FEW_TICKS:
             break
-    return sorted(found)
+    return sorted(inside)
 
 
 def log_axis(low: float, high: float) -> dict[str, Any]:

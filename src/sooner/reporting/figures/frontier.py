@@ -56,10 +56,10 @@ def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock, at: Resul
     lanes = [(i, lane, style) for i, (lane, style) in enumerate(zip(now.lanes, styles, strict=True)) if lane.rungs]
     data: list[dict[str, Any]] = []
     if at is None:
-        data += [_band(*each, clock, unit) for each in lanes]
-        data += [_runs(*each, clock, unit) for each in lanes]
-        data += [_line(*each, clock, unit) for each in lanes]
-    data += [_ring(*each, clock, unit) for each in lanes]
+        data += [_band(*lane, clock, unit) for lane in lanes]
+        data += [_runs(*lane, clock, unit) for lane in lanes]
+        data += [_line(*lane, clock, unit) for lane in lanes]
+    data += [_ring(*lane, clock, unit) for lane in lanes]
     times = [unit.of(_seconds(rung, clock)) for lane in results.lanes for rung in lane.rungs]
     return {
         "data": data,
@@ -111,7 +111,7 @@ def _band(index: int, lane: Lane, style: LaneStyle, clock: Clock, unit: TimeUnit
 
 def _runs(index: int, lane: Lane, style: LaneStyle, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
     """Each run that was made: one per seed and budget."""
-    found: list[tuple[float, float, Run]] = [
+    points: list[tuple[float, float, Run]] = [
         (e.seconds if clock == "wall" else e.calibrated_seconds, e.metric, run)
         for run in lane.runs
         for e in run.evaluations
@@ -119,10 +119,10 @@ def _runs(index: int, lane: Lane, style: LaneStyle, clock: Clock, unit: TimeUnit
     return {
         "type": "scatter",
         "mode": "markers",
-        "x": [unit.of(seconds) for seconds, *_ in found],
-        "y": [rounded(metric) for _, metric, _ in found],
+        "x": [unit.of(seconds) for seconds, *_ in points],
+        "y": [rounded(metric) for _, metric, _ in points],
         "marker": {"color": style.colour, "size": 4, "opacity": 0.5},
-        "text": [f"seed {run.seed}" for *_, run in found],
+        "text": [f"seed {run.seed}" for *_, run in points],
         "hovertemplate": f"%{{text}}: %{{y:.4g}} after %{{x:.3g}} {unit.name}",
         "name": label(lane.name),
         "meta": {"lane": index},
@@ -131,14 +131,14 @@ def _runs(index: int, lane: Lane, style: LaneStyle, clock: Clock, unit: TimeUnit
 
 def _ring(index: int, lane: Lane, style: LaneStyle, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
     """Around the smallest budget that is enough."""
-    found = [rung for rung in lane.rungs if rung.budget == lane.smallest_budget]
+    enough = [rung for rung in lane.rungs if rung.budget == lane.smallest_budget]
     return {
         "type": "scatter",
         "mode": "markers",
-        "x": [unit.of(_seconds(rung, clock)) for rung in found],
-        "y": [rounded(rung.metric) for rung in found],
+        "x": [unit.of(_seconds(rung, clock)) for rung in enough],
+        "y": [rounded(rung.metric) for rung in enough],
         "marker": {"symbol": "circle-open", "size": 17, "color": style.colour, "line": {"width": 2.5}},
-        "text": [f"{label(rung.budget)} is enough" for rung in found],
+        "text": [f"{label(rung.budget)} is enough" for rung in enough],
         "hovertemplate": "%{text}",
         "name": label(lane.name),
         "meta": {"lane": index},
@@ -147,5 +147,5 @@ def _ring(index: int, lane: Lane, style: LaneStyle, clock: Clock, unit: TimeUnit
 
 
 def _alt(results: Results) -> str:
-    told = " ".join(f"{lane.name}: {smallest(results, lane)}" for lane in results.lanes if lane.rungs)
-    return f"Validation {results.metric} at the end of each budget against its time. {told}"
+    budgets = " ".join(f"{lane.name}: {smallest(results, lane)}" for lane in results.lanes if lane.rungs)
+    return f"Validation {results.metric} at the end of each budget against its time. {budgets}"

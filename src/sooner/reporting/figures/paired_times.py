@@ -79,7 +79,7 @@ def _scale(shortest: float, longest: float) -> dict[str, Any]:
 def _pair(results: Results, seed: int, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
     """The line of one seed through the lanes that ran it, which the page cuts where it hides lanes.
 
-    The page dots the part to and from a run that missed the target, told by `customdata`.
+    The page dots the part to and from a run that missed the target, as `customdata` marks it.
     """
     rows = [(row, run) for row, lane in enumerate(results.lanes) for run in lane.runs if run.seed == seed]
     return {
@@ -138,9 +138,11 @@ def _median(lane: Lane, row: int, style: LaneStyle, clock: Clock, unit: TimeUnit
 
 
 def _alt(results: Results) -> str:
-    told = []
+    medians = []
     for lane in results.lanes:
         middle = median_time(lane.runs, "wall")
         if middle is not None:
-            told.append(f"{lane.name} {'over ' if middle.at_least else ''}{words.seconds(middle.value)}")
-    return f"Dots of time to target per run, joined by seed. Median: {', '.join(told)}." if told else "No runs yet."
+            medians.append(f"{lane.name} {'over ' if middle.at_least else ''}{words.seconds(middle.value)}")
+    return (
+        f"Dots of time to target per run, joined by seed. Median: {', '.join(medians)}." if medians else "No runs yet."
+    )

@@ -60,8 +60,8 @@ def ratio_curve(results: Results, styles: Sequence[LaneStyle], at: Results | Non
 
 def _among(results: Results, comparisons: Sequence[Comparison], kinds: Collection[Kind]) -> list[Comparison]:
     """Those against lanes of these kinds."""
-    wanted = {lane.name for lane in results.lanes if kind(results, lane) in kinds}
-    return [c for c in comparisons if c.against in wanted]
+    against = {lane.name for lane in results.lanes if kind(results, lane) in kinds}
+    return [c for c in comparisons if c.against in against]
 
 
 def _points(results: Results, comparison: Comparison) -> list[CurvePoint]:
@@ -211,6 +211,6 @@ def _corners(low: float, high: float) -> list[dict[str, Any]]:
 
 
 def _alt(results: Results) -> str:
-    told = [f"{c.lane} against {c.against}: {words.ratio_and_interval(c)}" for c in own(results)]
-    at_target = f" At {words.target(results)}: {'; '.join(told)}." if told else ""
+    ratios = [f"{c.lane} against {c.against}: {words.ratio_and_interval(c)}" for c in own(results)]
+    at_target = f" At {words.target(results)}: {'; '.join(ratios)}." if ratios else ""
     return f"Curves of the ratio of times to target over all targets, with 95% bands.{at_target}"

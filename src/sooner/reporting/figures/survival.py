@@ -35,8 +35,8 @@ def survival(results: Results, styles: Sequence[LaneStyle], at: Results | None =
         key="survival",
         title="Who has reached it by when",
         reading=(
-            "Each step is a run that reaches the target, so a line tells which share of the lane's runs has reached it "
-            "by then; further left and higher is better. The band is the 95% interval at each time by itself, and wide "
+            "Each step is a run that reaches the target, so a line shows which share of the lane's runs has reached it "
+            "by then; further left and higher is better. The band is the 95% interval at each single time, and wide "
             "with a few runs (Kaplan and Meier, 1958). A line that ends below 100% is of a lane that missed the target "
             "in some runs. In the table, the restricted mean is the mean time to the target or to the time given below "
             "it, whichever is first; the expected running time is what one would spend on average by starting again "
@@ -52,16 +52,16 @@ def survival(results: Results, styles: Sequence[LaneStyle], at: Results | None =
 
 def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock, now: Results) -> Plot:
     unit = time_unit(results)
-    found = [
+    drawn = [
         (i, lane.name, style, estimate)
         for i, (lane, style) in enumerate(zip(now.lanes, styles, strict=True))
         if (estimate := survival_on(lane, clock))
     ]
-    horizon = max([unit.of(_end(estimate)) for *_, estimate in found], default=1.0)
-    first = min([unit.of(time) for *_, estimate in found for time in estimate.times if time > 0], default=horizon / 10)
-    bands = [_band(i, name, style, estimate, unit) for i, name, style, estimate in found]
+    horizon = max([unit.of(_end(estimate)) for *_, estimate in drawn], default=1.0)
+    first = min([unit.of(time) for *_, estimate in drawn for time in estimate.times if time > 0], default=horizon / 10)
+    bands = [_band(i, name, style, estimate, unit) for i, name, style, estimate in drawn]
     return {
-        "data": [*bands, *(_line(i, name, style, estimate, unit) for i, name, style, estimate in found)],
+        "data": [*bands, *(_line(i, name, style, estimate, unit) for i, name, style, estimate in drawn)],
         "layout": layout(
             360,
             axis(f"{clock} time, {unit.name}", range=[0, horizon * 1.03]),
@@ -72,18 +72,18 @@ def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock, now: Resu
     }
 
 
-def _end(found: Survival) -> float:
+def _end(estimate: Survival) -> float:
     """Where the lane's line ends: the horizon that all means are restricted to may come before its last step."""
-    return max([found.horizon, *found.times])
+    return max([estimate.horizon, *estimate.times])
 
 
-def _line(index: int, name: str, style: LaneStyle, found: Survival, unit: TimeUnit) -> dict[str, Any]:
-    times = [unit.of(time) for time in found.times]
-    reached = [rounded(share) for share in found.reached]
+def _line(index: int, name: str, style: LaneStyle, estimate: Survival, unit: TimeUnit) -> dict[str, Any]:
+    times = [unit.of(time) for time in estimate.times]
+    reached = [rounded(share) for share in estimate.reached]
     return {
         "type": "scatter",
         "mode": "lines",
-        "x": [0.0, *times, unit.of(_end(found))],
+        "x": [0.0, *times, unit.of(_end(estimate))],
         "y": [0.0, *reached, reached[-1] if reached else 0.0],
         "line": {"color": style.colour, "width": 2.5, "dash": style.dash, "shape": "hv"},
         "hovertemplate": f"%{{y:.0%}} by %{{x:.3g}} {unit.name}",
@@ -93,14 +93,14 @@ def _line(index: int, name: str, style: LaneStyle, found: Survival, unit: TimeUn
     }
 
 
-def _band(index: int, name: str, style: LaneStyle, found: Survival, unit: TimeUnit) -> dict[str, Any]:
+def _band(index: int, name: str, style: LaneStyle, estimate: Survival, unit: TimeUnit) -> dict[str, Any]:
     """From the first run that reaches the target on: before, it would fill the plot of every lane alike.
 
     There and back as steps, since a filled path has no shape of its own.
     """
-    known = [i for i, share in enumerate(found.reached) if share > 0]
-    times = [*(unit.of(found.times[i]) for i in known), unit.of(_end(found))]
-    low, high = ([*(shares[i] for i in known), *shares[-1:]] for shares in (found.low, found.high))
+    known = [i for i, share in enumerate(estimate.reached) if share > 0]
+    times = [*(unit.of(estimate.times[i]) for i in known), unit.of(_end(estimate))]
+    low, high = ([*(shares[i] for i in known), *shares[-1:]] for shares in (estimate.low, estimate.high))
     path = [*_steps(times, low), *reversed(_steps(times, high))] if known else []
     return {
         "type": "scatter",
@@ -129,10 +129,10 @@ def _steps(times: Sequence[float], shares: Sequence[float]) -> list[tuple[float,
 
 
 def _alt(results: Results) -> str:
-    told = []
+    ends = []
     for lane in results.lanes:
-        found = survival_on(lane, "wall")
-        if found:
-            share = found.reached[-1] if found.reached else 0.0
-            told.append(f"{lane.name} {share:.0%} by {words.seconds(_end(found))}")
-    return f"Steps of the share of runs that have reached {words.goal(results)}: {'; '.join(told)}."
+        estimate = survival_on(lane, "wall")
+        if estimate:
+            share = estimate.reached[-1] if estimate.reached else 0.0
+            ends.append(f"{lane.name} {share:.0%} by {words.seconds(_end(estimate))}")
+    return f"Steps of the share of runs that have reached {words.goal(results)}: {'; '.join(ends)}."

@@ -14,16 +14,16 @@ def text_changes(texts: Sequence[Mapping[str, str]]) -> dict[str, Any]:
     Places whose text never changes are left out. All mappings must have the same places.
 
     Raises:
-        ValueError: they have not.
+        ValueError: they differ in their places.
     """
-    if any(each.keys() != texts[0].keys() for each in texts):
+    if any(at.keys() != texts[0].keys() for at in texts):
         raise ValueError("the page must have the same places at every target")
     positions: dict[str, int] = {}
     places = {}
     for place in texts[0]:
-        told = [each[place] for each in texts]
-        if any(text != told[0] for text in told):
-            places[place] = [positions.setdefault(text, len(positions)) for text in told]
+        versions = [at[place] for at in texts]
+        if any(text != versions[0] for text in versions):
+            places[place] = [positions.setdefault(text, len(positions)) for text in versions]
     return {"strings": list(positions), "places": places}
 
 
@@ -34,11 +34,11 @@ def plot_changes(base: Plot, at: Plot) -> dict[str, Any]:
     """
     traces = {trace["uid"]: trace for trace in base["data"] if "uid" in trace}
     moved = {trace["uid"]: _difference(traces[trace["uid"]], trace) for trace in at["data"] if "uid" in trace}
-    found = {
+    changes = {
         "data": {uid: change for uid, change in moved.items() if change},
         **{key: _difference(base[key], at[key]) for key in ("layout", "log") if key in at},
     }
-    return {key: change for key, change in found.items() if change}
+    return {key: change for key, change in changes.items() if change}
 
 
 def _are_mappings(value: Any) -> TypeGuard[list[Mapping[str, Any]]]:

@@ -1,4 +1,4 @@
-"""The race as others can cite it: what ran, what was found, and on what."""
+"""The race as others can cite it: what ran, the findings, and the machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sooner.reporting.summary import contestants, own
 from sooner.reporting.wording import verdict
 from sooner.results.records import Results
 
-_TOLD = 12  # comparisons written out
+_MOST_COMPARISONS = 12  # written out one by one
 
 _TEX = {
     "\\": r"\textbackslash{}",
@@ -48,22 +48,22 @@ def _sentences(results: Results) -> list[str]:
     lanes = words.join([lane.name for lane in results.lanes])
     model = f" {results.model}," if results.model else ""
     pairs = f" {words.number_of(results.pairs, 'pair')}," if results.pairs else ""
-    told = [f"Lanes: {lanes};{model}{pairs} protocol {results.protocol}."]
+    sentences = [f"Lanes: {lanes};{model}{pairs} protocol {results.protocol}."]
     if not results.complete:
-        told.append("Not finished.")
+        sentences.append("Not finished.")
     if has_rungs(results):
-        told += [f"{lane.name}: {smallest(results, lane)}" for lane in results.lanes if lane.rungs]
+        sentences += [f"{lane.name}: {smallest(results, lane)}" for lane in results.lanes if lane.rungs]
     compared = own(results)
-    told += [f"{c.lane} against {c.against}: {words.sentence(verdict(c))}" for c in compared[:_TOLD]]
-    if len(compared) > _TOLD:
-        told.append(f"And {words.number_of(len(compared) - _TOLD, 'more comparison')}.")
+    sentences += [f"{c.lane} against {c.against}: {words.sentence(verdict(c))}" for c in compared[:_MOST_COMPARISONS]]
+    if len(compared) > _MOST_COMPARISONS:
+        sentences.append(f"And {words.number_of(len(compared) - _MOST_COMPARISONS, 'more comparison')}.")
     fingerprint = results.data.get("fingerprint")
     machine = [str(results.machine.get("accelerator") or results.machine.get("cpu") or results.device)]
     versions = [f"{name} {version}" for name, version in results.versions.items()]
-    told.append(f"On {', '.join([*machine, *versions])}.")
-    told += [f"Data fingerprint {fingerprint}."] if fingerprint else []
-    told += [f"{words.moment(results.started)}."] if results.started else []
-    return told
+    sentences.append(f"On {', '.join([*machine, *versions])}.")
+    sentences += [f"Data fingerprint {fingerprint}."] if fingerprint else []
+    sentences += [f"{words.moment(results.started)}."] if results.started else []
+    return sentences
 
 
 def _when(results: Results) -> datetime | None:

@@ -33,8 +33,8 @@ class Forest:
     @property
     def marks(self) -> str:
         """What the page's style sheet draws otherwise: "open-low", "open-high", "no-ratio"."""
-        told = (("open-low", self.open_low), ("open-high", self.open_high), ("no-ratio", self.ratio is None))
-        return " ".join(name for name, holds in told if holds)
+        marks = (("open-low", self.open_low), ("open-high", self.open_high), ("no-ratio", self.ratio is None))
+        return " ".join(name for name, holds in marks if holds)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from sooner.reporting.page.facts import facts
 from sooner.reporting.page.forest import Axis, axis_of
 from sooner.reporting.page.protocol import protocol
 from sooner.reporting.page.targets import Moments, moments
-from sooner.reporting.page.texts import spoken
+from sooner.reporting.page.texts import target_texts
 from sooner.reporting.style import lane_styles
 from sooner.reporting.summary import clocks, contestants
 from sooner.reporting.tables import all_tables
@@ -63,13 +63,13 @@ def render(results: Results) -> str:
         keep_trailing_newline=True,
     )
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
-    found = moments(results)
-    results = found.race
-    axis = axis_of(c for each in found.results for c in each.comparisons if c.clock == "wall")
+    scored = moments(results)
+    results = scored.race
+    axis = axis_of(c for race in scored.results for c in race.comparisons if c.clock == "wall")
     styles = lane_styles(results)
     figures = all_figures(results, styles)
     doubts = environment.get_template("checks.html.j2")
-    texts = [_texts(each, axis, doubts) for each in found.results]
+    texts = [_texts(race, axis, doubts) for race in scored.results]
     changes = text_changes(texts)
     return environment.get_template("page.html.j2").render(
         results=results,
@@ -78,10 +78,10 @@ def render(results: Results) -> str:
         pairs=words.number_of(results.pairs, "pair"),
         started=words.moment(results.started),
         styles={lane.name: style for lane, style in zip(results.lanes, styles, strict=True)},
-        now={place: Markup(text) if place.endswith("@html") else text for place, text in texts[found.own].items()},
+        now={place: Markup(text) if place.endswith("@html") else text for place, text in texts[scored.own].items()},
         moving={place.split("@")[0] for place in changes["places"]},
-        own=found.own,
-        targets=[words.goal(each) for each in found.results],
+        own=scored.own,
+        targets=[words.goal(race) for race in scored.results],
         axis=axis,
         headlines=headlines(results),
         confirmations=confirmations(results),
@@ -89,7 +89,7 @@ def render(results: Results) -> str:
         figures=figures,
         clocks=clocks(results),
         plots={figure.key: [panel.plots for panel in figure.panels] for figure in figures},
-        changes={"own": found.own, **changes, "plots": _moves(found, figures)},
+        changes={"own": scored.own, **changes, "plots": _moves(scored, figures)},
         recipes={lane.name: _recipe(lane) for lane in results.lanes},
         protocol=protocol(results),
         citation={"plain": citation.plain(results), "bibtex": citation.bibtex(results)},
@@ -106,16 +106,16 @@ def _read(name: str) -> str:
 
 def _texts(results: Results, axis: Axis, doubts: Any) -> dict[str, str]:
     """Every text of the page that depends on the target."""
-    return {**spoken(results, axis), "checks@html": doubts.render(checks=checks(results))}
+    return {**target_texts(results, axis), "checks@html": doubts.render(checks=checks(results))}
 
 
-def _moves(found: Moments, figures: list[Figure]) -> list[dict[str, Any]]:
+def _moves(scored: Moments, figures: list[Figure]) -> list[dict[str, Any]]:
     """What changes in the figures at each target, by figure, panel and clock."""
-    styles = lane_styles(found.race)
+    styles = lane_styles(scored.race)
     base = {figure.key: figure for figure in figures}
     moves = []
-    for at in found.results:
-        moved = moved_figures(found.race, styles, at) if at is not found.race else []
+    for at in scored.results:
+        moved = moved_figures(scored.race, styles, at) if at is not scored.race else []
         moves.append({figure.key: _changed(base[figure.key], figure) for figure in moved})
     return moves
 

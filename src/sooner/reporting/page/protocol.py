@@ -47,23 +47,23 @@ _CLOCK = (
 )
 _PROGRAM_CLOCK = (
     "Starts with the program and counts everything it does. It stands still only where the program says that it "
-    "evaluates; a program that does not say so pays for its evaluations, too. Calibrated time, where there is one, is "
+    "evaluates; otherwise its evaluations count, too. Calibrated time, where there is one, is "
     "steps times the run's own median seconds per step plus its fixed costs."
 )
 _CONTROLS = (
-    "Added by the race itself. The baseline is the task's recipe on all data at full budget. A fitted control is that "
+    "Added by the race. The baseline is the task's recipe on all data at full budget. A fitted control is that "
     "recipe on a lane's smaller budget, its schedule compressed to it. A random control stands beside a lane that "
     "chooses its examples or its weights, with as many at random."
 )
 _STATISTICS = (
     "A ratio is the other lane's time divided by this lane's, seed by seed, so above 1x this lane is faster. It is "
     "estimated from the paired log-ratios, tested by an exact sign-flip test of their signed ranks, and the 95% "
-    "interval is that test turned around. A verdict needs six pairs and an interval that excludes 1x. \u201cNo "
-    "difference shown\u201d is no proof of equality: the interval tells what may have been missed."
+    "interval inverts that test. A verdict needs six pairs and an interval that excludes 1x. \u201cNo "
+    "difference shown\u201d is no proof of equality: the interval shows what may have been missed."
 )
 _FRESH = (
-    "After the race was decided, its winner and the lanes it was compared with ran once more on seeds that nothing had "
-    "been chosen by. A winner is often the one that was also lucky; on fresh seeds it cannot be."
+    "After the race was decided, its winner and the lanes it was compared with ran again on seeds that played no part "
+    "in any choice. A winner is often the one that was also lucky; on fresh seeds it cannot be."
 )
 
 

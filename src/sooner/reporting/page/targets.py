@@ -32,8 +32,8 @@ def moments(results: Results) -> Moments:
     """
     own = rescore(results)
     targets = choices(own, amount(own))
-    found = [own if target == own.target else rescore(own, target, curves=False) for target in targets]
-    return Moments(tuple(found), targets.index(own.target))
+    scored = [own if target == own.target else rescore(own, target, curves=False) for target in targets]
+    return Moments(tuple(scored), targets.index(own.target))
 
 
 def amount(results: Results) -> int:
@@ -59,12 +59,12 @@ def choices(results: Results, amount: int) -> list[float]:
         return [results.target]
     exact = [high - (high - low) * (1 - i / amount) ** 2 for i in range(1, amount + 1)]
     finest = (high - low) / (4 * amount)
-    found = {results.target}
+    targets = {results.target}
     for before, target in zip([low, *exact], exact, strict=False):
         rounded = _rounded_down(target, max(target - before, finest))
         if low < rounded <= high and abs(rounded - results.target) > finest / 2:
-            found.add(rounded)
-    return sorted(found)
+            targets.add(rounded)
+    return sorted(targets)
 
 
 def _rounded_down(value: float, gap: float) -> float:

@@ -15,14 +15,14 @@ from sooner.reporting.tables import all_tables
 from sooner.reporting.wording import verdict
 from sooner.results.records import Results
 
-_TOLD = 3  # lanes whose finding is read out when the target moves
+_MOST_READ_OUT = 3  # lanes whose finding a screen reader announces when the target moves
 
 
-def spoken(results: Results, axis: Axis) -> dict[str, str]:
+def target_texts(results: Results, axis: Axis) -> dict[str, str]:
     """The texts of the race at the target of `results`, with the intervals drawn on `axis`."""
-    found = headlines(results)
+    lines = headlines(results)
     texts = {"goal": words.goal(results)}
-    for i, headline in enumerate(found):
+    for i, headline in enumerate(lines):
         texts[f"headline.{i}"] = headline.sentence
         if has_rungs(results):
             texts[f"headline.{i}.smallest"] = smallest(results, headline.lane)
@@ -32,17 +32,17 @@ def spoken(results: Results, axis: Axis) -> dict[str, str]:
         texts.update(_reading(f"fresh.{j}", reading, axis))
     for table in all_tables(results).values():
         texts.update(table.texts())
-    told = [f"{headline.lane.name} {headline.sentence}" for headline in found[:_TOLD]]
-    texts["told"] = " ".join([f"At {words.goal(results)}:", *told])
+    announced = [f"{headline.lane.name} {headline.sentence}" for headline in lines[:_MOST_READ_OUT]]
+    texts["announcement"] = " ".join([f"At {words.goal(results)}:", *announced])
     return texts
 
 
 def _reading(place: str, reading: Reading, axis: Axis) -> Iterator[tuple[str, str]]:
-    drawing, found = axis.draw(reading.comparison), verdict(reading.comparison)
+    drawing, text = axis.draw(reading.comparison), verdict(reading.comparison)
     yield f"{place}@data-tone", reading.tone
-    yield f"{place}.verdict", words.sentence(found)
+    yield f"{place}.verdict", words.sentence(text)
     if reading.calibrated:
         yield f"{place}.calibrated", f"On the calibrated clock, {words.stopped(verdict(reading.calibrated))}"
     yield f"{place}.forest@style", drawing.style
     yield f"{place}.forest@data-marks", drawing.marks
-    yield f"{place}.forest@aria-label", f"Interval on a logarithmic axis around 1x: {found}"
+    yield f"{place}.forest@aria-label", f"Interval on a logarithmic axis around 1x: {text}"

@@ -15,7 +15,7 @@ __all__ = ["Cell", "Row", "Table", "all_tables"]
 
 def all_tables(results: Results) -> dict[str, Table]:
     """Every table of a race by its key, those without rows included."""
-    found = [
+    tables = [
         budgets(results),
         lanes(results),
         survival(results),
@@ -23,4 +23,4 @@ def all_tables(results: Results) -> dict[str, Table]:
         confirmation_runs(results),
         comparisons(results),
     ]
-    return {table.key: table for table in found}
+    return {table.key: table for table in tables}

@@ -84,9 +84,9 @@ def median(middle: Median | None, say: words.Wording = words.seconds) -> Cell:
     return Cell(f"> {text}", LAST + 1000 * middle.value) if middle.at_least else Cell(text, middle.value)
 
 
-def spread(results: Results, found: Spread | None) -> Cell:
+def spread(results: Results, values: Spread | None) -> Cell:
     """A median of the metric with its range."""
-    if found is None:
+    if values is None:
         return NONE
-    note = words.metric_range(results, found.low, found.high)
-    return Cell(words.metric(results, found.median), found.median, note)
+    note = words.metric_range(results, values.low, values.high)
+    return Cell(words.metric(results, values.median), values.median, note)

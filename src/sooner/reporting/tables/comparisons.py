@@ -11,9 +11,9 @@ _COLUMNS = ("Against", "Clock", "Ratio", "95% interval", "p", "Pairs", "Looks", 
 
 
 def comparisons(results: Results) -> Table:
-    """One row per comparison and clock, those on fresh seeds marked and last. Looks are told where there were some."""
-    found = sorted(results.comparisons, key=lambda c: c.confirmation)
-    looked = any(c.looks > 1 for c in found)
+    """One row per comparison and clock, those on fresh seeds marked and last; looks where there were several."""
+    ordered = sorted(results.comparisons, key=lambda c: c.confirmation)
+    looked = any(c.looks > 1 for c in ordered)
     rows = [
         Row(
             c.lane,
@@ -29,7 +29,7 @@ def comparisons(results: Results) -> Table:
                 Cell(verdict(c)),
             ),
         )
-        for c in found
+        for c in ordered
     ]
     columns = tuple(column for column in _COLUMNS if looked or column != "Looks")
     return Table("comparisons", "Comparisons", ("Lane", *columns), tuple(rows))

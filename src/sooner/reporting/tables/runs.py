@@ -24,17 +24,19 @@ def confirmation_runs(results: Results) -> Table:
 
 
 def _table(key: str, caption: str, results: Results, lanes: Sequence[tuple[str, list[Run]]]) -> Table:
-    columns = _columns(results, [run for _, each in lanes for run in each])
+    columns = _columns(results, [run for _, lane_runs in lanes for run in lane_runs])
     return Table(
         key,
         caption,
         ("Lane", *columns),
-        tuple(Row(name, tuple(cell(run) for cell in columns.values())) for name, each in lanes for run in each),
+        tuple(
+            Row(name, tuple(cell(run) for cell in columns.values())) for name, lane_runs in lanes for run in lane_runs
+        ),
     )
 
 
 def _columns(results: Results, shown: Sequence[Run]) -> _Columns:
-    """Those that every race has, and of the others those that some run has something for."""
+    """The columns that every race has, and of the others those that some run has a value for."""
     columns: _Columns = {"Seed": lambda run: Cell(str(run.seed), run.seed), "Target": _outcome}
     columns["Wall"] = lambda run: cells.time(run, "wall")
     if has_calibrated(results):

@@ -16,18 +16,22 @@ def survival(results: Results) -> Table:
     rows = []
     for lane in results.lanes:
         if lane.survival:
-            found = [survival_on(lane, clock) for clock in clocks]
+            estimates = [survival_on(lane, clock) for clock in clocks]
             hits = sum(run.hit for run in lane.runs)
             reached = Cell(f"{hits} of {len(lane.runs)}", hits)
-            rows.append(Row(lane.name, (reached, *(cell for each in found for cell in _cells(each)))))
+            rows.append(Row(lane.name, (reached, *(cell for estimate in estimates for cell in _cells(estimate)))))
     return Table("survival", "Mean times, missed targets included", ("Lane", "Reached", *columns), tuple(rows))
 
 
-def _cells(found: Survival | None) -> tuple[Cell, Cell]:
-    if found is None:
+def _cells(estimate: Survival | None) -> tuple[Cell, Cell]:
+    if estimate is None:
         return NONE, NONE
-    interval = words.seconds_range(found.rmst_low, found.rmst_high)
-    mean = Cell(words.seconds(found.rmst), found.rmst, f"{interval}\nrestricted to {words.seconds(found.horizon)}")
-    if found.ert is None:
+    interval = words.seconds_range(estimate.rmst_low, estimate.rmst_high)
+    mean = Cell(
+        words.seconds(estimate.rmst), estimate.rmst, f"{interval}\nrestricted to {words.seconds(estimate.horizon)}"
+    )
+    if estimate.ert is None:
         return mean, Cell("never reached", 2 * LAST)
-    return mean, Cell(words.seconds(found.ert), found.ert, words.seconds_range(found.ert_low, found.ert_high))
+    return mean, Cell(
+        words.seconds(estimate.ert), estimate.ert, words.seconds_range(estimate.ert_low, estimate.ert_high)
+    )

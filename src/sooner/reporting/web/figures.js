@@ -5,7 +5,7 @@ const root = document.documentElement;
 const state = { stop: changes.own, clock: "wall", scale: "linear", range: "near", hidden: new Set() };
 const coarse = matchMedia("(pointer: coarse)");
 const places = [...document.querySelectorAll(".plot")];
-const told = new Map(places.map((place) => [place, place.getAttribute("aria-label")]));
+const ownLabels = new Map(places.map((place) => [place, place.getAttribute("aria-label")]));
 
 // Figures name the style sheet's values, so that one figure serves light, dark and print.
 const resolved = (value, style) => {
@@ -20,11 +20,11 @@ const resolved = (value, style) => {
 
 const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 const changed = (base, change) => {
-  const found = Array.isArray(base) ? [...base] : { ...base };
+  const copy = Array.isArray(base) ? [...base] : { ...base };
   for (const [key, value] of Object.entries(change ?? {})) {
-    found[key] = isObject(value) && typeof base[key] === "object" ? changed(base[key], value) : value;
+    copy[key] = isObject(value) && typeof base[key] === "object" ? changed(base[key], value) : value;
   }
-  return found;
+  return copy;
 };
 
 // The plot at the chosen target: what does not move is that of the race's own.
@@ -79,7 +79,7 @@ const draw = (place) => {
   layout.width = place.clientWidth;
   layout.dragmode = coarse.matches ? false : "zoom";  // a finger scrolls the page
   place.style.minHeight = `${layout.height}px`;
-  place.setAttribute("aria-label", move?.alt ?? told.get(place));
+  place.setAttribute("aria-label", move?.alt ?? ownLabels.get(place));
   Plotly.react(place, data.filter((trace) => trace.x.length), layout, { displayModeBar: false });
 };
 

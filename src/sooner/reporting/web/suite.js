@@ -22,7 +22,7 @@
   for (const button of buttons) {
     button.addEventListener("click", () => {
       clock = button.dataset.clock;
-      for (const each of buttons) each.setAttribute("aria-pressed", String(each === button));
+      for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
       draw();
     });
   }

@@ -10,7 +10,7 @@ if (slider) {
     return { elements: elements.get(place) ?? [], attribute, strings };
   });
   const back = document.getElementById("back");
-  const status = document.getElementById("told");
+  const status = document.getElementById("announcement");
   const at = (name, stop) => changes.strings[changes.places[name][stop]];
   let speaking;
 
@@ -23,9 +23,9 @@ if (slider) {
     const before = state.stop;
     if (stop === before) return;
     state.stop = stop;
-    for (const { elements: found, attribute, strings } of texts) {
+    for (const { elements, attribute, strings } of texts) {
       if (strings[stop] === strings[before]) continue;
-      for (const element of found) write(element, attribute, changes.strings[strings[stop]]);
+      for (const element of elements) write(element, attribute, changes.strings[strings[stop]]);
     }
     const own = stop === changes.own;
     slider.value = stop;
@@ -34,7 +34,7 @@ if (slider) {
     for (const banner of document.querySelectorAll(".moved")) banner.hidden = own;
     root.classList.toggle("elsewhere", !own);
     clearTimeout(speaking);
-    speaking = setTimeout(() => { status.textContent = at("told", stop); }, 500);
+    speaking = setTimeout(() => { status.textContent = at("announcement", stop); }, 500);
     sortAgain();
     redraw();
   };

@@ -6,8 +6,8 @@ LANES = plan("a", "b").lanes
 CELLS = [PlannedRun(lane, seed) for seed in (5, 6, 7) for lane in LANES]
 
 
-def names(cells: list[PlannedRun | None]) -> list[tuple[str, int] | None]:
-    return [cell and (cell.lane.name, cell.seed) for cell in cells]
+def names(planned: list[PlannedRun | None]) -> list[tuple[str, int] | None]:
+    return [run and (run.lane.name, run.seed) for run in planned]
 
 
 def test_a_worker_makes_the_runs_of_a_seed_in_their_order_before_those_of_another() -> None:
@@ -27,11 +27,11 @@ def test_a_lost_workers_block_goes_on_where_it_was_on_the_same_kind_of_machine_o
     blocks.give_back(lost)
     assert names([blocks.take("y", "A100")]) == [("baseline", 6)]
     assert names([blocks.take("z", "A100")]) == [None]
-    assert blocks.wanted() == {5: "H200", 6: "A100"}
+    assert blocks.unfinished() == {5: "H200", 6: "A100"}
     assert names([blocks.take("z", "H200"), blocks.take("z", "H200")]) == [("a", 5), ("b", 5)]
 
 
 def test_a_seed_begun_earlier_stays_on_its_kind() -> None:
     blocks = Blocks(CELLS, {5: "A100", 6: "H200"})
     assert names([blocks.take("x", "H200")]) == [("baseline", 6)]
-    assert blocks.wanted() == {5: "A100", 6: "H200", 7: None}
+    assert blocks.unfinished() == {5: "A100", 6: "H200", 7: None}

@@ -112,10 +112,10 @@ class Remover(Silent):
         if record.host.startswith("second"):
             self._seed = record.seed
 
-    def run_started(self, cell: PlannedRun) -> None:
+    def run_started(self, run: PlannedRun) -> None:
         assert until(lambda: self.thread is not None or self._both())
-        if cell.seed == self._seed and self.thread is None:
-            self.thread = threading.Thread(target=self._remove, args=(self._folder / cell.saved,))
+        if run.seed == self._seed and self.thread is None:
+            self.thread = threading.Thread(target=self._remove, args=(self._folder / run.saved,))
             self.thread.start()
 
     def _both(self) -> bool:
@@ -237,12 +237,14 @@ def test_a_node_that_finds_other_data_is_refused_by_name(nodes: Nodes, make_race
     write_images(path, bright=100)
     engine = RayEngine(plan, data)
     try:
-        with pytest.raises(SoonerError, match=rf"3 runs that are left\n.*head: data: began with {data.fingerprint}"):
-            engine.run(plan.cells, folder, lambda record: None, Silent())
+        with pytest.raises(
+            SoonerError, match=rf"the remaining runs \(3 in all\)\n.*head: data: began with {data.fingerprint}"
+        ):
+            engine.run(plan.runs, folder, lambda record: None, Silent())
         path.unlink()
         engine = RayEngine(plan, data)
         with pytest.raises(SoonerError, match=r"head: there is no file .*Put .* where every node finds it"):
-            engine.run(plan.cells, folder, lambda record: None, Silent())
+            engine.run(plan.runs, folder, lambda record: None, Silent())
     finally:
         engine.close()
 
@@ -265,8 +267,8 @@ def test_a_node_without_enough_cores_is_named(nodes: Nodes, make_race: MakeRace,
     folder, plan = make_race(pairs=1)
     engine = RayEngine(replace(plan, threads=2), digits)
     try:
-        with pytest.raises(SoonerError, match="head: has 1 cores and 0 devices; a run needs 2 cores"):
-            engine.run(plan.cells, folder, lambda record: None, Silent())
+        with pytest.raises(SoonerError, match="head: cores: 1, devices: 0; a run needs cores: 2"):
+            engine.run(plan.runs, folder, lambda record: None, Silent())
     finally:
         engine.close()
 

@@ -15,43 +15,43 @@ class Blocks:
     lost, another takes the block over, but only one on the same kind of machine: the times of a pair are compared.
 
     Args:
-        cells: what is to be made, in order; the blocks are in the order of their first cells.
+        planned: the runs to be made, in order; the blocks are in the order of their first runs.
         kinds: of machine, by seed, on which the earlier runs of a seed were made.
     """
 
-    def __init__(self, cells: Sequence[PlannedRun], kinds: Mapping[int, str]) -> None:
+    def __init__(self, planned: Sequence[PlannedRun], kinds: Mapping[int, str]) -> None:
         self.kinds = dict(kinds)
-        self._cells: dict[int, deque[PlannedRun]] = {}
-        for cell in cells:
-            self._cells.setdefault(cell.seed, deque()).append(cell)
+        self._blocks: dict[int, deque[PlannedRun]] = {}
+        for run in planned:
+            self._blocks.setdefault(run.seed, deque()).append(run)
         self._owners: dict[int, Hashable] = {}
 
     def __len__(self) -> int:
-        return sum(map(len, self._cells.values()))
+        return sum(map(len, self._blocks.values()))
 
     def take(self, worker: Hashable, kind: str) -> PlannedRun | None:
         """The next run for a free worker on a machine of this kind: of its own block, else of the first free one."""
-        seed = next((seed for seed, owner in self._owners.items() if owner == worker and self._cells[seed]), None)
+        seed = next((seed for seed, owner in self._owners.items() if owner == worker and self._blocks[seed]), None)
         if seed is None:
             self.leave(worker)
-            seed = next((seed for seed in self._cells if self._free(seed, kind)), None)
+            seed = next((seed for seed in self._blocks if self._free(seed, kind)), None)
         if seed is None:
             return None
         self._owners[seed] = worker
         self.kinds[seed] = kind
-        return self._cells[seed].popleft()
+        return self._blocks[seed].popleft()
 
     def _free(self, seed: int, kind: str) -> bool:
-        return bool(self._cells[seed]) and seed not in self._owners and self.kinds.get(seed, kind) == kind
+        return bool(self._blocks[seed]) and seed not in self._owners and self.kinds.get(seed, kind) == kind
 
-    def give_back(self, cell: PlannedRun) -> None:
-        """`cell` was not made after all: it is the next of its block."""
-        self._cells[cell.seed].appendleft(cell)
+    def give_back(self, run: PlannedRun) -> None:
+        """`run` was not made after all: it is the next of its block."""
+        self._blocks[run.seed].appendleft(run)
 
     def leave(self, worker: Hashable) -> None:
         """This worker makes no more: what it had is free for others."""
         self._owners = {seed: owner for seed, owner in self._owners.items() if owner != worker}
 
-    def wanted(self) -> dict[int, str | None]:
+    def unfinished(self) -> dict[int, str | None]:
         """The seeds that have runs left to be made, and the kind of machine each needs; None for any."""
-        return {seed: self.kinds.get(seed) for seed, cells in self._cells.items() if cells}
+        return {seed: self.kinds.get(seed) for seed, block in self._blocks.items() if block}

@@ -21,7 +21,7 @@ Devices = Literal["none", "any", "needed"]
 
 @dataclass(frozen=True)
 class Node:
-    """A live machine of the cluster: `cores` and `devices` are what Ray was told to give out there."""
+    """A live machine of the cluster: `cores` and `devices` are those that Ray was started with there."""
 
     id: str
     name: str
@@ -76,14 +76,14 @@ def _join(address: str | None) -> bool:
 
 def nodes() -> list[Node]:
     """The machines of the cluster that are alive, in the order of their names."""
-    found = []
-    for each in ray.nodes():  # type: ignore[no-untyped-call]
-        if each["Alive"]:
-            given = each["NodeName"]
-            name = each["NodeManagerHostname"] if given == each["NodeManagerAddress"] else given
-            resources = each["Resources"]
-            found.append(Node(each["NodeID"], name, int(resources.get("CPU", 0)), int(resources.get("GPU", 0))))
-    return sorted(found, key=lambda node: (node.name, node.id))
+    nodes = []
+    for node in ray.nodes():  # type: ignore[no-untyped-call]
+        if node["Alive"]:
+            given = node["NodeName"]
+            name = node["NodeManagerHostname"] if given == node["NodeManagerAddress"] else given
+            resources = node["Resources"]
+            nodes.append(Node(node["NodeID"], name, int(resources.get("CPU", 0)), int(resources.get("GPU", 0))))
+    return sorted(nodes, key=lambda node: (node.name, node.id))
 
 
 def shares(node: Node, threads: int, devices: Devices) -> list[Share]:

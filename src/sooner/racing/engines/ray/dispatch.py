@@ -36,7 +36,7 @@ _numbers = count(1)
 class _Task:
     """A run on its worker, and what comes of it: the run's outcome, and its next save."""
 
-    cell: PlannedRun
+    run: PlannedRun
     crew: Crew
     outcome: Any
     number: int
@@ -46,21 +46,21 @@ class _Task:
 
 
 class Dispatch:
-    """Makes `cells` on the workers of `fleet`.
+    """Makes the runs `planned` on the workers of `fleet`.
 
     Args:
         plan: of the race.
-        cells: to be made.
+        planned: the runs to be made.
         fleet: what makes them.
         folder: of the race, for the states of runs under way.
         keep: takes each record as its run ends.
-        watcher: is told.
+        watcher: notified as runs start and end.
     """
 
     def __init__(
         self,
         plan: Plan,
-        cells: Sequence[PlannedRun],
+        planned: Sequence[PlannedRun],
         fleet: Fleet,
         folder: Path,
         keep: Callable[[RunRecord], None],
@@ -72,7 +72,7 @@ class Dispatch:
         self._keep = keep
         self._watcher = watcher
         self._kinds = Kinds(folder, plan)
-        self._blocks = Blocks(cells, self._kinds.of_seeds(cells))
+        self._blocks = Blocks(planned, self._kinds.of_seeds(planned))
         self._tasks: list[_Task] = []
         self._afresh: Counter[tuple[str, int]] = Counter()  # times a lost run was begun again from its start
         self._deaths: Counter[tuple[str, int]] = Counter()
@@ -92,16 +92,16 @@ class Dispatch:
     def _hand_out(self) -> None:
         busy = {task.crew for task in self._tasks}
         for crew in self._fleet.ready:
-            if crew not in busy and (cell := self._blocks.take(crew, crew.kind)) is not None:
-                self._start(crew, cell)
+            if crew not in busy and (run := self._blocks.take(crew, crew.kind)) is not None:
+                self._start(crew, run)
 
-    def _start(self, crew: Crew, cell: PlannedRun) -> None:
-        self._kinds.put(cell.seed, crew.kind)
-        saved = self._folder / cell.saved
+    def _start(self, crew: Crew, run: PlannedRun) -> None:
+        self._kinds.put(run.seed, crew.kind)
+        saved = self._folder / run.saved
         number = next(_numbers)
-        outcome = crew.handle.run.remote(number, cell, saved.read_bytes() if saved.exists() else None)
-        self._tasks.append(_Task(cell, crew, outcome, number, crew.handle.next_save.remote(number, 0)))
-        self._watcher.run_started(cell)
+        outcome = crew.handle.run.remote(number, run, saved.read_bytes() if saved.exists() else None)
+        self._tasks.append(_Task(run, crew, outcome, number, crew.handle.next_save.remote(number, 0)))
+        self._watcher.run_started(run)
 
     def _wait(self) -> None:
         waited = [*self._fleet.starting, *(ref for task in self._tasks for ref in (task.outcome, task.save) if ref)]
@@ -117,21 +117,21 @@ class Dispatch:
 
     def _take_save(self, task: _Task) -> None:
         try:
-            found: tuple[int, bytes] | None = ray.get(task.save)
+            save: tuple[int, bytes] | None = ray.get(task.save)
         except RayError:
-            found = None  # what became of the worker, the run's own outcome says
-        if found is None:
+            save = None  # what became of the worker, the run's own outcome says
+        if save is None:
             task.save = None
             return
-        task.seen, state = found
-        self._write(task.cell, state)
+        task.seen, state = save
+        self._write(task.run, state)
         task.save = task.crew.handle.next_save.remote(task.number, task.seen)
 
-    def _write(self, cell: PlannedRun, state: bytes) -> None:
+    def _write(self, run: PlannedRun, state: bytes) -> None:
         try:
-            files.write_bytes(self._folder / cell.saved, state)
+            files.write_bytes(self._folder / run.saved, state)
         except OSError as error:
-            raise StoreError(f"could not write {self._folder / cell.saved} ({error}); make room and resume") from error
+            raise StoreError(f"could not write {self._folder / run.saved} ({error}); make room and resume") from error
 
     def _end(self, task: _Task) -> None:
         self._tasks.remove(task)
@@ -150,38 +150,36 @@ class Dispatch:
     def _finish(self, task: _Task, record: RunRecord) -> None:
         record = replace(
             record,
-            resumed=record.resumed + self._afresh[_key(task.cell)],
+            resumed=record.resumed + self._afresh[_key(task.run)],
             energy_joules=record.energy_joules if task.crew.alone else None,
             host=task.crew.host,
         )
         self._keep(record)
-        (self._folder / task.cell.saved).unlink(missing_ok=True)
+        (self._folder / task.run.saved).unlink(missing_ok=True)
         self._watcher.run_finished(record)
 
     def _lost(self, task: _Task, error: RayError) -> None:
-        cell, saved = task.cell, (self._folder / task.cell.saved).exists()
+        run, saved = task.run, (self._folder / task.run.saved).exists()
         self._fleet.lose(task.crew)
         self._blocks.leave(task.crew)
         at_fault = isinstance(error, OutOfMemoryError) or (
             isinstance(error, ActorDiedError) and "worker process has died" in str(error)
         )
-        self._deaths[_key(cell)] += at_fault
-        if self._deaths[_key(cell)] >= _DEATHS:
+        self._deaths[_key(run)] += at_fault
+        if self._deaths[_key(run)] >= _DEATHS:
             self._give_up(task)
             return
-        self._blocks.give_back(cell)
-        self._afresh[_key(cell)] += not saved
-        self._kinds.note(
-            RunRepeated(task.crew.node.name, cell.lane.name, cell.seed, process_ended=at_fault, saved=saved)
-        )
+        self._blocks.give_back(run)
+        self._afresh[_key(run)] += not saved
+        self._kinds.note(RunRepeated(task.crew.node.name, run.lane.name, run.seed, process_ended=at_fault, saved=saved))
 
     def _give_up(self, task: _Task) -> None:
         """Keep a run that ends every worker it is given as one that did not reach the target, and say why."""
         self._finish(
             task,
             RunRecord(
-                lane=task.cell.lane.name,
-                seed=task.cell.seed,
+                lane=task.run.lane.name,
+                seed=task.run.seed,
                 started=task.started,
                 finished=now(),
                 steps=0,
@@ -191,7 +189,7 @@ class Dispatch:
                 phases={},
                 stopped=f"its process on {task.crew.node.name} was ended {_DEATHS} times; a system does that when "
                 "memory runs out",
-                resumed=_DEATHS - 1 - self._afresh[_key(task.cell)],
+                resumed=_DEATHS - 1 - self._afresh[_key(task.run)],
             ),
         )
 
@@ -202,15 +200,15 @@ class Dispatch:
         self._stuck_since = self._stuck_since or monotonic()
         if self._fleet.started and monotonic() - self._stuck_since < _PATIENCE:
             return
-        needs = "; ".join(f"seed {seed} a {kind}" for seed, kind in self._blocks.wanted().items() if kind)
+        needs = "; ".join(f"seed {seed} a {kind}" for seed, kind in self._blocks.unfinished().items() if kind)
         raise SoonerError(
-            f"no node of the cluster can make the {len(self._blocks)} runs that are left"
+            f"no node of the cluster can make the remaining runs ({len(self._blocks)} in all)"
             + (f" (begun seeds need the same kind of machine again: {needs})" if needs else "")
             + f"\n{self._fleet.shortage()}\nwhat has ended is kept; go on with --resume when there is such a node"
         )
 
     def wind_up(self) -> None:
-        """Ask all runs under way to save themselves and end, and wait for it; keep those that end by themselves."""
+        """Ask all runs under way to save themselves and end, and wait for it; keep those that finish meanwhile."""
         for task in self._tasks:
             task.crew.handle.stop.remote()
         refs = [task.outcome for task in self._tasks]
@@ -225,8 +223,8 @@ class Dispatch:
             if outcome.record is not None:
                 self._finish(task, outcome.record)
             elif outcome.state is not None:
-                self._write(task.cell, outcome.state)
+                self._write(task.run, outcome.state)
 
 
-def _key(cell: PlannedRun) -> tuple[str, int]:
-    return cell.lane.name, cell.seed
+def _key(run: PlannedRun) -> tuple[str, int]:
+    return run.lane.name, run.seed

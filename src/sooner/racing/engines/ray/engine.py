@@ -62,14 +62,14 @@ class RayEngine:
         return {key: value for key, value in runs.environment().items() if key not in trains} | planned
 
     def run(
-        self, cells: Sequence[PlannedRun], folder: Path, keep: Callable[[RunRecord], None], watcher: Watcher
+        self, planned: Sequence[PlannedRun], folder: Path, keep: Callable[[RunRecord], None], watcher: Watcher
     ) -> None:
         """See `Engine`. Raises SoonerError where no node can make the runs that are left."""
         if self._fleet is None:
             disconnect = connect()
             self._fleet = Fleet(self._job, self._sent(), self._devices())
             self._end = weakref.finalize(self, _leave, self._fleet, disconnect)
-        dispatch = Dispatch(self._plan, cells, self._fleet, folder, keep, watcher)
+        dispatch = Dispatch(self._plan, planned, self._fleet, folder, keep, watcher)
         with interruptible() as interrupted:
             try:
                 dispatch.run(interrupted)

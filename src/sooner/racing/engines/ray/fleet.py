@@ -51,7 +51,7 @@ class Fleet:
     be like the others. Its hardware may differ, since every pair stays on one kind.
 
     Args:
-        job: what the workers are told.
+        job: what the workers need to know.
         data: sent to them; None where they load it themselves.
         devices: what a run needs of a node.
 
@@ -136,7 +136,7 @@ class Fleet:
 
     def lose(self, crew: Crew) -> None:
         """Do without a worker that failed; the next look at the nodes starts another in its place."""
-        self.ready = [each for each in self.ready if each is not crew]
+        self.ready = [other for other in self.ready if other is not crew]
         ray.kill(crew.handle)  # where it is cut off rather than gone, it must not train on
         self._looked = float("-inf")
 
@@ -149,17 +149,17 @@ class Fleet:
         self.ready, self._starting = [], {}
 
     def shortage(self) -> str:
-        """Why no worker is there, as far as it is known."""
-        need = "a device" if self._devices == "needed" else f"{self._plan.threads} cores (--threads)"
+        """Why there is no worker, as far as known."""
+        need = "a device" if self._devices == "needed" else f"cores: {self._plan.threads} (--threads)"
         lines = [f"  {name}: {why}" for name, why in sorted(self.refused.items())]
         for node in nodes():
             if node.id not in self._refused and not shares(node, self._plan.threads, self._devices):
-                lines.append(f"  {node.name}: has {node.cores} cores and {node.devices} devices; a run needs {need}")
+                lines.append(f"  {node.name}: cores: {node.cores}, devices: {node.devices}; a run needs {need}")
         return "\n".join(lines)
 
 
 def _comparable(environment: Mapping[str, Any]) -> dict[str, Any]:
-    # What a function's source is cannot be told where it was sent to, and it was sent as it is.
+    # What a function's source is is not known where it was sent to, and it was sent as it is.
     return {key: value for key, value in environment.items() if key not in (*HARDWARE, "functions")}
 
 

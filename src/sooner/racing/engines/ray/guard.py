@@ -33,13 +33,13 @@ def end_marked(mark: str) -> int:
     """End all processes of this mark but this one; how many there were."""
     import psutil
 
-    found = 0
+    count = 0
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
             if process.pid != os.getpid() and process.environ().get(VARIABLE) == mark:
                 process.kill()
-                found += 1
-    return found
+                count += 1
+    return count
 
 
 if __name__ == "__main__":

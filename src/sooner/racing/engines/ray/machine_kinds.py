@@ -33,11 +33,11 @@ class Kinds:
         self._kinds = {record.seed: planned for record in records if not record.host}
         self._kinds |= {int(seed): kind for seed, kind in known.items()}
 
-    def of_seeds(self, cells: Sequence[PlannedRun]) -> Mapping[int, str]:
-        """The kind of every seed that has begun, where `cells` are those that are missing."""
-        for cell in cells:
-            if cell.seed not in self._kinds and (self._folder / cell.saved).exists():
-                self._kinds[cell.seed] = self._planned
+    def of_seeds(self, planned: Sequence[PlannedRun]) -> Mapping[int, str]:
+        """The kind of every seed that has begun, where `planned` are the runs still missing."""
+        for run in planned:
+            if run.seed not in self._kinds and (self._folder / run.saved).exists():
+                self._kinds[run.seed] = self._planned
         return self._kinds
 
     def put(self, seed: int, kind: str) -> None:
@@ -47,11 +47,11 @@ class Kinds:
         self._kinds[seed] = kind
         store = Store(self._folder)
         try:
-            store.put(_KEY, {str(each): found for each, found in self._kinds.items()})
+            store.put(_KEY, {str(seed): kind for seed, kind in self._kinds.items()})
         finally:
             store.close()
-        if len(found := sorted(set(self._kinds.values()))) > 1:
-            self.note(MachinesMixed(tuple(found)))
+        if len(kinds := sorted(set(self._kinds.values()))) > 1:
+            self.note(MachinesMixed(tuple(kinds)))
 
     def note_refused(self, refused: Mapping[str, str]) -> None:
         """Say of each node once why it took no part."""

@@ -32,7 +32,7 @@ _ITS_OWN = ("CUDA_VISIBLE_DEVICES", "HOSTNAME", "TMPDIR")
 
 @dataclass(frozen=True)
 class Job:
-    """What every worker of a race is told.
+    """What every worker of a race needs to know.
 
     Attributes:
         plan: of the race, as the driver has it.
@@ -125,18 +125,18 @@ class Worker:
 
         return make_runs(plan, data)
 
-    def run(self, number: int, cell: PlannedRun, state: bytes | None) -> Outcome:
+    def run(self, number: int, run: PlannedRun, state: bytes | None) -> Outcome:
         """Make a run, from a saved state if there is one. `number` is above that of all runs before."""
         torch.set_num_threads(self._job.plan.threads)  # Ray gives each call its own thread, and threads count by thread
-        saved = self._scratch / cell.saved
+        saved = self._scratch / run.saved
         if state is not None:
             saved.write_bytes(state)
         self._saved = saved
         try:
-            if cell.lane.name not in self._warm:
-                self._runs.warm_up([cell.lane])
-                self._warm.add(cell.lane.name)
-            record = self._runs.run(cell.lane, cell.seed, saved=saved, on_step=self._between_steps(number))
+            if run.lane.name not in self._warm:
+                self._runs.warm_up([run.lane])
+                self._warm.add(run.lane.name)
+            record = self._runs.run(run.lane, run.seed, saved=saved, on_step=self._between_steps(number))
             return Outcome(record)
         except Stopped:
             return Outcome(None, _read(saved))
