@@ -19,7 +19,7 @@ BROWSERS := chromium google-chrome
 .PHONY: race test lint docs browser clean
 
 race: $(RACE)
-	$(BIN)/sooner race digits --pairs 18 --threads 1
+	$(BIN)/sooner race digits --pairs 16 --threads 1
 
 test: lint browser
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
