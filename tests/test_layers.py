@@ -13,7 +13,19 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "sooner"
 # Lowest first. A name is a package, or a file, of `src/sooner`.
 LAYERS = (
-    ("_version", "errors", "random", "_arguments", "files", "budget", "schedules", "batch", "batch_norm", "_report"),
+    (
+        "_version",
+        "errors",
+        "random",
+        "_arguments",
+        "_modules",
+        "files",
+        "budget",
+        "schedules",
+        "batch",
+        "batch_norm",
+        "_report",
+    ),
     ("seams", "registry", "combining"),
     ("sampling", "augmentation", "losses", "optim", "batching", "sparsity", "structure", "averaging"),
     ("tasks", "recipes", "integrations"),

@@ -127,3 +127,10 @@ def test_a_recipe_chooses_it() -> None:
     fields = {**get_task("digits").recipe, "name": "mine", "averaging": "ema"}
     chosen = {"name": "ema", "decay": 0.999, "warmup": True, "every": 1}
     assert Recipe.from_dict(fields).to_dict()["averaging"] == chosen
+
+
+def test_a_wrapped_model_is_averaged_under_the_names_of_its_own() -> None:
+    model = nn.Linear(3, 2)
+    average = EMA(nn.DataParallel(model))
+    trained(model, average)
+    assert set(average.state_dict()["mean"]) == {"weight", "bias"}

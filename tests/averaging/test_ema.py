@@ -26,7 +26,7 @@ def walk(average: EMA, layer: nn.Linear, *weights: float) -> list[float]:
         average.step(0.5)
         with average.applied():
             means.append(layer.weight.item())
-        assert float(layer.weight) == weight
+        assert layer.weight.item() == weight
     return means
 
 

@@ -9,6 +9,7 @@ from tests.clock_by_hand import Hand
 from torch import Tensor, nn
 
 from sooner import optim, sampling, schedules
+from sooner._modules import unwrapped
 from sooner.budget import Budget
 from sooner.losses import CrossEntropy
 from sooner.tasks import load_data, models
@@ -58,7 +59,7 @@ def make_loop(fabric: Fabric | None = None, *, clock: Clock | None = None, **cha
 
 
 def weights(loop: Loop) -> Tensor:
-    return torch.cat([p.detach().flatten().double() for p in checkpoint.unwrapped(loop.model).parameters()])
+    return torch.cat([p.detach().flatten().double() for p in unwrapped(loop.model).parameters()])
 
 
 def trajectory(loop: Loop) -> list[tuple[int, int, float]]:
@@ -135,7 +136,7 @@ def test_weights_reach_the_gradient_by_hand() -> None:
     step = loop.optimizer.step
 
     def spy(*arguments: Any, **named: Any) -> Any:
-        seen.extend(p.grad.clone() for p in checkpoint.unwrapped(loop.model).parameters() if p.grad is not None)
+        seen.extend(p.grad.clone() for p in unwrapped(loop.model).parameters() if p.grad is not None)
         return step(*arguments, **named)
 
     loop.optimizer.step = spy  # type: ignore[method-assign]

@@ -8,6 +8,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from sooner import optim, sampling, schedules
+from sooner._modules import unwrapped
 from sooner.budget import Budget
 from sooner.losses import CrossEntropy
 from sooner.tasks import load_data
@@ -45,7 +46,7 @@ def make_loop(sampler: sampling.Sampler, fabric: Fabric | None = None, **changes
 
 
 def weights(loop: Loop) -> Tensor:
-    state = checkpoint.unwrapped(loop.model).state_dict()
+    state = unwrapped(loop.model).state_dict()
     return torch.cat([value.flatten().double() for value in state.values()])  # batch norm's statistics among them
 
 
@@ -173,7 +174,7 @@ def test_that_count_goes_on_in_a_resumed_run(tmp_path: Path) -> None:
 
 def zeroed(loop: Loop) -> Loop:
     """The last layer at zero, as many start training: all losses are log 10."""
-    last = checkpoint.unwrapped(loop.model)[-1]
+    last = unwrapped(loop.model)[-1]
     nn.init.zeros_(last.weight)
     nn.init.zeros_(last.bias)
     return loop
@@ -202,7 +203,7 @@ def test_a_run_that_diverges_is_noticed_whatever_screens(method: dict[str, Any])
 
     def break_it() -> None:
         if loop.examples == 2000:
-            nn.init.constant_(checkpoint.unwrapped(loop.model)[-1].bias, torch.nan)
+            nn.init.constant_(unwrapped(loop.model)[-1].bias, torch.nan)
 
     loop.run(on_step=break_it)
     assert loop.failure is not None
@@ -217,7 +218,7 @@ class KeepFinite(sampling.Screening, sampling.Reshuffling):
 
 def test_a_rule_of_ones_own_cannot_screen_out_a_divergence() -> None:
     loop = make_loop(KeepFinite(600, BATCH), budget="40ep")
-    nn.init.constant_(checkpoint.unwrapped(loop.model)[-1].bias, torch.nan)
+    nn.init.constant_(unwrapped(loop.model)[-1].bias, torch.nan)
     loop.run()
     assert loop.failure == "the loss became nan by step 20"
 

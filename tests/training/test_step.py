@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from sooner import optim, sampling
+from sooner._modules import unwrapped
 from sooner.losses import CrossEntropy
 from sooner.racing.recipes.assemble import Site, assemble
 from sooner.recipes import Recipe
@@ -72,7 +73,7 @@ def make(**fields: Any) -> Loop:
 
 
 def weights(loop: Loop) -> Tensor:
-    return torch.cat([p.detach().flatten() for p in checkpoint.unwrapped(loop.model).parameters()])
+    return torch.cat([p.detach().flatten() for p in unwrapped(loop.model).parameters()])
 
 
 @cache
@@ -135,7 +136,7 @@ def test_operations_are_those_of_the_inputs_and_the_masks_that_were_used() -> No
 def test_the_masked_weights_are_zero_at_the_end_and_the_count_is_exact() -> None:
     loop = make(sparsity=RIGL)
     loop.run()
-    weights = [p for p in checkpoint.unwrapped(loop.model).parameters() if p.ndim > 1]
+    weights = [p for p in unwrapped(loop.model).parameters() if p.ndim > 1]
     alive, total = sum(int((w != 0).sum()) for w in weights), sum(w.numel() for w in weights)
     assert alive <= round(0.2 * total)
     assert alive > 0.19 * total  # a regrown weight may still be zero

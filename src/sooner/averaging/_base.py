@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from sooner._arguments import arguments
+from sooner._modules import unwrapped
 
 # What cannot go with any averaging, and why.
 REFUSES = MappingProxyType({"structure/channel-pruning": "a mean needs tensors that keep their shapes"})
@@ -41,8 +42,8 @@ class Averaging(ABC):
     A subclass keeps each argument of its constructor but the model and the batches as an attribute of the same name.
 
     Args:
-        model: trained in place, not one wrapped for distributed training but the module inside. Its tensors must keep
-            their shapes.
+        model: trained in place; of one wrapped for distributed training or compiled, the module inside. Its tensors
+            must keep their shapes.
 
     Attributes:
         masks: where masks move while training goes on, the `SparseTraining` that has them, or None. The mean of a
@@ -50,7 +51,7 @@ class Averaging(ABC):
     """
 
     def __init__(self, model: nn.Module) -> None:
-        self.model = model
+        self.model = unwrapped(model)
         self.masks: Masks | None = None
         self.taken = 0  # how many weights the mean has seen
         self._mean: dict[str, Tensor] = {}

@@ -12,18 +12,13 @@ from sooner.errors import RecipeError
 from sooner.recipes import _yaml
 from sooner.recipes._problems import FieldPath, InvalidRecipe, closest, invalid, shown
 from sooner.recipes._recipe import Recipe
+from sooner.seams import SEAMS
 
 _SHIPPED = Path(__file__).parent / "shipped"
 ALIASES = {"rs2": "rs2-10", "static": "static-10"}
 
-_CHOICES = (
-    "optimizer",
-    "schedule",
-    "sampling",
-    "loss",
-    "sparsity",
-    "averaging",
-)  # merged option by option while the method stays the same
+# Merged option by option while the method stays the same.
+_CHOICES = ("schedule", *(field.name for seam in SEAMS for field in seam.fields if not field.listed))
 _OWN = ("name", "summary", "extends")  # of one recipe, not of those that extend it
 
 

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from sooner._arguments import number, share, whole_number
+from sooner._modules import unwrapped
 from sooner.random import generator
 from sooner.sparsity._describing import differences, expression, options
 from sooner.sparsity._hooks import Hooks
-from sooner.sparsity._layers import chain, clear, maskable, unwrapped
+from sooner.sparsity._layers import chain, clear, maskable
 from sooner.sparsity.distributions import Distribution, alive, counts
 
 

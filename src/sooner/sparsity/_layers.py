@@ -13,17 +13,6 @@ _INNER = ("optimizer", "base_optimizer", "_optimizer")  # where wrappers keep th
 _NO_AVERAGES = {"step_size"}  # of Rprop: a weight with step size 0 hardly moves again
 
 
-def unwrapped(model: nn.Module) -> nn.Module:
-    """The user's own module inside a wrapper of torch's: DataParallel, DistributedDataParallel, `torch.compile`."""
-    while True:
-        if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
-            model = model.module
-        elif isinstance(compiled := getattr(model, "_orig_mod", None), nn.Module):
-            model = compiled
-        else:
-            return model
-
-
 def maskable(model: nn.Module, exclude: tuple[str, ...]) -> dict[str, nn.Module]:
     """The linear and convolutional layers with a weight that is trained, by name; of layers that share it, the first.
 

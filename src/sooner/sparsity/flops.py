@@ -8,8 +8,8 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from sooner._modules import unwrapped
 from sooner.sparsity._base import SparseTraining
-from sooner.sparsity._layers import unwrapped
 from sooner.sparsity._scoring import undisturbed
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from sooner import files
 from sooner.errors import StoreError
@@ -96,14 +96,3 @@ def load_random_state(state: dict[str, Any], device: torch.device) -> None:
     torch.set_rng_state(state["cpu"])
     if device.type == "cuda":
         torch.cuda.set_rng_state(state["cuda"], device)
-
-
-def unwrapped(module: nn.Module) -> nn.Module:
-    """The user's own module inside Fabric's and DDP's wrappers, so that checkpoints name its parameters plainly."""
-    from lightning_fabric.wrappers import is_wrapped
-    from torch.nn.parallel import DistributedDataParallel
-
-    while True:
-        if not is_wrapped(module) and not isinstance(module, DistributedDataParallel):
-            return module
-        module = cast(nn.Module, module.module)

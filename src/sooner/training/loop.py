@@ -11,6 +11,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from sooner._modules import unwrapped
 from sooner.averaging import Averaging
 from sooner.batch import Batch
 from sooner.batching import Batching, join
@@ -102,7 +103,7 @@ class Loop:
             averaging=averaging,
         )
         self.model, self.optimizer = self.stepper.model, self.stepper.optimizer
-        self.operations = Operations(checkpoint.unwrapped(self.model), sparsity, clock)
+        self.operations = Operations(unwrapped(self.model), sparsity, clock)
         self.loader = loader
         self.schedule = schedule
         self.budget = budget
@@ -190,7 +191,7 @@ class Loop:
         if isinstance(sampler, Screening) and sampler.screens(batch.index):
             scored = drawn
             with self.clock.phase("scoring"):
-                module = checkpoint.unwrapped(self.model)
+                module = unwrapped(self.model)
                 batch, own = screened(batch, sampler, module, self.stepper.loss, self.fabric)
         trained = own
         if world > 1:
@@ -237,7 +238,7 @@ class Loop:
     def state_dict(self) -> dict[str, Any]:
         """Everything an exact continuation needs, as plain data and tensors."""
         return {
-            "model": checkpoint.unwrapped(self.model).state_dict(),
+            "model": unwrapped(self.model).state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "loader": self.loader.state_dict(),
             "methods": [part.state_dict() for part in self._parts],
@@ -259,7 +260,7 @@ class Loop:
         """Continue from `state_dict()` of a loop made with the same arguments; the clock must hold its phases."""
         for surgery, saved in zip(self.stepper.structure, state["structure"], strict=True):
             surgery.load_state_dict(saved)  # first: the tensors that follow are of the smaller shapes
-        checkpoint.unwrapped(self.model).load_state_dict(state["model"])
+        unwrapped(self.model).load_state_dict(state["model"])
         checkpoint.load_optimizer(self.optimizer, state["optimizer"])
         self.loader.load_state_dict(state["loader"])
         for part, saved in zip(self._parts, state["methods"], strict=True):

@@ -10,6 +10,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from sooner._modules import unwrapped
 from sooner.averaging import Averaging
 from sooner.batch import Batch
 from sooner.batching import Batching
@@ -17,7 +18,6 @@ from sooner.losses import Loss
 from sooner.optim import SeveralPasses, set_lr
 from sooner.sampling import ObservesGradients, gathered
 from sooner.sparsity import SparseTraining
-from sooner.training import checkpoint
 from sooner.training.divergence import LossWatch
 from sooner.training.loading import Loader
 from sooner.training.part_gradients import PartGradients
@@ -155,7 +155,7 @@ class Step:
         # Batch norm needs two examples in each part.
         observed = min(self.batching.parts, max(1, len(batch) // 2)) if self.batching else 0
         parts = list(batch.split(max(self._accumulate * (joined if self._accumulate > 1 else 1), observed)))
-        seen = PartGradients(checkpoint.unwrapped(self.model).parameters()) if observed else None
+        seen = PartGradients(unwrapped(self.model).parameters()) if observed else None
         for position, part in enumerate(parts, 1):
             with self._fabric.no_backward_sync(self.model, enabled=position < len(parts) or seen is not None):
                 self._fabric.backward(self._loss_of(self.model(part.inputs), part, own, total))
@@ -181,7 +181,7 @@ class Step:
         if self.sparsity is None:
             return gradient
         if self._alive is None or self._alive[0] != self.sparsity.version:
-            module = checkpoint.unwrapped(self.model)
+            module = unwrapped(self.model)
             masks = {id(module.get_submodule(name).weight): mask for name, mask in self.sparsity.masks.items()}
             of_all = [masks.get(id(p), torch.ones_like(p)) for p in module.parameters() if p.requires_grad]
             self._alive = self.sparsity.version, torch.cat([mask.flatten().to(gradient.dtype) for mask in of_all])
