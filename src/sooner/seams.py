@@ -44,7 +44,7 @@ class Use:
         given: arguments that the user has to bring for the method to be itself, each to what it is.
         setup: lines after it was made, before the loop.
         rounds: lines at the start of a round.
-        batches: the loop over a round's batches, in place of the plain one.
+        batches: what yields a round's batches.
         begin: lines at the start of a step.
         inputs: what the model is given, in place of `batch.inputs`.
         losses: the line that computes `losses`, one per example, in place of cross-entropy.
@@ -62,7 +62,7 @@ class Use:
     given: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     setup: tuple[str, ...] = ()
     rounds: tuple[str, ...] = ()
-    batches: str = ""
+    batches: str = "loader"
     begin: tuple[str, ...] = ()
     inputs: str = ""
     losses: str = ""

@@ -197,7 +197,7 @@ register(
             name="batching",
             imports=("from sooner.batching import joined, observe_parts", "from sooner.optim import set_lr"),
             setup=("each = lambda outputs, targets: cross_entropy(outputs, targets, reduction='none')",),
-            batches="for batch in joined(loader, batching):",
+            batches="joined(loader, batching)",
             begin=("set_lr(optimizer, batching.lr_scale)  # times the schedule's factor, if you have one",),
             backward=("observe_parts(batching, model, batch, each)  # the gradient, and those of its parts",),
             end=("batching.step(epoch / epochs)",),  # which is not looked at, and steps differ in length

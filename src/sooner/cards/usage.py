@@ -41,12 +41,11 @@ def loop(method: Method) -> list[str]:
     made = f"{use.name} = {made}" if use.name else made
     made += "".join(f"  # {name}: {what}" for name, what in use.given.items())
     before = [made, *use.setup] if any("loader =" in line for line in use.setup) else [_LOADER, made, *use.setup]
-    batches = (use.batches or "for batch in loader:").removeprefix("for batch in ").removesuffix(":")
     if any("progress" in line for line in steps):
-        over = f"for step, batch in enumerate({batches}, 1):"
+        over = f"for step, batch in enumerate({use.batches}, 1):"
         steps.insert(0, "progress = (epoch + step / len(loader)) / epochs  # share of the run")
     else:
-        over = f"for batch in {batches}:"
+        over = f"for batch in {use.batches}:"
     imports = [*_IMPORTS, f"from sooner.{method.seam} import {method.make.__name__}", *use.imports]
     return [
         *sorted(imports, key=lambda line: not line.startswith("import ")),

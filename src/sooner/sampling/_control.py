@@ -8,7 +8,7 @@ from typing import Any
 
 def random_data(options: Mapping[str, Any], fraction: float, period: int = 1) -> Mapping[str, Any]:
     """A random `fraction` of the examples, redrawn every `period` rounds; with all of them plain reshuffling."""
-    kept = {name: options[name] for name in ("drop_last",) if name in options}
+    kept = {"drop_last": options.get("drop_last", False)}
     if fraction >= 1:
         return {"name": "reshuffle", **kept}
     return {"name": "dynamic-random", "fraction": round(fraction, 6), "period": period, **kept}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 import torch
@@ -137,14 +137,9 @@ class Step:
             self.batching.step(progress)
         self.optimizer.zero_grad(set_to_none=True)
 
-    @contextmanager
-    def evaluated(self) -> Iterator[None]:
+    def evaluated(self) -> AbstractContextManager[None]:
         """Inside, the model has the weights that are to be evaluated: the mean's, where there is one."""
-        if self.averaging is None:
-            yield
-            return
-        with self.averaging.applied():
-            yield
+        return nullcontext() if self.averaging is None else self.averaging.applied()
 
     def end_round(self) -> None:
         """Exchange what the loss remembers of examples between processes: the next round divides them differently."""

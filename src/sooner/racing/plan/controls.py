@@ -64,9 +64,7 @@ def opponents(lane: PlannedLane, lanes: list[PlannedLane]) -> list[PlannedLane]:
     """The lanes that `lane` is compared with: the baseline and its controls, added by the race or given by the user."""
     if lane is lanes[0]:
         return []
-    if not isinstance(lane.entry, Recipe):
-        return [lanes[0]]
-    if lane.role != "lane":
+    if lane.role != "lane" or not isinstance(lane.entry, Recipe):
         return [lanes[0]]
     recipes = _controls(lane.recipe, lanes[0].recipe)
     controls = [
