@@ -70,7 +70,7 @@ class Call:
             value = self.last = measured(metric)
             self._resident = max(self._resident, int(psutil.Process().memory_info().rss))
             if self._target is not None and scale.exceeds(value, self._target):
-                self.doubt = scale.refusal(value, self._target)
+                self.doubt = self.doubt or scale.refusal(value, self._target)
                 raise ValueError(self.doubt)
             if math.isfinite(value):
                 before = self.looks[-1] if self.looks else Evaluation(0.0, 0, 0, math.nan)
