@@ -83,8 +83,7 @@ def trajectory(run: Run, clock: Clock) -> Trajectory:
             spent, end = [e.calibrated_seconds for e in run.evaluations], run.calibrated_budget_s
         case "examples":
             spent, end = [float(e.examples) for e in run.evaluations], float(run.examples)
-    # A run that failed before its first step still spent some time; a clock cannot have spent none.
-    end = max(end, spent[-1] if spent else 0.0, 1e-9)
+    end = max(end, spent[-1] if spent else 0.0)
     return Trajectory(spent, counted(run.evaluations), end, broke_off=run.stopped is not None)
 
 
