@@ -109,7 +109,7 @@ def test_a_function_that_raises_stops_the_race_and_what_had_ended_is_in_the_erro
     assert "late seed 1: ValueError: too bad" in capsys.readouterr().out
     race: dict[str, Any] = {"target": 0.8, "pairs": 3, "folder": tmp_path / "race", "progress": False}
     calls.clear()
-    with pytest.raises(RunFailedError, match="the same call goes on with the other runs"):
+    with pytest.raises(RunFailedError, match=r"kept in .*race: once it is mended, the same call with retry='failed'"):
         sooner.race(functions, **race)
     result = sooner.race(functions, **race)
     assert result.results.complete

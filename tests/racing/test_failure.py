@@ -1,6 +1,6 @@
 import pytest
 
-from sooner.racing.failure import Halt, Sentry, failed
+from sooner.racing.failure import Halt, Sentry
 from sooner.results.notices import Notice, ScaleDoubted
 from sooner.training.divergence import LossWatch
 from tests.racing.made import record
@@ -25,7 +25,7 @@ from tests.racing.made import record
     ],
 )  # fmt: skip
 def test_a_crash_is_a_failure_and_a_divergence_a_result(stopped: str | None, is_failure: bool) -> None:
-    assert failed(record("mine", 0, 1.0, stopped=stopped)) == is_failure
+    assert record("mine", 0, 1.0, stopped=stopped).failed == is_failure
 
 
 def test_the_words_of_a_divergence_are_those_that_are_known() -> None:
@@ -37,7 +37,7 @@ def test_the_words_of_a_divergence_are_those_that_are_known() -> None:
     watch.stepped()
     watch.check(1)
     assert watch.failure is not None
-    assert not failed(record("mine", 0, 1.0, stopped=watch.failure))
+    assert not record("mine", 0, 1.0, stopped=watch.failure).failed
 
 
 def test_the_first_failure_ends_the_race_and_those_that_follow_it_do_not() -> None:

@@ -127,11 +127,11 @@ def _run(folder: Path, plan: Plan, engine: LocalEngine, progress: bool, keep_goi
 
 
 def _failure(halt: Halt, folder: Path, *, kept: bool) -> RunFailedError:
-    again = "mend it and race again" + (" into another folder" if kept else "")
-    others = f"the same call goes on with the other runs of {folder}, and " if kept else ""
+    repeat = "once it is mended, the same call with retry='failed' repeats it, and without goes on with the others; "
     failure = RunFailedError(
-        f"{halted.told(halt)}\nWhat had ended is the `result` of this error. To repeat it, {again}; "
-        f"{others}keep_going=True does not stop"
+        f"{halted.told(halt)}\nWhat had ended is the `result` of this error"
+        + (f", and kept in {folder}: {repeat}" if kept else "; ")
+        + "keep_going=True does not stop"
     )
     failure.result = RaceResult(racing.results(folder))
     return failure

@@ -1,4 +1,4 @@
-"""Runs that failed: they crashed, hung or gave no metric, and say nothing of how their lane trains."""
+"""What ends a race early: a run that failed, or one whose metric is not on the target's scale."""
 
 from __future__ import annotations
 
@@ -9,17 +9,6 @@ from sooner.racing.plan.lanes import PlannedRun
 from sooner.racing.record import RunRecord
 from sooner.results.notices import Notice, ScaleDoubted
 from sooner.training.evaluation import Evaluation
-
-# How the reasons begin for which a run that trained as it was told to broke off. Stores know a run's reason as text.
-_RESULTS = ("the loss ", "nothing was trained on", "its last metric was ")
-
-
-def failed(record: RunRecord) -> bool:
-    """Whether a run failed: it crashed, was ended, or gave no metric.
-
-    A run that diverged, screened out all its examples or missed the target is a result, and has not failed.
-    """
-    return record.stopped is not None and not record.stopped.startswith(_RESULTS)
 
 
 class Halt(Exception):
@@ -68,6 +57,6 @@ class Sentry:
         if doubt is not None and not self._noted:
             self._noted = True
             self._note(doubt)
-        if not self._silent and (failed(record) or doubt is not None):
+        if not self._silent and (record.failed or doubt is not None):
             self._silent = True
-            raise Halt(record, None if failed(record) else doubt)
+            raise Halt(record, None if record.failed else doubt)

@@ -95,7 +95,7 @@ def run(folder: Path, engine: Engine, watcher: Watcher, *, keep_going: bool = Fa
     Each run is in the store from the moment it ends; what is under way is saved from time to time, and at Ctrl-C, so
     nothing but the last seconds is ever done twice, and a resumed race has the metrics of an unbroken one.
 
-    With `keep_going` a run that failed (see `sooner.racing.failure`) does not end the race.
+    With `keep_going` a run that failed (`RunRecord.failed`) does not end the race.
 
     Raises:
         KeyboardInterrupt: it was stopped by Ctrl-C, cleanly.
