@@ -1,6 +1,6 @@
-const read = (id) => JSON.parse(document.getElementById(id).textContent);
-const plots = read("plots");
-const changes = read("changes");
+const unpacked = await unpackAll();
+if (unpacked === null) return;
+const { plots, changes } = unpacked;
 const root = document.documentElement;
 const state = { stop: changes.own, clock: "wall", scale: "linear", range: "near", hidden: new Set() };
 const coarse = matchMedia("(pointer: coarse)");

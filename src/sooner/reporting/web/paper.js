@@ -11,3 +11,4 @@ addEventListener("afterprint", () => {
   root.classList.remove("printing");
   redraw();
 });
+root.classList.add("ready");

@@ -1,6 +1,5 @@
-"use strict";
-(() => {
-  const plots = JSON.parse(document.getElementById("plots").textContent);
+const plots = await unpackAll();
+if (plots !== null) {
   const place = document.getElementById("profile");
   const buttons = [...document.querySelectorAll("[data-clock]")];
   let clock = "wall";
@@ -28,4 +27,4 @@
   }
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   draw();
-})();
+}
