@@ -20,7 +20,7 @@ from sooner.results.records import Clock, Results
 
 PAGE = "suite.html"
 _WEB = Path(__file__).parent / "web"
-_STYLES = ("base", "tables", "figures", "rest")
+_STYLES = ("base", "tables", "figures", "rest", "narrow")
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,8 @@ from sooner.reporting.style import LaneStyle
 from sooner.reporting.summary import Clock, clocks, length, spread, time_to_target
 from sooner.results.records import Evaluation, Lane, Results, Run
 
-_BELOW = 4.0  # how much more of the range near the target lies below it than above
+_BELOW = 2.0  # how much more of the range near the target lies below it than above
+_AFTER = 0.35  # share of the range of time near the target that lies behind what decides it, at most
 
 
 def metric_over_time(results: Results, styles: Sequence[LaneStyle], at: Results | None = None) -> Figure:
@@ -47,7 +48,7 @@ def metric_over_time(results: Results, styles: Sequence[LaneStyle], at: Results 
             f"evaluation{every} the median {results.metric} against the median time, as long as half of the runs go "
             "on. A run that broke down counts as below all others from there on. A dot marks where a run reaches the "
             "target; one that never does ends in an open circle, or in a cross if it broke down. The plot opens on "
-            "the range around the target; “Whole” shows the climb towards it."
+            "the times and values around the target; “Whole” shows all of the race."
         ),
         alt=_alt(at or results),
         panels=(Panel("", {clock: _plot(results, styles, clock, at) for clock in clocks(results)}),) if drawn else (),
@@ -88,6 +89,7 @@ def _when(evaluation: Evaluation, clock: Clock) -> float:
 def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock, at: Results | None) -> Plot:
     unit = time_unit(results)
     now = at or results
+    metrics = _near_target(results, now.target)
     data: list[dict[str, Any]] = []
     if at is None:
         lanes = list(enumerate(zip(results.lanes, styles, strict=True)))
@@ -101,12 +103,49 @@ def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock, at: Resul
         "layout": layout(
             440,
             axis(f"{clock} time, {unit.name}", rangemode="tozero"),
-            axis("", range=_near_target(results, now.target), **percent(results)),
+            axis("", range=metrics, **percent(results)),
             shapes=[line_across("y", now.target, "dash")],
             annotations=[heading(f"validation {results.metric}"), target_note(now)],
         ),
         "log": _log_time(results, clock, unit),
+        "zoom": _near_time(now, metrics[0], clock, unit),
     }
+
+
+def _near_time(results: Results, low: float, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
+    """The axes of time where the race is decided, linear and logarithmic; empty where no run comes so far.
+
+    From the first run that reaches the metric `low` to the last that reaches the target, or that ends without it; a
+    little of what the runs do afterwards goes with it.
+    """
+    runs = [run for lane in results.lanes for run in lane.runs]
+    entries = [_entry(run, low, clock) for run in runs]
+    begins = [begin for begin in entries if begin is not None]
+    if not begins:
+        return {}
+    reached = [time_to_target(run, clock) for run in runs]
+    ends = [length(run, clock) if when is None else when for run, when in zip(runs, reached, strict=True)]
+    begin, decided, last = min(begins), max(ends), max(length(run, clock) for run in runs)
+    if not begin < decided:
+        return {}
+    end = min(last, decided + _AFTER * (decided - begin) / (1 - _AFTER))
+    margin = 0.02 * (end - begin)
+    left, right = unit.of(max(0.0, begin - margin)), unit.of(end + margin)
+    logarithmic = {"log": log_axis(left, right)} if left > 0 else {}
+    return {"linear": {"range": [left, right]}, **logarithmic}
+
+
+def _entry(run: Run, low: float, clock: Clock) -> float | None:
+    """When the run first is at `low` or above, on the straight line between two looks."""
+    before: Evaluation | None = None
+    for look in run.evaluations:
+        if look.metric >= low:
+            if before is None or look.metric <= before.metric:
+                return _when(look, clock)
+            share = (low - before.metric) / (look.metric - before.metric)
+            return _when(before, clock) + share * (_when(look, clock) - _when(before, clock))
+        before = look
+    return None
 
 
 def _log_time(results: Results, clock: Clock, unit: TimeUnit) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from sooner.reporting.tables import all_tables
 from sooner.results.records import Lane, Results
 
 _HERE = Path(__file__).parents[1] / "web"
-_SCRIPTS = ("tables", "citation", "unpack", "figures", "target", "paper")  # from the third on they wait for data
+_SCRIPTS = ("unpack", "figures", "tables", "target", "citation", "paper")
 _STYLES = ("base", "target", "verdicts", "tables", "figures", "rest", "narrow", "paper")
 
 

@@ -11,4 +11,3 @@ addEventListener("afterprint", () => {
   root.classList.remove("printing");
   redraw();
 });
-root.classList.add("ready");

@@ -1,5 +1,5 @@
-const plots = await unpackAll();
-if (plots !== null) {
+(() => {
+  const plots = JSON.parse(unpackFrom("packed-data"));
   const place = document.getElementById("profile");
   const buttons = [...document.querySelectorAll("[data-clock]")];
   let clock = "wall";
@@ -27,4 +27,4 @@ if (plots !== null) {
   }
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   draw();
-}
+})();
