@@ -196,10 +196,17 @@ def test_twelve_lanes_and_many_evaluations_stay_under_two_megabytes() -> None:
 
 
 def test_facts_read_as_people_write_them() -> None:
-    text = render(race([], machine={"memory_gib": 7.8, "cuda": None}, data={"n_test": 10000, "classes": [*range(40)]}))
+    text = render(
+        race(
+            [],
+            machine={"memory_gib": 7.8, "cuda": None},
+            data={"n_test": 10000, "classes": [*range(40)], "validation_share": 1 / 3},
+        )
+    )
     assert "<dt>memory</dt><dd>7.8 GiB</dd>" in text
     assert "<dt>test</dt><dd>10,000</dd>" in text
     assert "10, 11, ... (40 in all)" in text
+    assert "<dt>validation share</dt><dd>0.3333</dd>" in text
     assert "cuda" not in Page(text).text
 
 

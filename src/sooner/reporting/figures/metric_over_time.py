@@ -38,7 +38,7 @@ def metric_over_time(results: Results, styles: Sequence[LaneStyle], at: Results 
 
     With `at`, the same race at another target: what changes for it.
     """
-    every = f", every {results.evaluate_every:,} examples," if results.evaluate_every else ""
+    every = f", every {words.number_of(results.evaluate_every, 'example')}," if results.evaluate_every else ""
     drawn = any(run.evaluations for lane in results.lanes for run in lane.runs) and not has_rungs(results)
     return Figure(
         key="metric",
