@@ -19,6 +19,7 @@ from sooner.reporting import format as words
 from sooner.reporting import write_page
 from sooner.reporting.headlines import headlines
 from sooner.reporting.page.targets import choices
+from sooner.reporting.suite import write_suite
 from sooner.reporting.tables import all_tables
 from sooner.reporting.wording import verdict
 from sooner.results.records import Results
@@ -388,3 +389,15 @@ def test_confirmation_is_a_section_of_its_own(browser: Browser, files: dict[str,
     (moved,) = [c for c in rescore(CONFIRMED, near).comparisons if c.confirmation and c.clock == "wall"]
     assert words.sentence(verdict(moved)) in visit.page.locator("#confirmation").inner_text()
     visit.page.close()
+
+
+def test_the_page_of_a_suite_draws_on_both_sizes_and_asks_for_nothing(browser: Browser, tmp_path: Path) -> None:
+    write_suite({"fashion_mnist": RACE, "mnist": dataclasses.replace(RACE, task="mnist")}, tmp_path)
+    path = tmp_path / "suite.html"
+    assert path.stat().st_size < 1_000_000
+    for width in (1280, 390):
+        visit = Visit(browser.new_page(viewport={"width": width, "height": 844}), path)
+        assert visit.page.evaluate("document.getElementById('profile').data.length") == 3
+        assert visit.page.evaluate("document.documentElement.scrollWidth") == width
+        assert (visit.complaints, visit.requests) == ([], [path.as_uri()])
+        visit.page.close()

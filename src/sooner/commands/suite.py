@@ -129,7 +129,8 @@ def _targets(names: Sequence[str], targets: Sequence[float]) -> dict[str, float]
         )
     if len(targets) not in (0, 1, len(names)):
         raise SoonerError(
-            f"--target takes one target for all of {number_of(len(names), 'task')}, or one for each, not {len(targets)}"
+            f"--target takes one target for all tasks or one for each, not {len(targets)} for "
+            f"{number_of(len(names), 'task')}"
         )
     given: list[float | None] = [*targets] * (len(names) if len(targets) == 1 else 1) or [None] * len(names)
     return {name: get_task(name, target=target).target for name, target in zip(names, given, strict=True)}
