@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from sooner.reporting.figures import metric_over_time
-from sooner.reporting.figures.metric_over_time import median_run
+from sooner.reporting.figures.metric_over_time import median_run, thinned
 from sooner.reporting.style import lane_styles
 from sooner.reporting.summary import Clock
 from sooner.results.records import Lane, Results
@@ -58,6 +59,18 @@ def test_runs_medians_and_ends_on_both_clocks() -> None:
     ends = wall["baseline"]
     assert (ends["x"], ends["y"]) == ([3.0, 2.0, 1.0], [0.5, 0.3, 0.2])
     assert ends["marker"]["symbol"] == ["circle", "circle-open", "x-thin"]
+
+
+def test_a_long_line_keeps_its_peaks_and_its_ends() -> None:
+    points = [(float(i), 0.5 + 0.4 * (i == 1234) - 0.3 * (i == 3000) + 1e-4 * (i % 7)) for i in range(5000)]
+    few = thinned(points)
+    assert len(few) <= 400
+    assert few == sorted(few)
+    assert {points[0], points[1234], points[3000], points[-1]} <= set(few) <= set(points)
+    assert max(later - before for (before, _), (later, _) in pairwise(few)) <= 2 * 5000 / 199 + 2
+    assert thinned(points[:400]) == points[:400]
+    drawn = traces(race([Lane("baseline", "baseline", {}, [run([y for _, y in points])])]))["baseline, seed 0"]
+    assert len(drawn["x"]) == len(few)
 
 
 def test_the_target_line_and_lane_styles() -> None:

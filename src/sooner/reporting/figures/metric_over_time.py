@@ -30,6 +30,7 @@ from sooner.reporting.summary import Clock, clocks, length, spread, time_to_targ
 from sooner.results.records import Evaluation, Lane, Results, Run
 
 _BELOW = 2.0  # how much more of the range near the target lies below it than above
+_MOST_POINTS = 400  # of a line: half a point for each pixel of its width, and more bytes show nothing more
 _AFTER = 0.35  # share of the range of time near the target that lies behind what decides it, at most
 
 
@@ -76,6 +77,21 @@ def median_run(runs: Sequence[Run], clock: Clock) -> list[tuple[float, float]]:
         if math.isfinite(middle):
             points.append((median(_when(e, clock) for e in there), middle))
     return points
+
+
+def thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """A line of at most `_MOST_POINTS` that looks the same: of each stretch the lowest and the highest point.
+
+    The first point and the last stay.
+    """
+    if len(points) <= _MOST_POINTS:
+        return list(points)
+    size = math.ceil(len(points) / (_MOST_POINTS // 2 - 1))
+    kept = {0, len(points) - 1}
+    for start in range(0, len(points), size):
+        stretch = range(start, min(start + size, len(points)))
+        kept |= {min(stretch, key=lambda i: points[i][1]), max(stretch, key=lambda i: points[i][1])}
+    return [points[i] for i in sorted(kept)]
 
 
 def _last_look(run: Run) -> int:
@@ -175,11 +191,12 @@ def _run(
     results: Results, run: Run, lane: Lane, index: int, style: LaneStyle, clock: Clock, unit: TimeUnit
 ) -> dict[str, Any]:
     digits = ":.1%" if words.is_share(results) else ":.4g"
+    points = thinned([(_when(e, clock), e.metric) for e in run.evaluations])
     return {
         "type": "scatter",
         "mode": "lines" if len(run.evaluations) > 1 else "markers",
-        "x": [unit.of(_when(e, clock)) for e in run.evaluations],
-        "y": [rounded(e.metric) for e in run.evaluations],
+        "x": [unit.of(seconds) for seconds, _ in points],
+        "y": [rounded(value) for _, value in points],
         "line": {"color": style.colour, "width": 1, "dash": style.dash},
         "marker": {"color": style.colour, "size": 4},
         "opacity": 0.4,
@@ -190,7 +207,7 @@ def _run(
 
 
 def _median(lane: Lane, index: int, style: LaneStyle, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
-    points = median_run(lane.runs, clock)
+    points = thinned(median_run(lane.runs, clock))
     return {
         "type": "scatter",
         "mode": "lines",

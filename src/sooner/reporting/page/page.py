@@ -34,8 +34,8 @@ def write_page(results: Results, path: Path) -> None:
     """Write the report of `results` to `path`, whole or not at all: a file that is there is replaced at the end.
 
     The page holds plotly.js (0.5 MB, compressed) once, works offline and makes no request. It holds the race scored at
-    up to 80 targets, too, which takes from half a second for three lanes to some ten for thirty. A small
-    race's page has 1 MB, one of 10 lanes, 20 pairs and 100 looks 1.8 MB.
+    up to 80 targets, too, which takes from half a second for three lanes to some ten for thirty. The page of a small
+    race has 1 MB, that of 10 lanes, 20 pairs and 100 looks 1.8 MB.
 
     Raises:
         StoreError: the file cannot be written.
