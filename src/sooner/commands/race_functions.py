@@ -17,6 +17,7 @@ from sooner.commands.progress import Progress
 from sooner.commands.race_result import RaceResult
 from sooner.errors import RecipeError, StoreError
 from sooner.racing import race as racing
+from sooner.racing.amending import Amendment, Retry, amend
 from sooner.racing.engines.local import LocalEngine
 from sooner.racing.functions.function import Function, Trainer
 from sooner.racing.functions.runs import FunctionRuns
@@ -40,6 +41,7 @@ def race(
     seed: int = 0,
     folder: str | os.PathLike[str] | None = None,
     progress: bool = True,
+    retry: Retry | None = None,
 ) -> RaceResult:
     """Race Python functions to a target of their metric, side by side, seed by seed.
 
@@ -63,20 +65,24 @@ def race(
     Args:
         functions: by the name of their lane, the baseline first. Called with the seed, or with seed and budget.
         target: of the metric.
-        pairs: seeds, each run by every function; a verdict needs 6.
+        pairs: seeds, each run by every function; a verdict needs 6. More than the race in `folder` has are added to it;
+            where a verdict could be seen already, intervals are then wider, which keeps false verdicts at 5% at most.
         metric: what it is called.
         budget: second argument of each function, if given; above 0.
         seed: of the first pair; pair k has seed + k.
         folder: where the race is kept as it goes on. The same call with the same folder goes on with a race that was
             interrupted, and gives the result of one that is over. None keeps nothing.
         progress: show how it goes on stdout.
+        retry: "failed" repeats the runs in `folder` that raised or gave no metric, also with functions that were mended
+            since; what failed, and what changed, is in the results. Runs that diverged or missed the target are
+            results, and stay.
 
     Returns:
         Its results.
 
     Raises:
         RecipeError: a function cannot be called so, or a number makes no sense.
-        StoreError: the folder cannot be written, or holds another race.
+        StoreError: the folder cannot be written, or holds another race, or one of more pairs.
         KeyboardInterrupt: Ctrl-C, at the next yield or report. Finished runs are in the folder.
     """
     if not isinstance(functions, Mapping):
@@ -96,16 +102,16 @@ def race(
     plan = replace(plan, device=str(device))
     kept = tempfile.TemporaryDirectory(prefix="sooner-") if folder is None else nullcontext(folder)
     with kept as place:
-        return _run(Path(place), plan, LocalEngine(runs), progress)
+        return _run(Path(place), plan, LocalEngine(runs), progress, Amendment(retry, pairs))
 
 
-def _run(folder: Path, plan: Plan, engine: LocalEngine, progress: bool) -> RaceResult:
+def _run(folder: Path, plan: Plan, engine: LocalEngine, progress: bool, asked: Amendment) -> RaceResult:
     if not (folder / NAME).exists():
         racing.start(folder, plan)
-    elif replace(racing.load_plan(folder), environment={}) != replace(plan, environment={}):
-        raise StoreError(
-            f"{folder} holds another race, with other lanes, target, pairs or seeds; choose another folder"
-        )
+    else:
+        if _question(racing.load_plan(folder)) != _question(plan):
+            raise StoreError(f"{folder} holds another race, with other lanes, target or seeds; choose another folder")
+        plan = amend(folder, asked, engine.environment()).plan
     if progress:
         work = {run.lane.name: 1.0 for run in at_most(plan)}
         with Progress(plan, work, racing.finished(folder), Console()) as watcher:
@@ -113,6 +119,13 @@ def _run(folder: Path, plan: Plan, engine: LocalEngine, progress: bool) -> RaceR
     else:
         racing.run(folder, engine, _Silent())
     return RaceResult(racing.results(folder))
+
+
+def _question(plan: Plan) -> Plan:
+    """What must be the same for a race to go on: all but where it runs, how many pairs, and what is said of lanes."""
+    entries = [Function.from_dict({**lane.entry.to_dict(), "summary": ""}) for lane in plan.lanes]
+    lanes = tuple(replace(lane, entry=entry) for lane, entry in zip(plan.lanes, entries, strict=True))
+    return replace(plan, lanes=lanes, environment={}, pairs=1, looked=())
 
 
 class _Silent:

@@ -9,10 +9,11 @@ from typing import Any
 from sooner.errors import StoreError
 from sooner.racing.plan.agenda import at_most
 from sooner.racing.plan.controls import spend
-from sooner.racing.plan.lanes import Entry
+from sooner.racing.plan.lanes import Entry, PlannedLane
 from sooner.racing.plan.plan import Plan
 from sooner.racing.protocols import Runs
 from sooner.recipes import Recipe
+from sooner.results.notices import SOURCE
 from sooner.tasks import Data
 from sooner.tasks.split import split
 
@@ -24,10 +25,15 @@ class Kind:
     Attributes:
         read: an entry of it from what its `to_dict` gave.
         runs: what makes its runs, by the plan and the data of a race; data is None where lanes bring their own.
+        code: what of an environment, as `Runs.environment` gives it, says which code of the user's own an entry runs:
+            the digest of each file, or the like, by its name.
+        code_in: where in the environment that is; None where all code is sooner's.
     """
 
     read: Callable[[Mapping[str, Any]], Entry]
     runs: Callable[[Plan, Data | None], Runs]
+    code: Callable[[Entry, Mapping[str, Any]], Mapping[str, str]] = lambda entry, environment: {}
+    code_in: str | None = None
 
 
 def read_entry(kind: str, fields: Mapping[str, Any]) -> Entry:
@@ -40,6 +46,16 @@ def read_entry(kind: str, fields: Mapping[str, Any]) -> Entry:
 def make_runs(plan: Plan, data: Data | None) -> Runs:
     """What makes the runs of this race, whose lanes are all of one kind."""
     return _KINDS[plan.lanes[0].kind].runs(plan, data)
+
+
+def code_of(lane: PlannedLane, environment: Mapping[str, Any]) -> Mapping[str, str]:
+    """What the lane runs of the user's own: the digest of each file, or the like, by its name."""
+    return _KINDS[lane.kind].code(lane.entry, environment)
+
+
+def own_code(plan: Plan) -> str | None:
+    """Where an environment of this race says which code of the user's own it runs; None where it runs none."""
+    return _KINDS[plan.lanes[0].kind].code_in
 
 
 def work(plan: Plan, data: Data | None) -> dict[str, float]:
@@ -98,8 +114,21 @@ def _function_runs(plan: Plan, data: Data | None) -> Runs:
     )
 
 
+def _files(entry: Entry, environment: Mapping[str, Any]) -> Mapping[str, str]:
+    from sooner.racing.programs import Program
+
+    assert isinstance(entry, Program)
+    words = entry.arguments(0)
+    return {name: digest for name, digest in environment.get("files", {}).items() if name in words}
+
+
+def _source(entry: Entry, environment: Mapping[str, Any]) -> Mapping[str, str]:
+    digest = environment.get("functions", {}).get(entry.name)
+    return {SOURCE: digest} if digest else {}
+
+
 _KINDS = {
     "recipe": Kind(_read_recipe, _recipe_runs),
-    "program": Kind(_read_program, _program_runs),
-    "function": Kind(_read_function, _function_runs),
+    "program": Kind(_read_program, _program_runs, _files, "files"),
+    "function": Kind(_read_function, _function_runs, _source, "functions"),
 }

@@ -60,6 +60,7 @@ class Noise:
         known: of these, pairs in which both runs reached the target at a time that is known.
         sd: of a pair's log-ratio, from the known ones; None with fewer than two.
         expected_sd: the same pooled with the published noise, which weighs as much as one pair.
+        looked: numbers of pairs at which the race had been seen when more were added.
     """
 
     lane: str
@@ -69,6 +70,7 @@ class Noise:
     known: int
     sd: float | None
     expected_sd: float
+    looked: tuple[int, ...] = ()
 
 
 def noises(results: Results, clock: Clock) -> list[Noise]:
@@ -80,7 +82,8 @@ def noises(results: Results, clock: Clock) -> list[Noise]:
             pairs, ratios = _log_ratios(lane, lanes[other], results.target, clock)
             if pairs:
                 own = _sd(ratios) if len(ratios) > 1 else None
-                noises.append(Noise(lane.name, other, clock, pairs, len(ratios), own, log_ratio_sd(ratios)))
+                sd = log_ratio_sd(ratios)
+                noises.append(Noise(lane.name, other, clock, pairs, len(ratios), own, sd, tuple(results.looked)))
     return noises
 
 
@@ -95,7 +98,8 @@ def total_pairs(noise: Noise, difference: float) -> int:
     if needed <= noise.pairs or noise.pairs < MIN_PAIRS:
         return needed
     quantile = NormalDist().inv_cdf
-    once, again = (quantile(1 - alpha / 2) + quantile(POWER) for alpha in (ALPHA, extended([noise.pairs]).alpha))
+    level = extended([*(seen for seen in noise.looked if seen < noise.pairs), noise.pairs]).alpha
+    once, again = (quantile(1 - alpha / 2) + quantile(POWER) for alpha in (ALPHA, level))
     return math.ceil((again / once) ** 2 * needed)
 
 

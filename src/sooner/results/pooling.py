@@ -148,6 +148,7 @@ def _joined(sides: Sequence[_Side]) -> Results:
         price_per_hour=prices.pop() if len(prices) == 1 else None,
         detect=differences_sought.pop() if len(differences_sought) == 1 else None,
         confirmation=fresh,
+        looked=[],  # of one of the races; their levels keep what it cost
     )
     return rescore(whole, levels=levels)
 

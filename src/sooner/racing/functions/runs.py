@@ -82,7 +82,9 @@ class FunctionRuns:
             except Stopped:
                 raise
             except (Exception, SystemExit) as error:
-                stopped = plain(f"{type(error).__name__}: {error}".split("\n")[0])
+                raised = f"{type(error).__name__}: {error}".split("\n")[0]
+                # It diverged, and gave up for that.
+                stopped = plain(f"{run.broken}, and it raised {raised}" if run.diverged else raised)
                 output = plain("".join(traceback.format_exception(error)))
         last = run.looks[-1] if run.looks else None
         return RunRecord(
