@@ -10,6 +10,7 @@ from sooner.racing.plan.plan import Plan
 from sooner.racing.record import RunRecord
 from sooner.reporting.format import join, number_of
 from sooner.statistics.extension import extended
+from sooner.statistics.signed_rank import min_pairs
 
 _MOST_NAMED = 5
 
@@ -53,10 +54,12 @@ def _more_pairs(before: Plan, plan: Plan) -> str:
     if not plan.looked:
         return f"{change}; no verdict could be seen yet, so it costs nothing"
     level = extended(plan.looked).alpha
+    fewest = min_pairs(level) or plan.pairs
+    few = f". Under {fewest} pairs nothing can be decided at that level" if plan.pairs < fewest else ""
     return (
         f"{change}. A verdict could be seen after {join([str(pairs) for pairs in plan.looked])}, so all "
         f"{plan.pairs} are judged at {100 * level:.2g}% instead of 5%, which keeps false verdicts over all looks at "
-        "5% at most; intervals are wider than those of a race that was planned so"
+        f"5% at most; intervals are wider than those of a race that was planned so{few}"
     )
 
 

@@ -159,8 +159,7 @@ class Store:
 
     def put(self, key: str, value: Any) -> None:
         """Keep plain data under `key`, replacing what was there."""
-        with self._errors("write"), self._transaction():
-            self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
+        self.change({key: value})
 
     def get(self, key: str) -> Any:
         """The data under `key`, or None."""

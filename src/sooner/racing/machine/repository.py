@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 _PATIENCE = 5.0  # seconds, for git to tell
-_ARGUMENTS = (("rev-parse", "HEAD"), ("diff", "--no-ext-diff", "HEAD"))
+_ARGUMENTS = (("rev-parse", "HEAD"), ("diff", "--no-ext-diff", "--no-textconv", "HEAD"))
 
 
 def state(folder: Path) -> str | None:
