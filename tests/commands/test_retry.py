@@ -35,15 +35,20 @@ for step in (1, 2, 3):
 """
 
 
+def begin(sooner: Run, folder: Path, *options: str) -> tuple[int, str, str]:
+    """Race two programs, of which b fails with two of the three seeds, into the folder r."""
+    (folder / "train.py").write_text(SCRIPT)
+    commands = [f"{sys.executable} train.py {{seed}} {lane}" for lane in ("a", "b")]
+    return sooner(
+        *("race", "--metric", "acc=([0-9.]+)", "--target", "0.5", "--pairs", "3", "--out", "r"),
+        *("--names", "a,b", *options, "--", *commands),
+    )
+
+
 @pytest.fixture
 def broken(sooner: Run, tmp_path: Path) -> Path:
-    """A finished race of two programs, of which b failed with two of the three seeds."""
-    (tmp_path / "train.py").write_text(SCRIPT)
-    commands = [f"{sys.executable} train.py {{seed}} {lane}" for lane in ("a", "b")]
-    status, _, err = sooner(
-        *("race", "--metric", "acc=([0-9.]+)", "--target", "0.5", "--pairs", "3", "--out", "r"),
-        *("--names", "a,b", "--", *commands),
-    )
+    """That race, which has gone on after its failures."""
+    status, _, err = begin(sooner, tmp_path, "--keep-going")
     assert status == 0, err
     return tmp_path
 
@@ -68,7 +73,7 @@ def test_failed_runs_are_repeated_once_what_they_need_is_there(sooner: Run, brok
     assert "this race is over, with 6 runs: nothing is left to run" in out
     assert "2 runs failed: --retry failed repeats them" in out
     assert lane_b(broken) == FAILED
-    status, out, _ = sooner("race", "--resume", "r", "--retry", "failed")  # in vain
+    status, out, _ = sooner("race", "--resume", "r", "--retry", "failed", "--keep-going")  # in vain
     assert status == 0
     assert [attempts for *_, attempts in lane_b(broken)] == [1, 2, 2]
     (broken / "data.csv").touch()
@@ -86,6 +91,17 @@ def test_failed_runs_are_repeated_once_what_they_need_is_there(sooner: Run, brok
     assert status == 0
     assert "no run failed, so none is repeated" in out
     assert lane_b(broken) == [(0, True, None, 1), (1, True, None, 3), (2, True, None, 3)]
+
+
+def test_a_race_that_stopped_at_its_first_failure_goes_on_by_repeating_it(sooner: Run, tmp_path: Path) -> None:
+    status, _, err = begin(sooner, tmp_path)
+    assert status == 2
+    assert "repeat what failed:    sooner race --resume r --retry failed" in err
+    (tmp_path / "data.csv").touch()
+    status, _, _ = sooner("race", "--resume", "r", "--retry", "failed")
+    assert status == 0
+    assert [(hit, stopped) for _, hit, stopped, _ in lane_b(tmp_path)] == [(True, None)] * 3
+    assert sum(attempts for *_, attempts in lane_b(tmp_path)) == 4
 
 
 def test_a_mended_script_is_raced_with_and_told(sooner: Run, broken: Path) -> None:

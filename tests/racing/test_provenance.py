@@ -7,10 +7,11 @@ from typing import Any
 from sooner.racing import provenance
 from sooner.racing.plan.plan import Plan, plan_entries
 from sooner.racing.programs import Program
+from sooner.racing.runs import has_own_code
 from sooner.racing.store import Store
 from sooner.results.notices import REPOSITORY, MixedCode, RunsRetried
 from sooner.tasks import Task
-from tests.racing.made import record
+from tests.racing.made import plan, recipe, record
 
 BOTH = ("python a.py {seed}", "python b.py common.py {seed}", "python a.py common.py {seed} --more")
 
@@ -91,3 +92,11 @@ def test_a_race_of_an_older_version_has_the_environment_that_it_was_planned_in(t
     assert provenance.number(store, planned, {"files": {"a.py": "2"}}) == place
     assert provenance.notices(planned, store) == [MixedCode("baseline", 1, 2, ("a.py",))]
     store.close()
+
+
+def test_the_repository_is_asked_where_the_race_runs_code_of_the_users_own() -> None:
+    recipes = plan("x")
+    own = replace(recipes.lanes[1], entry=recipe("x", model="my_models:net"))
+    assert has_own_code(programs())
+    assert not has_own_code(recipes)
+    assert has_own_code(replace(recipes, lanes=(recipes.lanes[0], own)))

@@ -71,6 +71,18 @@ def test_a_target_reached_by_the_first_look_tells_no_speed() -> None:
     assert (faster.ci_low, faster.ci_high) == (pytest.approx(1.6), None)
 
 
+def test_a_target_met_before_the_training_began_gives_what_its_next_look_allows() -> None:
+    pretrained = [Time(0.0, first_look=True, within=2.0)] * 6
+    figures = compare(pretrained, _times([8.0] * 6))
+    assert (figures.ratio, figures.ci_low, figures.ci_high) == (None, pytest.approx(4.0), None)
+    figures = compare(_times([8.0] * 6), pretrained)
+    assert (figures.ratio, figures.ci_low, figures.ci_high) == (None, None, pytest.approx(0.25))
+    figures = compare(pretrained, pretrained)
+    assert (figures.ratio, figures.ci_low, figures.ci_high, figures.p_value) == (None, None, None, 1.0)
+    unknown = [Time(0.0, first_look=True)] * 6
+    assert compare(unknown, _times([8.0] * 6)).ci_low is None
+
+
 def test_equal_times_are_no_difference() -> None:
     figures = compare(_times([3.0, 4.0, 5.0, 6.0, 7.0, 8.0]), _times([3.0, 4.0, 5.0, 6.0, 7.0, 8.0]))
     assert (figures.ratio, figures.ci_low, figures.ci_high, figures.p_value) == (1.0, 1.0, 1.0, 1.0)

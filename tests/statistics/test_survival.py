@@ -79,16 +79,46 @@ def test_no_hit() -> None:
     found = _describe([], [3.0] * 6)
     assert (found.times, found.reached, found.low) == ([0.0], [0.0], [0.0])
     assert found.high == [pytest.approx(1 - 0.025 ** (1 / 6))]  # six of six is as rare as 2.5% where this many hit
+    assert found.horizon == 3.0
+    assert (found.rmst, found.rmst_low, found.rmst_high) == (None, None, None)
+    assert (found.ert, found.ert_low, found.ert_high) == (None, None, None)
+
+
+def test_a_lane_that_gives_up_early_has_no_mean_beside_one_that_arrives() -> None:
+    never = [Time(0.0365, censored=True)] * 6
+    arrives = [Time(t) for t in (0.29, 0.291, 0.295, 0.297, 0.3, 0.303)]
+    horizon = common_horizon([never, arrives])
+    gave_up, arrived = (survival(times, clock="wall", horizon=horizon) for times in (never, arrives))
+    assert gave_up is not None
+    assert gave_up.rmst is None
+    assert arrived is not None
+    assert arrived.rmst == pytest.approx(0.296)
+
+
+def test_no_hit_before_the_horizon() -> None:
+    # Six of six watched to 3: the share that would hit by then is at most 1 - 0.025^(1/6), with 97.5% confidence.
+    found = _describe([4.0] * 6, [], horizon=3.0)
     assert (found.rmst, found.rmst_high) == (3.0, 3.0)
     assert found.rmst_low == pytest.approx(3 * 0.025 ** (1 / 6))
-    assert (found.ert, found.ert_low, found.ert_high) == (None, None, None)
+
+
+def test_a_target_that_was_met_before_the_training_began() -> None:
+    at_once = [Time(0.0, first_look=True)] * 3
+    found = survival([*at_once, Time(2.0)], clock="wall")
+    assert found is not None
+    assert (found.times, found.reached) == ([0.0, 2.0], [0.75, 1.0])
+    assert (found.rmst, found.ert) == (0.5, 0.5)
+    assert common_horizon([at_once]) == 0
+    alone = survival(at_once, clock="wall", horizon=0.0)
+    assert alone is not None
+    assert (alone.reached[-1], alone.rmst, alone.rmst_low, alone.rmst_high, alone.ert) == (1.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def test_one_run() -> None:
     hit, missed = _describe([3.0], []), _describe([], [3.0])
     assert (hit.times, hit.reached, hit.rmst, hit.ert) == ([0.0, 3.0], [0.0, 1.0], 3.0, 3.0)
     assert (hit.ert_low, hit.ert_high) == (None, None)
-    assert (missed.times, missed.rmst, missed.ert) == ([0.0], 3.0, None)
+    assert (missed.times, missed.rmst, missed.ert) == ([0.0], None, None)
     later = _describe([3.0], [], horizon=8.0)
     assert (later.rmst, later.rmst_low, later.rmst_high) == (3.0, 0.0, 8.0)
 
@@ -126,8 +156,8 @@ def test_the_horizon_that_lanes_have_in_common() -> None:
 
 def test_a_horizon_beyond_the_last_run_ends_with_it() -> None:
     assert _describe([2.0], [5.0], horizon=9.0) == _describe([2.0], [5.0])
-    with pytest.raises(ValueError, match="above 0"):
-        _describe([2.0], [], horizon=0.0)
+    with pytest.raises(ValueError, match="at least 0"):
+        _describe([2.0], [], horizon=-1.0)
 
 
 def test_expected_running_time_by_all_resamples() -> None:
@@ -147,7 +177,11 @@ def test_without_censoring_the_resampled_interval_is_as_wide_as_students() -> No
 
 
 _lanes = st.lists(
-    st.builds(lambda ticks, missed: Time(ticks / 4, censored=missed), st.integers(1, 40), st.booleans()),
+    st.builds(
+        lambda ticks, missed: Time(ticks / 4, censored=missed, first_look=not (ticks or missed)),
+        st.integers(0, 40),
+        st.booleans(),
+    ),
     min_size=1,
     max_size=15,
 )
@@ -164,9 +198,11 @@ def test_whatever_the_runs_it_is_plain_data_in_order(times: list[Time]) -> None:
         assert all(0 <= a <= b + 1e-12 <= 1 + 1e-9 for a, b in zip(shares, [*shares[1:], 1.0], strict=True))
     assert all(a <= b <= c for a, b, c in zip(found.low, found.reached, found.high, strict=True))
     assert found.times == sorted(set(found.times))
-    assert 0 <= found.rmst_low <= found.rmst + 1e-9
-    assert found.rmst <= found.rmst_high + 1e-9
-    assert found.rmst_high <= found.horizon
+    assert (found.rmst is None) == (found.ert is None) == (not any(found.reached))
+    if found.rmst is not None and found.rmst_low is not None and found.rmst_high is not None:
+        assert 0 <= found.rmst_low <= found.rmst + 1e-9
+        assert found.rmst <= found.rmst_high + 1e-9
+        assert found.rmst_high <= found.horizon
     assert found.ert == expected_running_time(times)
     if found.ert is not None and found.ert_low is not None:
         assert found.ert_low <= found.ert + 1e-9

@@ -14,12 +14,22 @@ def test_bounds_say_what_is_known() -> None:
     assert Time(3.0).bounds == (3.0, 3.0)
     assert Time(3.0, censored=True).bounds == (3.0, math.inf)
     assert Time(3.0, first_look=True).bounds == (0.0, 3.0)
+    assert Time(0.0, censored=True).bounds == (0.0, math.inf)
+    assert Time(0.0, first_look=True).bounds == (0.0, math.inf)
+    assert Time(0.0, first_look=True, within=2.0).bounds == (0.0, 2.0)
 
 
-@pytest.mark.parametrize("value", [0.0, -1.0, math.inf, math.nan])
+@pytest.mark.parametrize("value", [-1.0, math.inf, math.nan])
 def test_a_time_that_is_none_is_refused(value: float) -> None:
-    with pytest.raises(ValueError, match="above 0 and finite"):
+    with pytest.raises(ValueError, match="at least 0 and finite"):
         Time(value)
+
+
+def test_a_hit_at_0_that_is_not_by_the_first_look_is_refused() -> None:
+    with pytest.raises(ValueError, match="reached by the first look"):
+        Time(0.0)
+    with pytest.raises(ValueError, match="within must be above 0"):
+        Time(0.0, first_look=True, within=0.0)
 
 
 def test_censored_and_reached_at_once_is_refused() -> None:
@@ -35,6 +45,19 @@ def test_a_trajectory_gives_hits_misses_and_first_looks() -> None:
     low, high = run.bounds([0.2, 0.5, 0.9])
     np.testing.assert_allclose(low, [0.0, 15.0, 32.0])
     np.testing.assert_allclose(high, [10.0, 15.0, np.inf])
+
+
+def test_a_target_met_at_time_0_is_within_the_first_time_that_the_clock_shows() -> None:
+    run = Trajectory([0.0, 0.0, 4.0], [0.25, 0.5, 1.0], end=4.0)
+    assert run.time(0.25) == Time(0.0, first_look=True, within=4.0)
+    assert run.time(0.375) == Time(0.0, first_look=True, within=4.0)  # crossed between two looks at time 0
+    assert run.time(0.75) == Time(2.0)
+    low, high = run.bounds([0.25, 0.375, 0.75])
+    np.testing.assert_allclose(low, [0.0, 0.0, 2.0])
+    np.testing.assert_allclose(high, [4.0, 4.0, 2.0])
+    assert Trajectory([0.0], [0.5], end=3.0).time(0.4).bounds == (0.0, 3.0)
+    assert Trajectory([0.0], [0.5], end=0.0).time(0.4).bounds == (0.0, math.inf)
+    assert Trajectory([], [], end=0.0).time(0.4).bounds == (0.0, math.inf)
 
 
 def test_a_run_that_broke_off_must_confirm_its_last_look() -> None:

@@ -17,7 +17,7 @@ from sooner.racing.machine import repository
 from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.plan.plan import Plan
 from sooner.racing.record import RunRecord
-from sooner.racing.runs import code_of, own_code
+from sooner.racing.runs import code_of, has_own_code
 from sooner.racing.store import Store
 from sooner.results.notices import REPOSITORY, SOURCE, MixedCode, Notice, RunsRetried
 
@@ -35,7 +35,7 @@ def environments(store: Store, plan: Plan) -> list[Environment]:
 
 def current(plan: Plan, environment: Mapping[str, Any]) -> Environment:
     """The environment now; the repository counts where the race runs the user's own code."""
-    state = repository.state(Path.cwd()) if own_code(plan) else None
+    state = repository.state(Path.cwd()) if has_own_code(plan) else None
     return _plain({"environment": environment, "repository": state})
 
 

@@ -18,6 +18,7 @@ from sooner.racing.plan.plan import Plan
 from sooner.racing.record import RunRecord
 from sooner.racing.store import Store
 from sooner.racing.timing import climb_of, run_of
+from sooner.recipes import Recipe
 from sooner.results.notices import Notice, UnsteadyPace
 from sooner.results.records import Evaluation, Lane, Results, Run
 from sooner.results.rescoring import rescore
@@ -95,7 +96,14 @@ def _lane(
         added_for=", ".join(lane.added_for) or None,
         opponents=[other.name for other in opponents(lane, list(plan.lanes))],
         dropped_after=dropped_after,
+        counts_examples=isinstance(lane.entry, Recipe) or _told_examples(lane.name, plan, records),
     )
+
+
+def _told_examples(lane: str, plan: Plan, records: Sequence[RunRecord]) -> bool:
+    """Whether a program or a function told how many examples it trained on: else its steps stand there."""
+    names = {lane, *(name_at(lane, rung) for rung in plan.rungs)}
+    return any(look.examples != look.step for record in records if record.lane in names for look in record.looks)
 
 
 def _climbs(lane: str, plan: Plan, records: Sequence[RunRecord]) -> list[Run]:

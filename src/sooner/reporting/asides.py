@@ -41,13 +41,13 @@ def _mean(lane: Lane) -> Iterator[str]:
     estimate = survival_on(lane, "wall")
     if estimate is None:
         return
+    if estimate.rmst is None or estimate.ert is None:
+        yield f"{lane.name}: never reached, in runs of up to {words.seconds(estimate.horizon)}"
+        return
     mean = (
         f"{lane.name}: restricted mean {words.seconds(estimate.rmst)} "
         f"({words.seconds_range(estimate.rmst_low, estimate.rmst_high)}) of {words.seconds(estimate.horizon)}"
     )
-    if estimate.ert is None:
-        yield f"{mean}; expected running time unknown, as no run reached it"
-        return
     interval = words.seconds_range(estimate.ert_low, estimate.ert_high)
     yield f"{mean}; expected running time {words.seconds(estimate.ert)}{f' ({interval})' if interval else ''}"
 

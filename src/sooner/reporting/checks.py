@@ -169,18 +169,27 @@ def _stopped(results: Results) -> Iterable[Check]:
 
 
 def _first_look(results: Results) -> Iterable[Check]:
-    at_once = sum(
-        run.hit and bool(run.evaluations) and run.evaluations[0].metric >= results.target
-        for lane in results.lanes
-        for run in lane.runs
-    )
+    runs = [run for lane in results.lanes for run in lane.runs]
+    at_once = [run for run in runs if run.hit and run.evaluations and run.evaluations[0].metric >= results.target]
     if not at_once:
         return
+    amount = words.number_of(len(at_once), "seed" if results.rungs else "run")
+    best = max(run.evaluations[0].metric for run in at_once)
+    higher = f"Set a target above {words.significant(best)}, the best that a first evaluation found"
     if results.rungs:
-        text = f"{words.number_of(at_once, 'seed')} reached it at the smallest budget: how little is enough is unknown"
+        text = f"{amount} reached it at the smallest budget: how little is enough is unknown."
+    elif len(at_once) == len(runs):
+        text = f"Every run had reached it at its first evaluation, so there is nothing to compare. {higher}."
+    elif not any(run.evaluations[0].step for run in at_once):
+        text = (
+            f"{amount} had reached it before any training, and count as no later than their next evaluation. {higher}."
+        )
     else:
-        text = f"{words.number_of(at_once, 'run')} had reached it at the very first evaluation, so when is not known"
-    yield Check("caution", "Target too easy", f"{text}.")
+        text = (
+            f"{amount} had reached it at the very first evaluation, so when is not known. {higher}, or evaluate more "
+            "often."
+        )
+    yield Check("bad" if len(at_once) == len(runs) else "caution", "Target too easy", text)
 
 
 def _controls(results: Results) -> Iterable[Check]:

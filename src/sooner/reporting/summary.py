@@ -67,7 +67,9 @@ def summarise(results: Results, clock: Clock = "wall") -> list[LaneSummary]:
             hits=sum(run.hit for run in lane.runs),
             wall=median_time(lane.runs, "wall"),
             calibrated=median_time(lane.runs, "calibrated"),
-            examples=median_to_target((run.examples_to_target, run.examples) for run in lane.runs),
+            examples=median_to_target(
+                (run.examples_to_target, run.examples) for run in lane.runs if lane.counts_examples
+            ),
             final=spread(run.final_metric for run in lane.runs),
             test=spread(run.test_metric for run in lane.runs),
             against_baseline=comparisons(results, lane.name, BASELINE, clock),
@@ -98,6 +100,11 @@ def has_calibrated(results: Results) -> bool:
     if results.comparisons:
         return any(c.clock == "calibrated" for c in results.comparisons)
     return any(run.calibrated_budget_s > 0 for lane in results.lanes for run in lane.runs)
+
+
+def has_examples(results: Results) -> bool:
+    """Whether some lane tells how many examples it trained on."""
+    return any(lane.counts_examples for lane in results.lanes)
 
 
 def clocks(results: Results) -> tuple[Clock, ...]:

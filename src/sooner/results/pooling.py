@@ -176,7 +176,12 @@ def _added_for(lane: Lane, called: dict[str, str]) -> str | None:
 
 def _more(lane: Lane, further: Lane) -> Lane:
     opponents = dict.fromkeys([*lane.opponents, *further.opponents])
-    return replace(lane, runs=sorted([*lane.runs, *further.runs], key=lambda run: run.seed), opponents=list(opponents))
+    return replace(
+        lane,
+        runs=sorted([*lane.runs, *further.runs], key=lambda run: run.seed),
+        opponents=list(opponents),
+        counts_examples=lane.counts_examples and further.counts_examples,
+    )
 
 
 def _level(parts: Sequence[int]) -> Level:

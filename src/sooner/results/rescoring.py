@@ -56,6 +56,7 @@ def rescore(
     known |= levels or {}
     withheld = {_key(c): c.reasons for c in results.comparisons if c.finding is Finding.WITHHELD}
     by_name = {lane.name: lane.runs for lane in lanes}
+    silent = {lane.name for lane in lanes if not lane.counts_examples}
     comparisons = []
     for confirmation, runs in ((False, by_name), (True, fresh)):
         for lane in lanes:
@@ -64,6 +65,8 @@ def rescore(
                     continue
                 level = (ALPHA, 1) if confirmation else known.get(lane.name, (ALPHA, 1))
                 for clock in get_args(Clock):
+                    if clock == "examples" and silent & {lane.name, other}:
+                        continue
                     comparison = _compare(lane.name, other, runs, goal, clock, level, results.detect)
                     if comparison is None:
                         continue
@@ -85,8 +88,7 @@ def trajectory(run: Run, clock: Clock) -> Trajectory:
             spent, end = [e.calibrated_seconds for e in run.evaluations], run.calibrated_budget_s
         case "examples":
             spent, end = [float(e.examples) for e in run.evaluations], float(run.examples)
-    # A run that failed before its first step still spent some time; a clock cannot have spent none.
-    end = max(end, spent[-1] if spent else 0.0, 1e-9)
+    end = max(end, spent[-1] if spent else 0.0)
     return Trajectory(spent, counted(run.evaluations), end, broke_off=run.stopped is not None)
 
 
@@ -158,6 +160,8 @@ def _lane(lane: Lane, target: float, results: Results, horizons: Mapping[Clock, 
         survival(_times(lane.runs, target, clock), clock=clock, horizon=horizon) for clock, horizon in horizons.items()
     ]
     lane = replace(lane, survival=[estimate for estimate in estimates if estimate is not None])
+    if not lane.counts_examples:
+        lane = replace(lane, runs=[replace(run, examples_to_target=None) for run in lane.runs])
     if not results.rungs:
         return lane
     climbs = {run.seed: run.evaluations for run in lane.runs}

@@ -151,11 +151,8 @@ def _bounds(runs: Sequence[Trajectory], targets: Array) -> tuple[Array, Array]:
 
 def _log_ratios(lane: tuple[Array, Array], against: tuple[Array, Array]) -> tuple[Array, Array]:
     """The least and the greatest log(time of against / time of lane), from the bounds of both times."""
-    tiny = np.finfo(np.float64).tiny  # a target reached before the clock starts has the greatest time 0
-    with np.errstate(divide="ignore"):
-        low = np.log(against[0]) - np.log(np.maximum(lane[1], tiny))
-        high = np.log(np.maximum(against[1], tiny)) - np.log(lane[0])
-    return low, high
+    with np.errstate(divide="ignore"):  # lower bounds may be 0, upper ones are above it
+        return np.log(against[0]) - np.log(lane[1]), np.log(against[1]) - np.log(lane[0])
 
 
 def _ratios(test: SignedRank) -> tuple[Array, Array, Array]:

@@ -20,14 +20,14 @@ class Survival:
     """The times to target of one lane on one clock, censored runs included (Kaplan and Meier, 1958)."""
 
     clock: str
-    times: list[float]  # seconds, ascending: 0, and where `reached` steps up
+    times: list[float]  # seconds, ascending: 0, and where `reached` steps up, which may be 0, too
     reached: list[float]  # share of runs that have reached the target by then
     low: list[float]  # 95% band of it, point by point
     high: list[float]
-    horizon: float  # seconds: the budget that `rmst` is restricted to
-    rmst: float  # restricted mean time to target, seconds
-    rmst_low: float
-    rmst_high: float
+    horizon: float  # seconds: what `rmst` is restricted to, else the end of the longest run
+    rmst: float | None  # restricted mean time to target, seconds; None without a hit
+    rmst_low: float | None
+    rmst_high: float | None
     ert: float | None = None  # expected running time: all time spent / hits, seconds; None without a hit
     ert_low: float | None = None
     ert_high: float | None = None
@@ -48,7 +48,8 @@ def survival(times: Sequence[Time], *, clock: str, seed: int = 0, horizon: float
     runs a quarter of the way up. Curve and band begin at time 0.
 
     The restricted mean is the mean of the time to target or `horizon`, whichever comes first: the area above the curve.
-    Its interval is Greenwood's variance with the factor n / (n - 1) and Student's t, n - 1 degrees of freedom: the t
+    A lane without a hit has none: restricted to what it spent itself, giving up early would look like arriving. Its
+    interval is Greenwood's variance with the factor n / (n - 1) and Student's t, n - 1 degrees of freedom: the t
     interval of a mean where every run was watched to the horizon. Where no run hit before it, the lower end supposes
     that as many as 97.5% confidence allows would have hit at once. A single run that hit leaves it at 0 to the
     horizon. It is too narrow where a budget cuts half of 6 to 12 runs: 89 to 90% coverage.
@@ -66,28 +67,31 @@ def survival(times: Sequence[Time], *, clock: str, seed: int = 0, horizon: float
         times: of the lane's runs, in any order.
         clock: what the seconds are of, "wall" or "calibrated".
         seed: of the resampling; the same one gives the same interval.
-        horizon: seconds, above 0: the greatest there may be; see `common_horizon`. The curve ends, too, with the
+        horizon: seconds, at least 0: the greatest there may be; see `common_horizon`. The curve ends, too, with the
             longest time that any run was watched: the budget where runs are cut off there. The least time at which
             one was cut off would be no budget but the end of the first run that crashed.
     """
     if not times:
         return None
-    if horizon is not None and not (horizon > 0 and math.isfinite(horizon)):
-        raise ValueError(f"horizon must be a finite number of seconds above 0, not {horizon}")
+    if horizon is not None and not (horizon >= 0 and math.isfinite(horizon)):
+        raise ValueError(f"horizon must be a finite number of seconds, at least 0, not {horizon}")
     value, hit = _arrays(sorted(times, key=lambda time: (time.value, time.censored)))
     end = min(_known_until(value, hit), float(value.max()) if horizon is None else horizon)
     steps, left = _kaplan_meier(value, hit)
     at_risk = (value >= steps[:, None]).sum(axis=1)
     hits = ((value == steps[:, None]) & hit).sum(axis=1)
     low, high = _band(value, hits, at_risk, steps)
-    mean, mean_low, mean_high = _restricted_mean(value, hits, at_risk, steps, left, end)
+    mean, mean_low, mean_high = (
+        _restricted_mean(value, hits, at_risk, steps, left, end) if hit.any() else (None, None, None)
+    )
     running_low, running_high = _running_time(value, hit, seed)
+    begin = int(steps[:1].tolist() == [0.0])  # the share at time 0 is above 0 where some had reached it by then
     return Survival(
         clock=clock,
-        times=[0.0, *steps.tolist()],
-        reached=[0.0, *(1 - left).tolist()],
-        low=(1 - high).tolist(),
-        high=(1 - low).tolist(),
+        times=[0.0, *steps.tolist()][begin:],
+        reached=[0.0, *(1 - left).tolist()][begin:],
+        low=(1 - high).tolist()[begin:],
+        high=(1 - low).tolist()[begin:],
         horizon=end,
         rmst=mean,
         rmst_low=mean_low,
@@ -190,8 +194,8 @@ def _running_time(value: Array, hit: NDArray[np.bool_], seed: int) -> tuple[floa
     if runs == 1 or not hit.any():
         return None, None
     chosen = _resamples(runs, seed)
-    with np.errstate(divide="ignore"):
-        resampled = chosen @ value / (chosen @ hit)
+    found = chosen @ hit
+    resampled = np.divide(chosen @ value, found, out=np.full(len(found), np.inf), where=found > 0)
     # Where runs vary normally this is Student's interval: the bootstrap by itself is too narrow by both factors.
     tail = special.ndtr(special.stdtrit(runs - 1, ALPHA / 2) * math.sqrt(runs / (runs - 1)))
     low, high = np.quantile(resampled, [tail, 1 - tail], method="inverted_cdf").tolist()

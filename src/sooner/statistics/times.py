@@ -17,25 +17,34 @@ class Time:
     """One run's time to target, on any clock.
 
     Attributes:
-        value: above 0 and finite. Seconds until the target was reached, or until the run ended without reaching it.
+        value: at least 0 and finite. Seconds until the target was reached, or until the run ended without reaching it.
         censored: the run ended at `value` without reaching the target: the true time is longer.
         first_look: the first evaluation, at `value`, found the target reached: the true time may be shorter.
+        within: the greatest that the true time of a first look at 0 is taken to be, above 0; not used otherwise. No
+            ratio to 0 exists, so such a time enters as one "at most" that of the next look. Infinity: nothing is known.
     """
 
     value: float
     censored: bool = False
     first_look: bool = False
+    within: float = math.inf
 
     def __post_init__(self) -> None:
-        if not (self.value > 0 and math.isfinite(self.value)):
-            raise ValueError(f"a time must be above 0 and finite, not {self.value}")
+        if not (self.value >= 0 and math.isfinite(self.value)):
+            raise ValueError(f"a time must be at least 0 and finite, not {self.value}")
+        if not self.within > 0:
+            raise ValueError(f"within must be above 0, not {self.within}")
         if self.censored and self.first_look:
             raise ValueError("a time is either censored or reached by the first look, not both")
+        if self.value == 0 and not (self.censored or self.first_look):
+            raise ValueError("a target that was reached at time 0 was reached by the first look; say so")
 
     @property
     def bounds(self) -> tuple[float, float]:
         """The lower and upper bound of the true time."""
-        return (0.0 if self.first_look else self.value, math.inf if self.censored else self.value)
+        if self.first_look:
+            return 0.0, self.value or self.within
+        return self.value, math.inf if self.censored else self.value
 
 
 @dataclass(frozen=True)
@@ -69,13 +78,23 @@ class Trajectory:
         position = first_crossing(self.metric, target, confirm_last=self.broke_off)
         if np.isnan(position):
             return Time(self.end, censored=True)
-        return Time(float(at(position, self.seconds)), first_look=bool(position == 0))
+        value = float(at(position, self.seconds))
+        if value == 0:
+            return Time(0.0, first_look=True, within=self._within)
+        return Time(value, first_look=bool(position == 0))
 
     def bounds(self, targets: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The lower and upper bound of the time to each target, float64 of the shape of `targets`."""
         position = first_crossing(self.metric, targets, confirm_last=self.broke_off)
         value = np.where(np.isnan(position), self.end, at(position, self.seconds))
-        return np.where(position == 0, 0.0, value), np.where(np.isnan(position), np.inf, value)
+        upper = np.where(value == 0, self._within, value)
+        return np.where(position == 0, 0.0, value), np.where(np.isnan(position), np.inf, upper)
+
+    @property
+    def _within(self) -> float:
+        """The first time above 0 that the clock showed, infinity where it showed none."""
+        shown = [*np.asarray(self.seconds, dtype=np.float64).tolist(), float(self.end)]
+        return next((seconds for seconds in shown if seconds > 0), math.inf)
 
 
 def expected_running_time(times: Sequence[Time]) -> float | None:

@@ -61,11 +61,12 @@ def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock, at: Resul
         data += [_line(*lane, clock, unit) for lane in lanes]
     data += [_ring(*lane, clock, unit) for lane in lanes]
     times = [unit.of(_seconds(rung, clock)) for lane in results.lanes for rung in lane.rungs]
+    low = max(min(times), 1e-9)  # a program may say that it took no time at all
     return {
         "data": data,
         "layout": layout(
             440,
-            axis(f"{clock} time of a run, {unit.name}", **log_axis(max(min(times), 1e-9) / 1.15, max(times) * 1.15)),
+            axis(f"{clock} time of a run, {unit.name}", **log_axis(low / 1.15, max(low, *times) * 1.15)),
             axis("", **percent(results)),
             shapes=[line_across("y", now.target, "dash")],
             annotations=[heading(f"validation {results.metric} at the end"), target_note(now)],

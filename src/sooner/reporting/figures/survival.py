@@ -57,7 +57,8 @@ def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock, now: Resu
         for i, (lane, style) in enumerate(zip(now.lanes, styles, strict=True))
         if (estimate := survival_on(lane, clock))
     ]
-    horizon = max([unit.of(_end(estimate)) for *_, estimate in drawn], default=1.0)
+    # Where every run had the target at time 0, there is no time to show, and the axis still needs a length.
+    horizon = max([unit.of(_end(estimate)) for *_, estimate in drawn], default=1.0) or 1.0
     first = min([unit.of(time) for *_, estimate in drawn for time in estimate.times if time > 0], default=horizon / 10)
     bands = [_band(i, name, style, estimate, unit) for i, name, style, estimate in drawn]
     return {

@@ -26,12 +26,13 @@ def survival(results: Results) -> Table:
 def _cells(estimate: Survival | None) -> tuple[Cell, Cell]:
     if estimate is None:
         return NONE, NONE
+    if estimate.rmst is None or estimate.ert is None:
+        never = Cell("never reached", 2 * LAST)
+        return never, never
     interval = words.seconds_range(estimate.rmst_low, estimate.rmst_high)
     mean = Cell(
         words.seconds(estimate.rmst), estimate.rmst, f"{interval}\nrestricted to {words.seconds(estimate.horizon)}"
     )
-    if estimate.ert is None:
-        return mean, Cell("never reached", 2 * LAST)
     return mean, Cell(
         words.seconds(estimate.ert), estimate.ert, words.seconds_range(estimate.ert_low, estimate.ert_high)
     )
