@@ -20,13 +20,14 @@ def doctor() -> None:
     from rich.text import Text
 
     from sooner.racing.machine import describe as machine
+    from sooner.racing.machine.cores import default_threads
     from sooner.racing.recipes.precision import choose
     from sooner.tasks import data_folder, models
     from sooner.tasks import tasks as known
 
     console = Console()
     device = machine.pick_device()
-    torch.set_num_threads(machine.physical_cores())
+    torch.set_num_threads(default_threads())
     rows: list[tuple[str, str]] = [(name, str(value)) for name, value in machine.describe(device).items()]
     rows += list(machine.versions().items())
     share = machine.load_by_others()

@@ -36,7 +36,9 @@ Engine = Annotated[str, typer.Option(help="local, or ray: every run on a worker 
 Track = Annotated[str, typer.Option(help="tensorboard, mlflow, wandb: with commas between.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**31, help="Seed of the first pair.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")]
-Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads.", show_default="one per core")]
+Threads = Annotated[
+    int | None, typer.Option(min=1, help="CPU threads.", show_default="OMP_NUM_THREADS, or one per core")
+]
 Workers = Annotated[int, typer.Option(min=0, help="Processes that read data too large for memory.")]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave out images that cannot be decoded.")]
 ImageSize = Annotated[int | None, typer.Option(help="Resize the images of a folder to this many pixels.")]

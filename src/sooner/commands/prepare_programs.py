@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sooner.commands.request import ProgramsRequest, Request
 from sooner.errors import DataError, RecipeError
-from sooner.racing.machine import describe as machine
+from sooner.racing.machine.cores import default_threads
 from sooner.racing.plan.plan import Plan, plan_entries
 from sooner.racing.programs import Program, ProgramRuns
 from sooner.racing.programs.template import places
@@ -43,7 +43,7 @@ def prepare_programs(request: Request, programs: ProgramsRequest) -> Plan:
         raise RecipeError(
             f"--budget {request.budget} goes nowhere: put {{budget}} into the commands, where they take it"
         )
-    count = request.threads or machine.physical_cores()
+    count = request.threads or default_threads()
     return plan_entries(
         Task(name="programs", data="", target=request.target, recipe={}, metric=_metric_name(programs.metric)),
         entries,
