@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +18,6 @@ from sooner.errors import DataError, SoonerError
 def suite(
     context: typer.Context,
     tasks: Annotated[str, typer.Argument(help="Tasks by name, with commas between.")],
-    out: Annotated[Path, typer.Option(help="Folder for the suite, a race in each task's folder below it.")],
     lanes: options.Lanes = "",
     target: Annotated[
         str,
@@ -37,6 +36,12 @@ def suite(
     price: options.Price = None,
     engine: options.Engine = "local",
     track: options.Track = "",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the suite, a race in each task's folder below it.", show_default="races/suite-TASKS"
+        ),
+    ] = None,
     seed: options.Seed = 0,
     device: options.Device = "auto",
     threads: options.Threads = None,
@@ -65,7 +70,7 @@ def suite(
 def race_all(
     names: Sequence[str],
     request: Request,
-    out: Path,
+    out: Path | None = None,
     *,
     targets: Sequence[float] = (),
     how: RunOptions | None = None,
@@ -75,7 +80,7 @@ def race_all(
     Args:
         names: of tasks that sooner knows.
         request: the same for every task, without a task and a target.
-        out: made if it is not there.
+        out: made if it is not there. None for the folder in races/ where the same suite was begun, else a new one.
         targets: one for each task, or one for all; without any the tasks' own.
         how: the runs are carried out.
 
@@ -92,6 +97,7 @@ def race_all(
 
     how = how or RunOptions()
     aims = _targets(names, targets)
+    out = out or own_folder(aims, request)
     record.begin(out, request)
     console = Console()
     try:
@@ -112,6 +118,15 @@ def race_all(
     write_suite(races, out)
     show(races, console)
     say(console, f"report: {out / PAGE}")
+
+
+def own_folder(aims: Mapping[str, float], request: Request) -> Path:
+    """Where in races/ this suite was begun, or where there is nothing yet: the same command finds its folder again."""
+    from sooner.commands.carry_out import folders
+    from sooner.commands.suite_record import begun_so
+
+    name = "-".join(("suite", *aims))
+    return next(folder for folder in folders(name) if not folder.exists() or begun_so(folder, request, aims))
 
 
 def _targets(names: Sequence[str], targets: Sequence[float]) -> dict[str, float]:
