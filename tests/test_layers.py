@@ -17,6 +17,7 @@ LAYERS = (
         "_version",
         "errors",
         "random",
+        "_extras",
         "_arguments",
         "_modules",
         "files",

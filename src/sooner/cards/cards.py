@@ -9,6 +9,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from sooner import registry
+from sooner._extras import command, requirements
 from sooner.cards.measured import measured
 from sooner.cards.usage import in_a_recipe, loop
 from sooner.registry import Method
@@ -34,7 +35,7 @@ def card(method: Method) -> str:
             if method.scored
             else []
         ),
-        *([f"- **Needs** `pip install 'sooner[{method.extra}]'`."] if method.extra else []),
+        *([f"- **Needs** `{command(requirements(method.extra))}`."] if method.extra else []),
         *(f"- **Not with** `{pattern}`: {reason}." for pattern, reason in method.refuses.items()),
         "",
         "## In your own loop",

@@ -50,6 +50,7 @@ def _show_method(method: Method, console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from sooner._extras import command, requirements
     from sooner.cards.cards import option
     from sooner.cards.measured import measured
     from sooner.cards.usage import in_a_recipe, loop
@@ -59,7 +60,7 @@ def _show_method(method: Method, console: Console) -> None:
     rows = [("changes", method.changes), ("costs", method.costs), ("helps", method.helps), ("does not", method.hurts)]
     rows.append(("options", "\n".join(option(parameter) for parameter in method.options.values()) or "none"))
     if method.extra:
-        rows.append(("needs", f"pip install 'sooner[{method.extra}]'"))
+        rows.append(("needs", command(requirements(method.extra))))
     rows += [("not with", f"{pattern}: {reason}") for pattern, reason in method.refuses.items()]
     results = [f"{result.found} ({result.on}; {result.benchmark})" for result in measured(method)]
     rows += [("measured", text) for text in results or ["nothing so far"]]

@@ -8,6 +8,7 @@ from importlib import util
 from pathlib import Path
 from typing import Self
 
+from sooner._extras import pip_install
 from sooner.errors import SoonerError
 from sooner.racing.plan.lanes import PlannedRun
 from sooner.racing.plan.plan import Plan
@@ -81,7 +82,7 @@ def check(names: Iterable[str]) -> None:
         missing = [package for package in _SINKS[name].packages() if not _installed(package)]
         if missing:
             raise SoonerError(
-                f"to track a race with {name} {' and '.join(missing)} must be installed: pip install 'sooner[{name}]'"
+                f"to track a race with {name} {' and '.join(missing)} must be installed: {pip_install(name)}"
             )
 
 
