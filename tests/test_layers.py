@@ -18,6 +18,7 @@ LAYERS = (
         "errors",
         "random",
         "_extras",
+        "_names",
         "_arguments",
         "_modules",
         "files",

@@ -6,7 +6,7 @@ import time
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from sooner.commands.tasks import IMAGE
+from sooner.cards.index import IMAGE
 
 if TYPE_CHECKING:
     import torch

@@ -131,6 +131,7 @@ def own_folder(aims: Mapping[str, float], request: Request) -> Path:
 
 def _targets(names: Sequence[str], targets: Sequence[float]) -> dict[str, float]:
     """The target of each task. Raises SoonerError for a task that is not known, or a number that is no target."""
+    from sooner._names import closest
     from sooner.tasks import get_task
     from sooner.tasks import tasks as known_tasks
 
@@ -138,9 +139,8 @@ def _targets(names: Sequence[str], targets: Sequence[float]) -> dict[str, float]
     wrong = [name for name in names if name not in known]
     if wrong or not names or len(set(names)) < len(names):
         what = f"there is no {', '.join(wrong)}" if wrong else "one is given twice" if names else "none was given"
-        raise DataError(
-            f"a suite is of tasks that are known by name, each once, with commas between: {', '.join(known)}; {what}"
-        )
+        which = closest(wrong[0], known) if wrong else f"allowed: {', '.join(known)}"
+        raise DataError(f"a suite is of tasks that are known by name, each once, with commas between; {what}; {which}")
     if len(targets) not in (0, 1, len(names)):
         raise SoonerError(f"--target takes one target for all {len(names)} tasks, or one for each, not {len(targets)}")
     given: list[float | None] = [*targets] * (len(names) if len(targets) == 1 else 1) or [None] * len(names)

@@ -13,7 +13,7 @@ from tests.racing.trackers.conftest import looks, record
 
 
 def test_an_unknown_tracker_is_refused_with_those_there_are(tmp_path: Path, plan: Plan) -> None:
-    with pytest.raises(SoonerError, match="no tracker 'comet'; give one or more of tensorboard, mlflow, wandb"):
+    with pytest.raises(SoonerError, match="no tracker 'comet'; allowed: tensorboard, mlflow, wandb"):
         make(["tensorboard", "comet"], tmp_path, plan)
     assert not list(tmp_path.iterdir())
 
