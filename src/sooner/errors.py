@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class SoonerError(Exception):
     """Base of every error that sooner raises about its inputs or surroundings, not about its own code."""
@@ -17,3 +19,13 @@ class RecipeError(SoonerError):
 
 class StoreError(SoonerError):
     """A race's folder cannot be read, written or continued."""
+
+
+class RunFailedError(SoonerError):
+    """A race was stopped after a run that crashed, hung or gave no metric. All runs that had ended are kept.
+
+    Attributes:
+        result: what they show, a `RaceResult`, where `sooner.race` raised it; else None.
+    """
+
+    result: Any = None

@@ -15,6 +15,7 @@ from sooner.results.notices import (
     OtherPrograms,
     PairsPooled,
     RunRepeated,
+    ScaleDoubted,
     Told,
     UnsteadyPace,
 )
@@ -25,6 +26,8 @@ from sooner.results.notices import (
     [
         (OtherPrograms(0.4), "^other programs used 40% of this machine's cores when the race started: "),
         (UnsteadyPace("x", 0.154), r"^seconds per step varied by 15% \(sd over mean\) between the runs of x: "),
+        (ScaleDoubted("x", 91.3, 0.93), r"^x gave .* 91\.3 .* 0\.93, .* a percentage against a share: .* target 93$"),
+        (ScaleDoubted("x", 0.913, 93.0), r"^x gave .* 0\.913 .* 93, .* a share against a percentage: .* target 0\.93$"),
         (ExamplesSkipped(1), r"^1 example could not be read and was left out \(--skip-bad\)$"),
         (ExamplesSkipped(13500), r"^13,500 examples could not be read and were left out \(--skip-bad\)$"),
         (MachinesMixed(("A100", "H200")), r"^the runs were made on 2 kinds of machine \(A100, H200\), each pair on "),

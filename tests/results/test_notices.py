@@ -15,6 +15,7 @@ from sooner.results.notices import (
     OtherPrograms,
     PairsPooled,
     RunRepeated,
+    ScaleDoubted,
     Told,
     UnsteadyPace,
     from_fields,
@@ -24,6 +25,7 @@ from sooner.results.notices import (
 NOTICES: list[Notice] = [
     OtherPrograms(0.22),
     UnsteadyPace("x", 0.15),
+    ScaleDoubted("x", 91.3, 0.93),
     ExamplesSkipped(3),
     MachinesMixed(("A100", "H200")),
     NodeRefused("node-b", "torch: began with 2.8, now 2.7"),

@@ -12,14 +12,15 @@ import typer
 from rich.console import Console
 
 from sooner import reporting
-from sooner.commands import outcome
+from sooner.commands import halted, outcome
 from sooner.commands.progress import Progress
 from sooner.commands.request import RunOptions
 from sooner.commands.steps import step
-from sooner.errors import SoonerError, StoreError
+from sooner.errors import RunFailedError, SoonerError, StoreError
 from sooner.racing import race as racing
 from sooner.racing import trackers as tracking
 from sooner.racing.engines.choose import make_engine
+from sooner.racing.failure import Halt
 from sooner.racing.plan.plan import Plan
 from sooner.racing.protocols import Together
 from sooner.racing.runs import work
@@ -33,8 +34,11 @@ from sooner.tasks import Data, tasks
 
 
 def carry_out(folder: Path, plan: Plan, data: Data | None, console: Console, how: RunOptions) -> None:
-    """Run what is missing of the race in `folder`, show how it goes, and write its results and report."""
-    chosen = make_engine(how.engine, plan, data, save_every=how.save_every)
+    """Run what is missing of the race in `folder`, show how it goes, and write its results and report.
+
+    Raises RunFailedError where it was stopped after a run that failed.
+    """
+    chosen = make_engine(how.engine, plan, data, save_every=how.save_every, keep_going=how.keep_going)
     done = racing.finished(folder)
     tracked = tracking.make(how.trackers, folder, plan, done=done, warn=lambda line: say(console, line, style="yellow"))
     say(
@@ -45,11 +49,15 @@ def carry_out(folder: Path, plan: Plan, data: Data | None, console: Console, how
     )
     try:
         with Progress(plan, work(plan, data), done, console) as progress:
-            racing.run(folder, chosen, Together(progress, tracked))
+            racing.run(folder, chosen, Together(progress, tracked), keep_going=how.keep_going)
     except KeyboardInterrupt:
         engine = "" if how.engine == "local" else f" --engine {how.engine}"
         say(console, f"\nstopped; go on with: sooner race --resume {shlex.quote(str(folder))}{engine}")
         raise typer.Exit(130) from None
+    except Halt as halt:
+        ended = racing.finished(folder)
+        say(console, f"\n{halted.outcome(halt, ended, folder)}")
+        raise RunFailedError(f"{halted.told(halt)}\n{halted.advice(halt, ended, folder, how.engine)}") from None
     else:
         tracked.race_finished(write(folder, console), tracking.Wording(verdict, notice))
         if plan.task.name in {task.name for task in tasks()}:

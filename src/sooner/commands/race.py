@@ -15,7 +15,7 @@ from sooner.errors import SoonerError
 # The options that a race of programs has a use for.
 _OF_PROGRAMS = (
     *("target", "metric", "names", "timeout", "pairs", "budget", "protocol", "share", "scan", "until", "max_pairs"),
-    *("detect", "confirm", "price", "engine", "track", "out", "seed", "threads"),
+    *("detect", "confirm", "price", "engine", "track", "out", "seed", "threads", "keep_going"),
 )
 
 
@@ -74,13 +74,14 @@ def race(
     image_size: options.ImageSize = None,
     examples: options.Examples = None,
     save_every: options.SaveEvery = 30.0,
+    keep_going: options.KeepGoing = False,
 ) -> None:
     """Race recipes, or your own programs after --, to a target side by side, and say which one pays."""
-    how = RunOptions(engine, options.listed(track), save_every)
+    how = RunOptions(engine, options.listed(track), save_every, keep_going)
     if resume is not None:
         if context.obj is not None:
             raise SoonerError("a race is resumed as it was planned; leave out --, and the programs after it")
-        kept = ("resume", "save_every", "engine", "track")
+        kept = ("resume", "save_every", "engine", "track", "keep_going")
         options.refuse_beside(context, "a race is resumed as it was planned", *kept)
         go_on(resume, how)
         return

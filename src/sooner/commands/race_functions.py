@@ -13,11 +13,13 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
+from sooner.commands import halted
 from sooner.commands.progress import Progress
 from sooner.commands.race_result import RaceResult
-from sooner.errors import RecipeError, StoreError
+from sooner.errors import RecipeError, RunFailedError, StoreError
 from sooner.racing import race as racing
 from sooner.racing.engines.local import LocalEngine
+from sooner.racing.failure import Halt
 from sooner.racing.functions.function import Function, Trainer
 from sooner.racing.functions.runs import FunctionRuns
 from sooner.racing.machine import describe as machine
@@ -40,6 +42,7 @@ def race(
     seed: int = 0,
     folder: str | os.PathLike[str] | None = None,
     progress: bool = True,
+    keep_going: bool = False,
 ) -> RaceResult:
     """Race Python functions to a target of their metric, side by side, seed by seed.
 
@@ -55,7 +58,8 @@ def race(
 
     A function yields (examples, metric) from time to time, or calls `sooner.report`. The metric is a number, or a
     function that computes it, whose time does not count; higher is better. Lanes compare well only if they look at
-    their metric equally often. An exception, or an end without a metric, censors the run, and the report says why.
+    their metric equally often. A run that raises an exception, or ends without a metric, has failed: it stops the race.
+    With `keep_going` it is censored, and the report says why.
 
     Before each run the global generators of Python, NumPy and PyTorch are seeded, alike for all lanes of a seed; they
     are put back after it.
@@ -70,6 +74,8 @@ def race(
         folder: where the race is kept as it goes on. The same call with the same folder goes on with a race that was
             interrupted, and gives the result of one that is over. None keeps nothing.
         progress: show how it goes on stdout.
+        keep_going: go on after a run that failed, and take metrics as they are that look like a percentage of the
+            target, or a share of it.
 
     Returns:
         Its results.
@@ -77,6 +83,8 @@ def race(
     Raises:
         RecipeError: a function cannot be called so, or a number makes no sense.
         StoreError: the folder cannot be written, or holds another race.
+        RunFailedError: a run failed. Its `result` is what had ended; the same call goes on with the other runs of a
+            race that has a folder.
         KeyboardInterrupt: Ctrl-C, at the next yield or report. Finished runs are in the folder.
     """
     if not isinstance(functions, Mapping):
@@ -84,7 +92,7 @@ def race(
     if not math.isfinite(target):
         raise RecipeError(f"the target must be a finite number, not {target}")
     device = machine.pick_device()
-    runs = FunctionRuns(functions, device=str(device))
+    runs = FunctionRuns(functions, device=str(device), target=None if keep_going else target)
     plan = plan_entries(
         Task(name="functions", data="", target=target, recipe={}, metric=metric),
         [Function.of(name, train, None if budget is None else str(budget)) for name, train in functions.items()],
@@ -96,10 +104,13 @@ def race(
     plan = replace(plan, device=str(device))
     kept = tempfile.TemporaryDirectory(prefix="sooner-") if folder is None else nullcontext(folder)
     with kept as place:
-        return _run(Path(place), plan, LocalEngine(runs), progress)
+        try:
+            return _run(Path(place), plan, LocalEngine(runs), progress, keep_going)
+        except Halt as halt:
+            raise _failure(halt, Path(place), kept=folder is not None) from None
 
 
-def _run(folder: Path, plan: Plan, engine: LocalEngine, progress: bool) -> RaceResult:
+def _run(folder: Path, plan: Plan, engine: LocalEngine, progress: bool, keep_going: bool) -> RaceResult:
     if not (folder / NAME).exists():
         racing.start(folder, plan)
     elif replace(racing.load_plan(folder), environment={}) != replace(plan, environment={}):
@@ -109,10 +120,21 @@ def _run(folder: Path, plan: Plan, engine: LocalEngine, progress: bool) -> RaceR
     if progress:
         work = {run.lane.name: 1.0 for run in at_most(plan)}
         with Progress(plan, work, racing.finished(folder), Console()) as watcher:
-            racing.run(folder, engine, watcher)
+            racing.run(folder, engine, watcher, keep_going=keep_going)
     else:
-        racing.run(folder, engine, _Silent())
+        racing.run(folder, engine, _Silent(), keep_going=keep_going)
     return RaceResult(racing.results(folder))
+
+
+def _failure(halt: Halt, folder: Path, *, kept: bool) -> RunFailedError:
+    repeat = "once it is mended, the same call with retry='failed' repeats it, and without goes on with the others; "
+    failure = RunFailedError(
+        f"{halted.told(halt)}\nWhat had ended is the `result` of this error"
+        + (f", and kept in {folder}: {repeat}" if kept else "; ")
+        + "keep_going=True does not stop"
+    )
+    failure.result = RaceResult(racing.results(folder))
+    return failure
 
 
 class _Silent:

@@ -12,7 +12,7 @@ import typer
 from sooner.commands import options
 from sooner.commands.race import begin, go_on
 from sooner.commands.request import Request, RunOptions
-from sooner.errors import DataError, SoonerError
+from sooner.errors import DataError, RunFailedError, SoonerError
 
 
 def suite(
@@ -48,6 +48,7 @@ def suite(
     workers: options.Workers = 2,
     examples: options.Examples = None,
     save_every: options.SaveEvery = 30.0,
+    keep_going: options.KeepGoing = False,
 ) -> None:
     """Race the same lanes on several tasks, and draw their performance profiles; the same command resumes."""
     options.refuse_idle(context, protocol, until)
@@ -63,7 +64,7 @@ def suite(
         workers=workers,
         examples=examples,
     )
-    how = RunOptions(engine, options.listed(track), save_every)
+    how = RunOptions(engine, options.listed(track), save_every, keep_going)
     race_all(options.listed(tasks), request, out, targets=options.numbers("--target", target), how=how)
 
 
@@ -110,7 +111,7 @@ def race_all(
             record.refuse_target(folder, target)
             if not racing.results(folder).complete:
                 go_on(folder, how)
-    except typer.Exit:
+    except (typer.Exit, RunFailedError):
         say(console, "run the same sooner suite command to resume")
         raise
     races = {name: racing.results(out / name) for name in aims}

@@ -10,13 +10,14 @@ from typing import Any
 import torch
 
 from sooner.errors import StoreError
+from sooner.racing.failure import Sentry
 from sooner.racing.lock import locked
 from sooner.racing.machine import describe as machine
 from sooner.racing.machine.energy import EnergyMeter
 from sooner.racing.plan.agenda import agenda
 from sooner.racing.plan.lanes import saved_name
 from sooner.racing.plan.plan import Plan, refuse_mismatch
-from sooner.racing.protocols import Engine, Watcher
+from sooner.racing.protocols import Engine, Together, Watcher
 from sooner.racing.record import RunRecord
 from sooner.racing.runs import read_entry
 from sooner.racing.scoring import score
@@ -88,14 +89,18 @@ def results(folder: Path) -> Results:
         store.close()
 
 
-def run(folder: Path, engine: Engine, watcher: Watcher) -> None:
+def run(folder: Path, engine: Engine, watcher: Watcher, *, keep_going: bool = False) -> None:
     """Run what is missing of the race in `folder`.
 
     Each run is in the store from the moment it ends; what is under way is saved from time to time, and at Ctrl-C, so
     nothing but the last seconds is ever done twice, and a resumed race has the metrics of an unbroken one.
 
+    With `keep_going` a run that failed (`RunRecord.failed`) does not end the race.
+
     Raises:
         KeyboardInterrupt: it was stopped by Ctrl-C, cleanly.
+        Halt: it was stopped, as cleanly, after a run that failed or whose metric is not on the target's scale. That
+            run is in the store as well; called again, the race goes on with the others.
         StoreError: it cannot go on here (other data, versions or machine), or the store cannot be written.
     """
     store = Store(folder)
@@ -112,8 +117,9 @@ def run(folder: Path, engine: Engine, watcher: Watcher) -> None:
                 store.add(record)
                 records.append(record)
 
+            watchers = Together(watcher, Sentry(plan.target, store.note, keep_going=keep_going))
             while planned := agenda(plan, records):
-                engine.run(planned, folder, keep, watcher)
+                engine.run(planned, folder, keep, watchers)
             _note_noise(store)
     finally:
         store.close()

@@ -23,11 +23,12 @@ class Kind:
 
     Attributes:
         read: an entry of it from what its `to_dict` gave.
-        runs: what makes its runs, by the plan and the data of a race; data is None where lanes bring their own.
+        runs: what makes its runs, by the plan and the data of a race, and the target that metrics must be on the scale
+            of; data is None where lanes bring their own, the target where any metric is believed.
     """
 
     read: Callable[[Mapping[str, Any]], Entry]
-    runs: Callable[[Plan, Data | None], Runs]
+    runs: Callable[[Plan, Data | None, float | None], Runs]
 
 
 def read_entry(kind: str, fields: Mapping[str, Any]) -> Entry:
@@ -37,9 +38,12 @@ def read_entry(kind: str, fields: Mapping[str, Any]) -> Entry:
     return _KINDS[kind].read(fields)
 
 
-def make_runs(plan: Plan, data: Data | None) -> Runs:
-    """What makes the runs of this race, whose lanes are all of one kind."""
-    return _KINDS[plan.lanes[0].kind].runs(plan, data)
+def make_runs(plan: Plan, data: Data | None, *, keep_going: bool = False) -> Runs:
+    """What makes the runs of this race, whose lanes are all of one kind.
+
+    A metric that is not on the target's scale ends its run, unless the race is to `keep_going`.
+    """
+    return _KINDS[plan.lanes[0].kind].runs(plan, data, None if keep_going else plan.target)
 
 
 def work(plan: Plan, data: Data | None) -> dict[str, float]:
@@ -76,7 +80,7 @@ def _read_function(fields: Mapping[str, Any]) -> Entry:
     return Function.from_dict(fields)
 
 
-def _recipe_runs(plan: Plan, data: Data | None) -> Runs:
+def _recipe_runs(plan: Plan, data: Data | None, target: float | None) -> Runs:
     from sooner.racing.recipes.runs import RecipeRuns
 
     if data is None:
@@ -84,14 +88,14 @@ def _recipe_runs(plan: Plan, data: Data | None) -> Runs:
     return RecipeRuns(plan, data)
 
 
-def _program_runs(plan: Plan, data: Data | None) -> Runs:
+def _program_runs(plan: Plan, data: Data | None, target: float | None) -> Runs:
     from sooner.racing.programs import Program, ProgramRuns
 
     programs = [lane.entry for lane in plan.lanes if isinstance(lane.entry, Program)]
-    return ProgramRuns(programs, threads=plan.threads)
+    return ProgramRuns(programs, threads=plan.threads, target=target)
 
 
-def _function_runs(plan: Plan, data: Data | None) -> Runs:
+def _function_runs(plan: Plan, data: Data | None, target: float | None) -> Runs:
     raise StoreError(
         "this race is of Python functions, which only the script that has them can go on with: call sooner.race "
         "again with the same folder"

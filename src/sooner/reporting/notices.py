@@ -17,6 +17,7 @@ from sooner.results.notices import (
     OtherPrograms,
     PairsPooled,
     RunRepeated,
+    ScaleDoubted,
     Told,
     UnsteadyPace,
 )
@@ -35,6 +36,13 @@ def notice(given: Notice) -> str:
             return (
                 f"seconds per step varied by {spread:.0%} (sd over mean) between the runs of {lane}: this machine "
                 "was not steady; the calibrated clock is the one to read"
+            )
+        case ScaleDoubted(lane, metric, target):
+            looks = "a percentage against a share" if metric > target else "a share against a percentage"
+            other = 100 * target if metric > target else target / 100
+            return (
+                f"{lane} gave the metric {metric:.6g} for the target {target:.6g}, which looks like {looks}: unless "
+                f"both are meant so, no time to the target stands; read the race at the target {other:.6g}"
             )
         case ExamplesSkipped(count):
             return (

@@ -27,6 +27,16 @@ class UnsteadyPace:
 
 
 @dataclass(frozen=True)
+class ScaleDoubted:
+    """A run of `lane` gave this metric for this target, which look like a percentage and a share, or the reverse."""
+
+    kind: ClassVar[str] = "scale_doubted"
+    lane: str
+    metric: float
+    target: float
+
+
+@dataclass(frozen=True)
 class ExamplesSkipped:
     """So many examples could not be read and were left out."""
 
@@ -134,6 +144,7 @@ class OfRace:
 Notice = (
     OtherPrograms
     | UnsteadyPace
+    | ScaleDoubted
     | ExamplesSkipped
     | MachinesMixed
     | NodeRefused
