@@ -14,6 +14,11 @@ from sooner.commands.race import begin, go_on
 from sooner.commands.request import Request, RunOptions
 from sooner.errors import DataError, RunFailedError, SoonerError
 
+EXAMPLES = options.examples(
+    "sooner suite digits,mnist --lanes rs2-10",
+    "sooner suite mnist,cifar10 --lanes rs2-10,infobatch --target 0.98,0.75 --out s",
+)
+
 
 def suite(
     context: typer.Context,
@@ -21,7 +26,11 @@ def suite(
     lanes: options.Lanes = "",
     target: Annotated[
         str,
-        typer.Option(help="One target for all tasks, or one for each with commas between.", show_default="the tasks'"),
+        typer.Option(
+            help="One target for all tasks, or one for each with commas between.",
+            show_default="the tasks'",
+            rich_help_panel=options.WHAT,
+        ),
     ] = "",
     model: options.Model = None,
     pairs: options.Pairs = None,
@@ -33,13 +42,15 @@ def suite(
     max_pairs: options.MaxPairs = None,
     detect: options.Detect = "10%",
     confirm: options.Confirm = False,
-    price: options.Price = None,
     engine: options.Engine = "local",
+    price: options.Price = None,
     track: options.Track = "",
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Folder for the suite, a race in each task's folder below it.", show_default="races/suite-TASKS"
+            help="Folder for the suite, a race in each task's folder below it.",
+            show_default="races/suite-TASKS",
+            rich_help_panel=options.OUTPUT,
         ),
     ] = None,
     seed: options.Seed = 0,
