@@ -71,7 +71,12 @@ def test_a_listing_loads_only_what_it_shows(loaded: dict[str, tuple[set[str], se
 def test_defaults_that_stand_for_none_are_shown() -> None:
     command = [sys.executable, "-m", "sooner.cli", "race", "--help"]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
-    defaults = {"--pairs": "6", "--max-pairs": "24", "--out": "races/TASK", "--threads": "OMP_NUM_THREADS, or one per core"}
+    defaults = {
+        "--pairs": "6",
+        "--max-pairs": "24",
+        "--out": "races/TASK",
+        "--threads": "OMP_NUM_THREADS, or one per core",
+    }
     for option, default in defaults.items():
         described = run.stdout.partition(f" {option} ")[2].partition(" --")[0]
         assert f"[default: ({default})]" in " ".join(described.replace("│", " ").split())

@@ -12,6 +12,7 @@ from sooner.racing.machine.cores import default_threads
 from sooner.racing.plan.plan import Plan, plan_entries
 from sooner.racing.programs import Program, ProgramRuns
 from sooner.racing.programs.template import places
+from sooner.reporting.format import number_of
 from sooner.tasks import Task
 
 
@@ -27,7 +28,8 @@ def prepare_programs(request: Request, programs: ProgramsRequest) -> Plan:
         given = "none was given" if request.target is None else f"{request.target:g} was given"
         raise DataError(f"a race of programs needs a finite target of its metric, such as --target 0.93; {given}")
     if names and len(names) != len(commands):
-        raise RecipeError(f"--names gives {len(names)} ({', '.join(names)}) for {len(commands)} commands; name each")
+        given = f"{len(names)} ({', '.join(names)})"
+        raise RecipeError(f"--names gives {given} for {number_of(len(commands), 'command')}; name each")
     called = list(names) or _names(commands)
     entries = [
         Program(

@@ -31,7 +31,8 @@ def pick_device(name: str = "auto") -> torch.device:
     if device.type not in ("cpu", "cuda"):
         raise SoonerError(f"races run on cpu or cuda, not on '{name}'")
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise SoonerError(f"{name} was asked for, but PyTorch sees {torch.cuda.device_count()} CUDA devices here")
+        there = torch.cuda.device_count()
+        raise SoonerError(f"{name} was asked for, but PyTorch sees {there} CUDA device{'' if there == 1 else 's'} here")
     return torch.device("cuda", device.index or 0) if device.type == "cuda" else device
 
 
