@@ -21,6 +21,7 @@ LAYERS = (
         "_names",
         "_arguments",
         "_modules",
+        "_words",
         "files",
         "budget",
         "schedules",

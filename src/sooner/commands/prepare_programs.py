@@ -6,13 +6,13 @@ import math
 import re
 from collections.abc import Sequence
 
+from sooner._words import number_of
 from sooner.commands.request import ProgramsRequest, Request
 from sooner.errors import DataError, RecipeError
 from sooner.racing.machine.cores import default_threads
 from sooner.racing.plan.plan import Plan, plan_entries
 from sooner.racing.programs import Program, ProgramRuns
 from sooner.racing.programs.template import places
-from sooner.reporting.format import number_of
 from sooner.tasks import Task
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from sooner._words import number_of
 from sooner.errors import SoonerError
 from sooner.results.comparable import differences
 from sooner.results.drift import drift
@@ -56,9 +57,9 @@ def join(races: Sequence[Results], names: Sequence[str]) -> Results:
         SoonerError: they differ in what decides times, are the same race, or are too few.
     """
     if len(races) != len(names) or len(set(names)) != len(names):
-        raise ValueError(f"each race needs a name of its own, not {list(names)} for {len(races)} races")
+        raise ValueError(f"each race needs a name of its own, not {list(names)} for {number_of(len(races), 'race')}")
     if len(races) < 2:
-        given = f"{len(races)} race was" if len(races) == 1 else f"{len(races)} races were"
+        given = f"{number_of(len(races), 'race')} {'was' if len(races) == 1 else 'were'}"
         raise SoonerError(f"{given} given; joining takes two or more, each by its folder or results.json")
     _refuse(races, names)
     sides = _sides(sorted(zip(names, races, strict=True), key=lambda named: named[1].started))
