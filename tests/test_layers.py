@@ -17,6 +17,8 @@ LAYERS = (
         "_version",
         "errors",
         "random",
+        "_extras",
+        "_names",
         "_arguments",
         "_modules",
         "_words",
