@@ -54,10 +54,10 @@ def prepare(accelerator: Accelerator, loader: DataLoader[Any]) -> Prepared:
     round, all as ever. Optimizers that the accelerator has prepared before a round begins step at the sampler's
     `lr_scale`, so multiply no rate by it yourself.
 
-    `accelerator.save_state` in the middle of a round, and `load_state`, then resume exactly. Dropout draws what it would
-    have drawn, since a loader that was made without a generator gets one of its own. In the middle of an accumulation
-    (`accelerator.accumulate`) each process writes its gradients beside its random states, `gradients_RANK_of_WORLD.pt`,
-    as large as the trained parameters. Where these are sharded (FSDP, DeepSpeed, Megatron-LM) they cannot be kept, and
+    `accelerator.save_state` in the middle of a round, and `load_state`, then resume exactly. Dropout draws what it
+    would have drawn, since a loader that was made without a generator gets one of its own. In the middle of an
+    accumulation (`accelerator.accumulate`) each process writes its gradients, as large as the trained parameters, to
+    `gradients_RANK_of_WORLD.pt` there. Where these are sharded (FSDP, DeepSpeed, Megatron-LM) they cannot be kept, and
     a save in the middle of an accumulation warns.
 
     Args:
