@@ -6,11 +6,15 @@ import multiprocessing
 import os
 import random
 import socket
+import sys
 import traceback
 from pathlib import Path
 
+import accelerate  # noqa: F401  loaded once, for all processes
+import lightning.pytorch  # noqa: F401
 import numpy as np
 import torch
+import transformers.trainer  # noqa: F401
 from benchmarks.resume.training import LOOPS, Outcome, Setting
 
 _FORK = multiprocessing.get_context("fork")  # what is loaded already is not loaded again
@@ -46,6 +50,8 @@ def _one(loop: str, setting: Setting, rank: int, world: int, port: int, seed: in
     if world > 1:
         os.environ |= {"LOCAL_RANK": str(rank), "LOCAL_WORLD_SIZE": str(world)}
         os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    for stream in (sys.stdout, sys.stderr):  # the frameworks' own words
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     torch.manual_seed(seed + rank)
     np.random.seed(seed + rank)  # noqa: NPY002
     random.seed(seed + rank)

@@ -21,7 +21,8 @@ from torch.utils.data import DataLoader, Dataset
 
 import sooner
 from sooner.integrations import guard
-from sooner.sampling import InfoBatch, Sampler
+from sooner.random import isolated
+from sooner.sampling import InfoBatch
 
 N, BATCH, BATCHES = 96, 8, 30  # the first round has 12 batches, the next ones fewer
 CLASSES, WIDTH, RATE = 4, 16, 0.1
@@ -73,21 +74,15 @@ class Points(Dataset[Any]):
 
 
 def network() -> nn.Module:
-    with sooner_seed(0):
+    with isolated(0, "network"):
         return nn.Sequential(nn.Linear(WIDTH, 32), nn.ReLU(), nn.Dropout(0.5), nn.Linear(32, CLASSES))
 
 
-def sooner_seed(seed: int) -> Any:
-    from sooner.random import isolated
-
-    return isolated(seed, "network")
-
-
-def sampler() -> Sampler:
+def sampler() -> InfoBatch:
     return InfoBatch(N, BATCH, seed=3)
 
 
-def loader(setting: Setting, made: Sampler) -> DataLoader[Any]:
+def loader(setting: Setting, made: InfoBatch) -> DataLoader[Any]:
     """As a user would make it: without a generator."""
     return DataLoader(
         sooner.Indexed(Points(setting.draws)),
@@ -139,7 +134,7 @@ def plain(setting: Setting) -> Outcome:
                 optimizer.zero_grad()
             result.order.append(batch.index.tolist())
             if used in setting.saves:
-                made.scores.exchange()  # type: ignore[attr-defined]  what all processes have observed
+                made.scores.exchange()  # what all processes have observed
                 setting.state(used).mkdir(parents=True, exist_ok=True)
                 state = {
                     "model": model.state_dict(),
@@ -239,7 +234,7 @@ def lightning(setting: Setting) -> Outcome:
 
 
 def transformers(setting: Setting) -> Outcome:
-    """Its Trainer. It saves between two steps only: each takes `setting.accumulate` batches, and so do its saves."""
+    """Its Trainer, which saves between two steps only, here at all multiples of the first of `setting.saves`."""
     from transformers import PretrainedConfig, PreTrainedModel, Trainer, TrainingArguments
     from transformers.modeling_outputs import SequenceClassifierOutput
 
