@@ -1,9 +1,9 @@
-"""Stop a training with dropout in the middle of a round, resume it in a fresh process, and compare it with an unbroken one.
+"""Save a training with dropout in the middle of a round, resume it in fresh processes, compare it with an unbroken one.
 
     python -m benchmarks.resume.run [--loops plain Accelerate] [--to FILE]
 
-Prints a table and writes matrix.json beside this file; goes on where it was stopped. Exits 1 if a run differs that should
-not. To see the comparison fail, let the data set draw from the global state (the last column).
+Prints a table and writes matrix.json beside this file; goes on where it was stopped. Exits 1 if a run differs that is to
+be exact: all are but those of the last column.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from benchmarks._files import rows, table
+from benchmarks._files import table
 from benchmarks._run import beside, each_once, markdown, save
 from benchmarks.resume.processes import train
 from benchmarks.resume.refused import refused

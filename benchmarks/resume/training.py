@@ -1,7 +1,7 @@
-"""One small training with dropout, in four loops: a plain one, Accelerate's, Lightning's and the Hugging Face Trainer's.
+"""One small training with dropout, in four loops: a plain one and those of Accelerate, Lightning and transformers.
 
-Each function trains from the start, or from a state that one of its runs has saved, and says which examples it was given
-and what weights it came to. InfoBatch chooses the examples, so their order depends on what was observed.
+Each function trains from the start, or from a state that one of its runs has saved, and says which examples it was
+given and what weights it came to. InfoBatch chooses the examples, so their order depends on what was observed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""With dropout, in every loop: what a fresh process makes of a saved state is, to the bit, what the unbroken run makes."""
+"""With dropout, in every loop: a fresh process makes of a saved state, to the bit, what the unbroken run makes."""
 
 import pytest
 import torch
