@@ -2,8 +2,8 @@
 
     python -m benchmarks.resume.run [--loops plain Accelerate] [--to FILE]
 
-Prints a table and writes matrix.json beside this file; goes on where it was stopped. Exits 1 if a run differs that is to
-be exact: all are but those of the last column.
+Prints a table and writes matrix.json beside this file; goes on where it was stopped. Exits 1 if a run differs that is
+to be exact: all are but those of the last column.
 """
 
 from __future__ import annotations
@@ -17,25 +17,20 @@ from typing import Any
 
 import torch
 from benchmarks._files import table
-from benchmarks._run import beside, each_once, markdown, save
+from benchmarks._run import beside, each_once, save
+from benchmarks.resume import shown
 from benchmarks.resume.processes import train
 from benchmarks.resume.refused import refused
 from benchmarks.resume.training import LOOPS, Outcome, Setting
 
-SETTINGS: dict[str, dict[str, Any]] = {
-    "dropout": {},
-    "and two workers": {"workers": 2},
-    "inside an accumulation": {"accumulate": 4},
-    "draws in the data set": {"draws": True},
-}
-EXACT = tuple(SETTINGS)[:3]
+EXACT = tuple(shown.SETTINGS)[:3]
 _STOPS = (5, 17)  # batches: in the first and in the second round, and each the first of an accumulation of four
 
 
 def compare(key: tuple[str, int, str]) -> dict[str, Any]:
     """One cell: an unbroken run that saves, and a run from each state in fresh processes."""
     loop, world, setting = key
-    options, stops = SETTINGS[setting], _STOPS
+    options, stops = shown.SETTINGS[setting], _STOPS
     if loop == "transformers":  # saves between two steps alone, at multiples of the first
         stops = (8, 16) if options.get("accumulate") else (5, 15)
     with tempfile.TemporaryDirectory() as scratch:
@@ -62,19 +57,6 @@ def differing(unbroken: Outcome, resumed: Outcome, start: int) -> int:
     return max(len(expected), len(resumed.order)) - same
 
 
-def shown(runs: list[dict[str, Any]]) -> str:
-    """Largest difference of weights, and in brackets of how many batches the examples differ, if any."""
-
-    def cell(loop: str, world: int, setting: str) -> str:
-        for run in runs:
-            if (run["loop"], run["processes"], run["setting"]) == (loop, world, setting):
-                return f"{run['weights']:.1g}" + (f" ({run['order']} of {run['batches']})" if run["order"] else "")
-        return ""
-
-    lines = [[loop, str(world), *(cell(loop, world, each) for each in SETTINGS)] for loop in LOOPS for world in (1, 2)]
-    return markdown(["loop", "processes", *SETTINGS], lines)
-
-
 def key(run: Mapping[str, Any]) -> tuple[str, int, str]:
     return run["loop"], run["processes"], run["setting"]
 
@@ -86,11 +68,11 @@ def main() -> None:
     asked = parser.parse_args()
     torch.set_num_threads(1)
     part = asked.to.with_suffix(".runs.json")
-    wanted = [(loop, world, setting) for loop in asked.loops for world in (1, 2) for setting in SETTINGS]
+    wanted = [(loop, world, setting) for loop in asked.loops for world in (1, 2) for setting in shown.SETTINGS]
     runs = each_once(part, {"runs": []}, wanted, key, compare)
     save(asked.to, {"runs": table(runs, digits=9), "refused": refused()})
     part.unlink()
-    print(shown(runs))
+    print(shown.table(runs))
     wrong = [key(run) for run in runs if run["setting"] in EXACT and (run["order"] or run["weights"])]
     if wrong:
         print(f"differ from the unbroken run: {wrong}")
