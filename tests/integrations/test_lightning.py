@@ -1,10 +1,14 @@
 """Lightning: every loss on its own example, rounds of any length whole, and its checkpoints resume."""
 
+import warnings
+
 import pytest
 import torch
 from lightning.pytorch import LightningModule, Trainer
-from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.callbacks import Callback, LearningRateFinder
 from lightning.pytorch.plugins.precision import MixedPrecision
+from lightning.pytorch.strategies import DDPStrategy
+from lightning.pytorch.tuner import Tuner
 
 from sooner.integrations import SamplerReplaced
 from sooner.integrations.lightning import Rounds, SamplerCallback
@@ -63,6 +67,16 @@ class SaveAfter(Callback):
             trainer.save_checkpoint(self.path)
             if self.stops:
                 raise Stop
+
+
+class StopAfter(Callback):
+    def __init__(self, batches):
+        self.left = batches
+
+    def on_train_batch_end(self, *_):
+        self.left -= 1
+        if self.left == 0:
+            raise Stop
 
 
 class Stop(Exception):
@@ -131,6 +145,88 @@ def test_its_checkpoints_resume_exactly(kind, workers, tmp_path):
             make_trainer(sampler, SaveAfter(stop, path)).fit(Module(sampler), Rounds(loader(sampler, workers)))
         make_trainer(resumed).fit(Module(resumed), Rounds(loader(resumed, workers)), ckpt_path=path, weights_only=True)
         assert sampler.noted + resumed.noted == whole
+
+
+def test_what_a_callback_before_ours_saves_counts_its_batch(tmp_path):
+    path = tmp_path / "5.ckpt"
+    sampler, resumed = Noted(N, BATCH), Noted(N, BATCH)
+    trainer = make_trainer(sampler)
+    trainer.callbacks = [SaveAfter(5, path), *trainer.callbacks]
+    with pytest.raises(Stop):
+        trainer.fit(Module(sampler), Rounds(loader(sampler)))
+    make_trainer(resumed).fit(Module(resumed), Rounds(loader(resumed)), ckpt_path=path, weights_only=True)
+    assert sampler.noted + resumed.noted == expected()
+
+
+def test_a_fit_that_was_broken_off_goes_on_after_the_last_batch_used():
+    sampler = Noted(N, BATCH)
+    with pytest.raises(Stop):
+        make_trainer(sampler, StopAfter(5)).fit(Module(sampler), Rounds(loader(sampler)))
+    make_trainer(sampler).fit(Module(sampler), Rounds(loader(sampler)))
+    assert sampler.noted[:N] == expected(rounds=1)
+
+
+class Tuned(Module):
+    lr = 1e-3
+
+    def training_step(self, batch, batch_idx):
+        losses = torch.nn.functional.cross_entropy(self.network(batch.inputs), batch.targets, reduction="none")
+        self.sampler.observe(batch.index, batch.inputs[:, 0])
+        return losses.mean()
+
+
+def lr_find_first(trainer, module, batches):
+    Tuner(trainer).lr_find(module, batches, num_training=5)
+    module.sampler.noted.clear()
+    trainer.fit(module, batches)
+
+
+def lr_find_within(trainer, module, batches):
+    trainer.callbacks = [LearningRateFinder(num_training_steps=5), *trainer.callbacks, Forget()]
+    trainer.fit(module, batches)
+
+
+class Forget(Callback):
+    """What was noted before training began."""
+
+    def on_train_start(self, trainer, module):
+        module.sampler.noted.clear()
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("fit", [lr_find_first, lr_find_within])
+def test_what_a_tuner_trains_on_is_trained_on_again(fit, workers, tmp_path):
+    sampler = Noted(N, BATCH)
+    trainer = make_trainer(sampler, accumulate=1, default_root_dir=tmp_path, precision="32-true")
+    fit(trainer, Tuned(sampler), Rounds(loader(sampler, workers)))
+    assert sampler.noted == expected()
+
+
+def test_an_accumulation_that_cannot_be_kept_is_warned_of(tmp_path, monkeypatch):
+    monkeypatch.setattr("sooner.integrations._fit_state.SingleDeviceStrategy", DDPStrategy)
+    for batches, warns in ((5, True), (4, False)):
+        sampler = Reshuffling(N, BATCH)
+        trainer = make_trainer(sampler, SaveAfter(batches, tmp_path / "state.ckpt"), rounds=1)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            with pytest.raises(Stop):
+                trainer.fit(Module(sampler), Rounds(loader(sampler)))
+        said = [str(each.message) for each in caught if "in the middle of a gradient accumulation" in str(each.message)]
+        assert bool(said) == warns
+        assert all("SingleDeviceStrategy the gradients so far are not in it" in each for each in said)
+
+
+@pytest.mark.parametrize(("batches", "kept"), [(4, 0), (5, 1), (14, 0)])
+def test_gradients_are_in_checkpoints_only_in_the_middle_of_an_accumulation(batches, kept, tmp_path):
+    """Four batches to a step; the round ends with the fourteenth, and a step with it."""
+    sampler = Reshuffling(N, BATCH)
+    with pytest.raises(Stop):
+        make_trainer(sampler, SaveAfter(batches, tmp_path / "c"), rounds=1).fit(
+            Module(sampler), Rounds(loader(sampler))
+        )
+    states = torch.load(tmp_path / "c", weights_only=True)["callbacks"]
+    (state,) = [state for state in states.values() if "sampler" in state]
+    assert len(state["gradients"]) == kept
 
 
 @pytest.mark.parametrize("workers", [0, 2])

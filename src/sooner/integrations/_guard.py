@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from sooner.integrations._seeds import Seeds
 from sooner.integrations._watch import SamplerReplaced, Watch, sampler_of
 from sooner.sampling import Sampler
 
@@ -28,12 +29,14 @@ class Guarded:
     def __init__(self, loader: Iterable[Any], sampler: Sampler) -> None:
         self.loader = loader
         self.sampler = sampler
+        self._seeds = Seeds(loader, sampler)
         self._watch = Watch(sampler, _MENDS.get(type(loader).__module__.partition(".")[0], _MEND))
 
     def __iter__(self) -> Iterator[Any]:
         """The rest of the sampler's round. Left early, it goes on in the next iteration after the last batch used."""
         epoch = self.sampler.epoch
         self._watch.begin()
+        self._seeds.begin()
         try:
             for batch in self.loader:
                 self._watch.check(batch)
@@ -76,6 +79,9 @@ def guard(loader: Iterable[Any], sampler: Sampler | None = None) -> Guarded:
 
     The first 8 batches of each iteration are compared with the sampler's order, some 20 microseconds each. A batch
     has its index as an attribute or a key `index`.
+
+    A `DataLoader` that was made without a generator gets one of its own, so that beginning an iteration draws nothing
+    from the global random state. Save that state too (`torch.get_rng_state()`), and dropout goes on as it would have.
 
     Args:
         loader: yields the batches.

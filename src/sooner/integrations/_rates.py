@@ -23,7 +23,7 @@ def scaled(optimizers: Iterable[Any], sampler: Sampler) -> Iterator[None]:
         return
     with ExitStack() as stack:
         for optimizer in optimizers:
-            stack.callback(follow(_unwrapped(optimizer), sampler))
+            stack.callback(follow(unwrapped(optimizer), sampler))
         yield
 
 
@@ -53,6 +53,6 @@ def follow(optimizer: Optimizer, sampler: Sampler) -> Callable[[], None]:
     return end
 
 
-def _unwrapped(optimizer: Any) -> Any:
+def unwrapped(optimizer: Any) -> Any:
     wrapped = type(optimizer).__module__.partition(".")[0] == "accelerate"
-    return _unwrapped(optimizer.optimizer) if wrapped else optimizer
+    return unwrapped(optimizer.optimizer) if wrapped else optimizer

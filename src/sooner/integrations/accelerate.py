@@ -10,6 +10,7 @@ from accelerate import Accelerator
 from accelerate.data_loader import prepare_data_loader
 from torch.utils.data import DataLoader
 
+from sooner.integrations._accumulated import keep_gradients
 from sooner.integrations._guard import Guarded
 from sooner.integrations._rates import scaled
 from sooner.integrations._watch import level, sampler_of
@@ -51,8 +52,13 @@ def prepare(accelerator: Accelerator, loader: DataLoader[Any]) -> Prepared:
 
     Accelerate's loader fetches one batch ahead, moves batches to the device and ends a gradient accumulation with the
     round, all as ever. Optimizers that the accelerator has prepared before a round begins step at the sampler's
-    `lr_scale`, so multiply no rate by it yourself. `accelerator.save_state` in the middle of a round, and `load_state`,
-    then resume exactly.
+    `lr_scale`, so multiply no rate by it yourself.
+
+    `accelerator.save_state` in the middle of a round, and `load_state`, then resume exactly. Dropout draws what it
+    would have drawn, since a loader that was made without a generator gets one of its own. In the middle of an
+    accumulation (`accelerator.accumulate`) each process writes its gradients, as large as the trained parameters, to
+    `gradients_RANK_of_WORLD.pt` there. Where these are sharded (FSDP, DeepSpeed, Megatron-LM) they cannot be kept, and
+    a save in the middle of an accumulation warns.
 
     Args:
         accelerator: all its processes are data-parallel.
@@ -63,6 +69,7 @@ def prepare(accelerator: Accelerator, loader: DataLoader[Any]) -> Prepared:
         ValueError: a batch has fewer examples than there are processes.
     """
     sampler = sampler_of(loader)
+    keep_gradients(accelerator)
     sampler.shard(accelerator.process_index, accelerator.num_processes)
     prepared = prepare_data_loader(
         loader,

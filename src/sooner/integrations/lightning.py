@@ -11,7 +11,9 @@ from typing import Any
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch.utils.data import DataLoader
 
+from sooner.integrations._fit_state import fit_state, go_on
 from sooner.integrations._rates import scaled
+from sooner.integrations._seeds import Seeds
 from sooner.integrations._watch import SamplerReplaced, Watch, level, sampler_of
 from sooner.sampling import Sampler
 
@@ -40,13 +42,16 @@ class Rounds:
     def __init__(self, loader: DataLoader[Any]) -> None:
         self.loader = loader
         self.batch_sampler = sampler_of(loader)  # by any other name Lightning would set its epoch
+        self._seeds = Seeds(loader, self.batch_sampler)
 
     def __iter__(self) -> Iterator[Any]:
         empty = True
+        self._seeds.begin()
         for batch in self.loader:
             empty = False
             yield batch
         if empty:  # the state was saved after a round's last batch, and for Lightning that epoch is over
+            self._seeds.begin()
             yield from self.loader
 
 
@@ -56,9 +61,17 @@ class SamplerCallback(Callback):
         trainer = Trainer(callbacks=[SamplerCallback(sampler)])
         trainer.fit(module, Rounds(DataLoader(data, batch_sampler=sampler, collate_fn=sooner.collate)))
 
-    The place is in Lightning's own checkpoints, saved anywhere in a round; `ckpt_path=` resumes there exactly. Before
-    each round it sets the sampler's `progress`: the share of `max_steps` or `max_epochs` that is spent. The optimizers
-    step at the sampler's `lr_scale` times the rates that they are set to; multiply no rate by it yourself.
+    The place is in Lightning's own checkpoints, saved anywhere in a round; `ckpt_path=` resumes there exactly. With it
+    are the global random states of all processes, which Lightning leaves out, and in the middle of an accumulation
+    (`accumulate_grad_batches`) the gradients of each process: the trained parameters' size times the processes. Where
+    these are sharded (FSDP, DeepSpeed) they cannot be kept, and a save in the middle warns; nor are they where a module
+    steps its optimizers itself. With another number of processes than saved it, the random states are not put back, and
+    each process goes on with the mean of the gradients.
+
+    Before each round it sets the sampler's `progress`: the share of `max_steps` or `max_epochs` that is spent. The
+    optimizers step at the sampler's `lr_scale` times the rates that they are set to; multiply no rate by it yourself.
+    What a tuner trains on (`lr_find`) is trained on again. It puts itself before the other callbacks, so that what they
+    save after a batch counts that batch.
 
     The module observes the losses itself, in its `training_step`.
     """
@@ -67,10 +80,25 @@ class SamplerCallback(Callback):
         self.sampler = sampler
         self._watch = Watch(sampler, _MEND)
         self._scaled = ExitStack()
+        self._trainer: Trainer | None = None
+        self._resumed: Mapping[str, Any] | None = None  # a state that was loaded, until training begins
+        self._steps = 0  # of the optimizer, when the present batch began
+        self._accumulating = False
+        self._trained = False  # whether this fit has come to training
+        self._began: object = None  # the sampler's iteration when this fit was set up
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         if stage == "fit":
+            self._trainer, self._resumed, self._accumulating, self._trained = trainer, None, False, False
+            others = [each for each in trainer.callbacks if each is not self]  # type: ignore[attr-defined]
+            trainer.callbacks = [self, *others]  # type: ignore[attr-defined]
             self.sampler.shard(trainer.global_rank, trainer.world_size)
+            self._began = self.sampler._began
+
+    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        if stage == "fit" and not self._trained and self.sampler._began is not self._began:
+            self._watch.begin()  # a tuner has fetched a batch for the training that is yet to come
+            self._watch.end()
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         loader = trainer.train_dataloader
@@ -79,6 +107,9 @@ class SamplerCallback(Callback):
         self._watch.begin()
         self._scaled.close()  # of a fit that was broken off
         self._scaled.enter_context(scaled(trainer.optimizers, self.sampler))
+        self._trained = True
+        if self._resumed is not None:
+            self._accumulating, self._resumed = go_on(trainer, self._resumed), None
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._scaled.close()
@@ -90,16 +121,19 @@ class SamplerCallback(Callback):
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         self._watch.check(batch)
+        self._steps = trainer.global_step
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         self._watch.used = (self._watch.used or 0) + 1
+        self._accumulating = pl_module.automatic_optimization and trainer.global_step == self._steps
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._watch.end()
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        self._watch.end()
         # Lightning makes a sampler of the same class around its own, which no sampler of sooner allows. The error may
         # be that of a child process, whose trace is text.
         if str(_REBUILDS) in "".join(traceback.format_exception(exception)):
@@ -107,7 +141,9 @@ class SamplerCallback(Callback):
 
     def state_dict(self) -> dict[str, Any]:
         level(self.sampler)  # Lightning collects what it saves on every process
-        return self._watch.state_dict()
+        state = self._watch.state_dict()
+        return state if self._trainer is None else {**state, **fit_state(self._trainer, self._accumulating)}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         self.sampler.load_state_dict(state_dict)
+        self._resumed = state_dict

@@ -51,8 +51,9 @@ class SamplerTrainerMixin(_Trainer):
     before any of them is trained on, so the losses of that round's last ones come too late to decide the next. The
     optimizer steps at `sampler.lr_scale`, of the round that was fetched last, times the rate of the schedule.
 
-    `train(resume_from_checkpoint=...)` resumes exactly, by the sampler's state that is saved with each checkpoint. So
-    the Trainer's own way, to fetch and drop all data before that place, is switched off (`ignore_data_skip`).
+    `train(resume_from_checkpoint=...)` resumes exactly, by the sampler's state that is saved with each checkpoint, and
+    what happens once an epoch (evaluating, saving) happens at the steps at which it would have. So the Trainer's own
+    way, to fetch and drop all data before that place, is switched off (`ignore_data_skip`).
 
     Args:
         sampler: over the training set; its batch size is `per_device_train_batch_size` times the processes.
@@ -105,11 +106,13 @@ class SamplerTrainerMixin(_Trainer):
         )
         accumulated = self.args.gradient_accumulation_steps
         steps = max(1, round(self.sampler.n / (size * accumulated)))
-        self._stretches = Stretches(prepare(self.accelerator, loader), steps * accumulated, self._spent)
+        self._stretches = Stretches(
+            prepare(self.accelerator, loader),
+            steps * accumulated,
+            progress=lambda: min(1.0, self.state.global_step / self.state.max_steps),
+            begun=lambda: self.state.global_step % steps * accumulated,
+        )
         return self._stretches
-
-    def _spent(self) -> float:
-        return min(1.0, self.state.global_step / self.state.max_steps)
 
     def get_batch_samples(self, *args: Any, **kwargs: Any) -> tuple[list[Any], Any]:
         """The batches of one optimizer step, and the number of examples in them over all processes."""
@@ -169,6 +172,10 @@ class SamplerCallback(TrainerCallback):
             raise SamplerReplaced(f"the Trainer has made batches of its own, by {type(own).__name__}. {_MEND}")
         self._loader = train_dataloader
 
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if self._loader is not None and self._loader.resumed_at:  # the Trainer counts from the start of that epoch
+            state.epoch += self._loader.resumed_at / len(self._loader)
+
     def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         assert self._loader is not None
         saved = self._loader.rounds.state_dict()  # on every process, since they exchange what they observed
@@ -177,19 +184,37 @@ class SamplerCallback(TrainerCallback):
 
 
 class Stretches:
-    """The rounds, end to end, in stretches of `length` batches: the Trainer's epochs, whose length must not change."""
+    """The rounds, end to end, in stretches of `length` batches: the Trainer's epochs, whose length must not change.
 
-    def __init__(self, rounds: Prepared, length: int, progress: Callable[[], float]) -> None:
+    The first one is what is left of its epoch where a run is resumed.
+
+    Args:
+        progress: the share of the run that is spent.
+        begun: how many batches of the present epoch have been trained on.
+
+    Attributes:
+        resumed_at: batches of the present epoch that were trained on before the run was resumed.
+    """
+
+    def __init__(
+        self, rounds: Prepared, length: int, progress: Callable[[], float], begun: Callable[[], int] = lambda: 0
+    ) -> None:
         self.rounds = rounds
+        self.resumed_at = 0
         self._length = length
         self._progress = progress
+        self._begun: Callable[[], int] | None = begun
         self._batches = self._endless()
 
     def __len__(self) -> int:
         return self._length
 
     def __iter__(self) -> Iterator[Any]:
-        for _ in range(self._length):
+        self.resumed_at, self._begun = 0 if self._begun is None else self._begun(), None
+        return self._stretch(self._length - self.resumed_at)
+
+    def _stretch(self, length: int) -> Iterator[Any]:
+        for _ in range(length):
             yield next(self._batches)
 
     def close(self) -> None:

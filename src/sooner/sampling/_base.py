@@ -12,8 +12,10 @@ from torch import Tensor
 
 from sooner._arguments import Plain, arguments, flag, plain, shown, whole_number
 from sooner._words import number_of
+from sooner.sampling._ahead import asked_while_fetching
 from sooner.sampling._orders import Order as Order
 from sooner.sampling._orders import ReadAhead
+from sooner.sampling._screening import Screening
 
 
 @runtime_checkable
@@ -166,7 +168,8 @@ class Sampler(ABC):
         """The place in the order, and what the order is made from: {"epoch", "position", "sampler"}, plain values.
 
         By itself it is the place after the batches handed out: exact in a loop over the sampler, in a `DataLoader`
-        without workers, and in torchdata's `StatefulDataLoader`, which takes it along in its own state.
+        without workers, and in torchdata's `StatefulDataLoader`, which takes it along in its own state. That one, with
+        workers, takes the state when it fetches a batch, so a sampler that learns from training is refused there.
 
         A `DataLoader` with workers, and any loader that looks ahead, takes batches before training uses them. Say
         then how many batches training has used since the current `for` over the loader began, at the start of the
@@ -180,7 +183,15 @@ class Sampler(ABC):
 
         Raises:
             ValueError: `consumed` is more than the iteration's batches.
+            RuntimeError: a `StatefulDataLoader` with workers asks, and the sampler observes losses or gradients.
         """
+        if consumed is None and self._learns and asked_while_fetching():
+            raise RuntimeError(
+                f"{type(self).__name__} cannot be resumed from the state of a StatefulDataLoader with workers, which "
+                "takes the sampler's when it fetches a batch: what is observed from there until it is saved would be "
+                "lost. Use loader = sooner.integrations.guard(DataLoader(...)) and its state_dict(), exact with any "
+                "number of workers, or num_workers=0"
+            )
         epoch, position = self.epoch, self.position
         if consumed is not None:
             consumed = whole_number("consumed", consumed, least=0)
@@ -239,6 +250,11 @@ class Sampler(ABC):
     def _identity(self) -> dict[str, Plain]:
         """What the order is a function of, apart from the place."""
         return {"class": type(self).__name__, **{name: plain(value) for name, value in arguments(self).items()}}
+
+    @property
+    def _learns(self) -> bool:
+        """Whether what training tells it changes its state."""
+        return type(self).observe is not Sampler.observe or isinstance(self, ObservesGradients | Screening)
 
     def _order_of(self, epoch: int) -> Order:
         if self._order is None or self._order[0] != epoch:
