@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from sooner._arguments import one_of
+from sooner._sharded import is_sharded
 from sooner.registry import Method, register
 from sooner.sampling._balancing import Balancer
 from sooner.sampling._base import Order, Sampler
@@ -99,6 +100,11 @@ class GraB(Sampler):
         Raises:
             ValueError: the shapes do not fit, or these are not the round's next examples.
         """
+        if is_sharded(gradient):
+            raise TypeError(
+                "GraB needs the whole gradient, and this one is sharded by fully_shard (FSDP2): join the "
+                "parameters' gradient.full_tensor(), which is that of the batch of all processes already"
+            )
         rows = gradient.detach()[None] if gradient.ndim == 1 else gradient.detach()
         if rows.ndim != 2 or len(rows) not in (1, len(index)) or len(index) == 0:
             raise ValueError(
