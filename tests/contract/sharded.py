@@ -107,7 +107,7 @@ def mean_of_whole_weights(model, shard):
 
 
 def unknown_to_lookahead(model, shard):
-    """Not refused: the fused kernel is left when the optimizer's parameters are shared out later, as Accelerate does."""
+    """Not refused: the fused kernel is left when the parameters are sharded later, as Accelerate does it."""
     optimizer = Lookahead(sgd(model, lr=0.1), k=1)
     before = list(model.parameters())
     shard(model)
