@@ -112,6 +112,8 @@ class PlainLoop:
         self.averaging = next((made(method) for method in of("averaging", methods)), None)
         self.sampler = made(of("sampling", methods, "reshuffle")[0]).shard(rank, world)
         self.loss = made(of("losses", methods, "cross-entropy")[0])
+        if world > 1 and hasattr(self.loss, "scores"):
+            self.loss.scores.recording = True
         self.augmentations = [made(m) for m in sorted(of("augmentation", methods), key=lambda m: m.stage)]
         self.augmentations.sort(key=lambda each: not getattr(each, "unit_range", False))
         self.net = DistributedDataParallel(self.model) if world > 1 and not shard else self.model

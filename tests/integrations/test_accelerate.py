@@ -139,20 +139,23 @@ def test_its_checkpoints_resume_exactly_in_two_processes(tmp_path):
 
 
 def replaced(options):
-    sampler = Reshuffling(N, BATCH)
     accelerator = Accelerator(cpu=True, dataloader_config=DataLoaderConfiguration(**options))
-    batches = guard(accelerator.prepare(loader(sampler)), sampler)
-    try:
-        return len(list(batches))
-    except SamplerReplaced as error:
-        return str(error)
+    messages = []
+    for sampler in (Reshuffling(N, BATCH), Reshuffling(N, BATCH).shard(0, 1)):
+        batches = guard(accelerator.prepare(loader(sampler)), sampler)
+        with pytest.raises(SamplerReplaced) as error:
+            list(batches)
+        messages.append(str(error.value))
+    return messages
 
 
 @pytest.mark.parametrize("options", [{}, {"even_batches": False}, {"split_batches": True}], ids=str)
 def test_batches_that_accelerate_has_divided_are_noticed(options, tmp_path):
-    for message in in_two_processes(replaced, tmp_path, options):
-        assert "are not those that the sampler handed out" in message
-        assert "prepare the loader with sooner.integrations.accelerate.prepare(accelerator, loader)" in message
+    for undivided, whole in in_two_processes(replaced, tmp_path, options):
+        assert "2 processes, and this sampler would hand each of them all of every batch" in undivided
+        assert "are not those that the sampler handed out" in whole
+        for message in (undivided, whole):
+            assert "prepare the loader with sooner.integrations.accelerate.prepare(accelerator, loader)" in message
 
 
 def test_a_round_that_accelerate_has_chosen_is_noticed():

@@ -10,8 +10,19 @@ from torch.utils.data import BatchSampler, DataLoader, RandomSampler
 
 import sooner
 from sooner.integrations import SamplerReplaced, guard
-from sooner.sampling import Reshuffling
-from tests.integrations.example import BATCH, IMAGES, SAMPLERS, N, Noted, credited, expected, loader, losses_of
+from sooner.sampling import GraB, ProgressiveDropout, Reshuffling, SelectiveBackprop
+from tests.integrations.example import (
+    BATCH,
+    IMAGES,
+    SAMPLERS,
+    N,
+    Noted,
+    NotedRS2,
+    credited,
+    expected,
+    loader,
+    losses_of,
+)
 from tests.integrations.example import network as make_network
 from tests.integrations.processes import in_two_processes
 
@@ -139,3 +150,24 @@ def test_a_loader_of_another_kind_is_refused():
         guard(DataLoader(IMAGES, batch_size=4))
     with pytest.raises(TypeError, match="not list"):
         guard([])
+
+
+@pytest.mark.parametrize("make", [Noted, GraB, lambda n, size: SelectiveBackprop(n, size, warmup=0)])
+def test_a_sampler_that_chooses_and_is_told_nothing_is_noticed(make):
+    sampler = make(N, BATCH)
+    batches = guard(loader(sampler))
+    with pytest.raises(RuntimeError, match=r"was told nothing of two rounds.*call sampler\.observe\(batch\.index"):
+        for _ in range(4):
+            for _ in batches:
+                pass
+    assert sampler.epoch >= 2
+
+
+@pytest.mark.parametrize(
+    "make", [Reshuffling, lambda n, size: ProgressiveDropout(n, size, variant="scalar"), NotedRS2, SelectiveBackprop]
+)
+def test_a_sampler_that_need_not_be_told_is_left_in_peace(make):
+    sampler = make(N, BATCH)
+    for _ in range(2):  # the first of which selective backprop leaves alone
+        for _ in guard(loader(sampler)):
+            pass

@@ -32,6 +32,8 @@ class Guarded:
 
     def __iter__(self) -> Iterator[Any]:
         """The rest of the sampler's round. Left early, it goes on in the next iteration after the last batch used."""
+        if self.sampler._undivided:
+            raise SamplerReplaced(f"{self.sampler._undivided}. {self._watch._mend}")
         epoch = self.sampler.epoch
         self._watch.begin()
         try:
@@ -41,6 +43,7 @@ class Guarded:
                     self._same_round(epoch)
                 self._watch.used = (self._watch.used or 0) + 1
                 yield batch
+            self._watch.complete()
         finally:
             self._watch.end()
 
@@ -84,5 +87,6 @@ def guard(loader: Iterable[Any], sampler: Sampler | None = None) -> Guarded:
     Raises:
         TypeError: `loader` has no sampler of sooner, and none is given.
         SamplerReplaced: while iterating, where other batches arrive.
+        RuntimeError: at the end of a second round in which a sampler that chooses by losses was told of none.
     """
     return Guarded(loader, sampler_of(loader) if sampler is None else sampler)

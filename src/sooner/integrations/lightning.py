@@ -97,6 +97,7 @@ class SamplerCallback(Callback):
         self._watch.used = (self._watch.used or 0) + 1
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._watch.complete()
         self._watch.end()
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
