@@ -1,6 +1,6 @@
 """A plain loop: every loss on its own example, other batches noticed, and a state that is where training is."""
 
-from itertools import islice
+from itertools import chain, islice
 
 import pytest
 import torch
@@ -157,9 +157,7 @@ def test_a_sampler_that_chooses_and_is_told_nothing_is_noticed(make):
     sampler = make(N, BATCH)
     batches = guard(loader(sampler))
     with pytest.raises(RuntimeError, match=r"was told nothing of two rounds.*call sampler\.observe\(batch\.index"):
-        for _ in range(4):
-            for _ in batches:
-                pass
+        list(chain(batches, batches, batches, batches))
     assert sampler.epoch >= 2
 
 

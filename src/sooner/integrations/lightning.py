@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import BatchSizeFinder, Timer
 from torch.utils.data import DataLoader
 
 from sooner.integrations._rates import scaled
@@ -57,10 +58,13 @@ class SamplerCallback(Callback):
         trainer.fit(module, Rounds(DataLoader(data, batch_sampler=sampler, collate_fn=sooner.collate)))
 
     The place is in Lightning's own checkpoints, saved anywhere in a round; `ckpt_path=` resumes there exactly. Before
-    each round it sets the sampler's `progress`: the share of `max_steps` or `max_epochs` that is spent. The optimizers
-    step at the sampler's `lr_scale` times the rates that they are set to; multiply no rate by it yourself.
+    each round it sets the sampler's `progress`: the share of `max_steps`, `max_epochs` or `max_time` that is spent. The
+    optimizers step at the sampler's `lr_scale` times the rates that they are set to; multiply no rate by it yourself.
 
     The module observes the losses itself, in its `training_step`.
+
+    Raises ValueError where the Trainer is to do what the sampler decides: `overfit_batches`, a search for the batch
+    size, loaders made anew, processes that are not all data-parallel.
     """
 
     def __init__(self, sampler: Sampler) -> None:
@@ -70,12 +74,14 @@ class SamplerCallback(Callback):
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         if stage == "fit":
+            _refuse(trainer)
             self.sampler.shard(trainer.global_rank, trainer.world_size)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         loader = trainer.train_dataloader
         if not isinstance(loader, Rounds) or loader.batch_sampler is not self.sampler:
-            raise SamplerReplaced(f"the Trainer does not train on Rounds of this sampler. {_MEND}")
+            given = "Rounds of another sampler" if isinstance(loader, Rounds) else f"a {type(loader).__name__}"
+            raise SamplerReplaced(f"the Trainer does not train on Rounds of this sampler, but on {given}. {_MEND}")
         self._watch.begin()
         self._scaled.close()  # of a fit that was broken off
         self._scaled.enter_context(scaled(trainer.optimizers, self.sampler))
@@ -84,8 +90,7 @@ class SamplerCallback(Callback):
         self._scaled.close()
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        shares = ((trainer.global_step, trainer.max_steps), (trainer.current_epoch, trainer.max_epochs or 0))
-        self.sampler.progress = min(1.0, max([0.0, *(spent / whole for spent, whole in shares if whole > 0)]))
+        self.sampler.progress = _spent(trainer)
         self._watch.begin()
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
@@ -112,3 +117,47 @@ class SamplerCallback(Callback):
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         self.sampler.load_state_dict(state_dict)
+
+
+def _spent(trainer: Trainer) -> float:
+    shares: list[tuple[float, float]] = [(trainer.global_step, trainer.max_steps)]
+    shares.append((trainer.current_epoch, trainer.max_epochs or 0))
+    for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        if isinstance(callback, Timer):  # which `max_time` makes
+            elapsed, left = callback.time_elapsed(), callback.time_remaining()
+            shares.append((elapsed, 0 if left is None else elapsed + left))
+    return min(1.0, max([0.0, *(spent / whole for spent, whole in shares if whole > 0)]))
+
+
+def _refuse(trainer: Trainer) -> None:
+    """Raises ValueError that says what the Trainer was given, why it cannot do it beside a sampler, and what to do."""
+    found = list(_problems(trainer))
+    if found:
+        raise ValueError(f"with a sampler, the Trainer cannot have what it was given: {'; '.join(found)}")
+
+
+def _problems(trainer: Trainer) -> Iterator[str]:
+    overfit = trainer.overfit_batches  # type: ignore[attr-defined]
+    if overfit:
+        yield (
+            f"overfit_batches={overfit} repeats the first batches, and the sampler goes on to others: "
+            "give the sampler and the loader a few examples (torch.utils.data.Subset)"
+        )
+    if any(isinstance(callback, BatchSizeFinder) for callback in trainer.callbacks):  # type: ignore[attr-defined]
+        yield (
+            "a search for the batch size (BatchSizeFinder, Tuner.scale_batch_size) would try one size again and again, "
+            "the sampler's: search without the callback, then make the sampler with what it finds"
+        )
+    every = trainer.reload_dataloaders_every_n_epochs  # type: ignore[attr-defined]
+    if every:
+        yield (
+            f"reload_dataloaders_every_n_epochs={every} takes a batch from each new loader and throws it away, which "
+            "the sampler would not give again: leave it out, since the sampler makes each round anew"
+        )
+    parts = (getattr(trainer.strategy, "distributed_sampler_kwargs", None) or {}).get("num_replicas")
+    if parts and parts != trainer.world_size:
+        yield (
+            f"{type(trainer.strategy).__name__} has {trainer.world_size} processes train on {parts} parts of a batch, "
+            f"and the sampler would divide it into {trainer.world_size}: use a strategy that is data-parallel alone "
+            "(ddp, fsdp)"
+        )
