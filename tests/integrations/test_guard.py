@@ -1,15 +1,19 @@
 """A plain loop: every loss on its own example, other batches noticed, and a state that is where training is."""
 
+from dataclasses import replace
 from itertools import chain, islice
 
 import pytest
 import torch
 import torch.distributed as dist
+from accelerate import Accelerator
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import BatchSampler, DataLoader, RandomSampler
 
 import sooner
 from sooner.integrations import SamplerReplaced, guard
+from sooner.integrations.accelerate import prepare
+from sooner.integrations.lightning import Rounds
 from sooner.sampling import GraB, ProgressiveDropout, Reshuffling, SelectiveBackprop
 from tests.integrations.example import (
     BATCH,
@@ -169,3 +173,24 @@ def test_a_sampler_that_need_not_be_told_is_left_in_peace(make):
     for _ in range(2):  # the first of which selective backprop leaves alone
         for _ in guard(loader(sampler)):
             pass
+
+
+def test_the_weight_of_a_batch_is_the_samplers():
+    for wrap in (lambda made: guard(made), Rounds, lambda made: prepare(Accelerator(cpu=True), made)):
+        sampler, seen = Noted(N, BATCH), []
+        while sampler.epoch < 2:
+            for batch in wrap(loader(sampler)):
+                seen.append(batch.weight)
+                assert torch.equal(batch.weight, sampler.weight(batch.index))
+                sampler.observe(batch.index, batch.index.float())
+        # Of the examples below the mean, 165 on average, half are left out, and the others count for two.
+        assert set(torch.cat(seen).tolist()) == {1.0, 2.0}
+
+
+def test_a_weight_of_the_loops_own_is_kept():
+    collate = lambda items: replace(sooner.collate(items), weight=torch.full((len(items),), 3.0))
+    sampler = Noted(N, BATCH)
+    for _ in range(2):
+        for batch in guard(DataLoader(sooner.Indexed(IMAGES), batch_sampler=sampler, collate_fn=collate)):
+            assert torch.equal(batch.weight, 3 * sampler.weight(batch.index))
+            sampler.observe(batch.index, batch.index.float())

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sooner.integrations._watch import SamplerReplaced, Watch, sampler_of
+from sooner.integrations._weights import weighed
 from sooner.sampling import Sampler
 
 _MEND = (
@@ -42,7 +43,7 @@ class Guarded:
                 if self._watch.used == 0:
                     self._same_round(epoch)
                 self._watch.used = (self._watch.used or 0) + 1
-                yield batch
+                yield weighed(batch, self.sampler)
             self._watch.complete()
         finally:
             self._watch.end()
@@ -78,7 +79,7 @@ def guard(loader: Iterable[Any], sampler: Sampler | None = None) -> Guarded:
             torch.save(loader.state_dict(), path)  # exact, with any number of workers
 
     The first 8 batches of each iteration are compared with the sampler's order, some 20 microseconds each. A batch
-    has its index as an attribute or a key `index`.
+    has its index as an attribute or a key `index`. The `weight` of a `sooner.Batch` is multiplied by the sampler's.
 
     Args:
         loader: yields the batches.

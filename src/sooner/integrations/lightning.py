@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader
 
 from sooner.integrations._rates import scaled
 from sooner.integrations._watch import SamplerReplaced, Watch, level, sampler_of
+from sooner.integrations._weights import weighed
 from sooner.sampling import Sampler
 
 _REBUILDS = Path("lightning", "pytorch", "utilities", "data.py")  # where Lightning rebuilds a DataLoader
@@ -29,7 +30,7 @@ class Rounds:
 
     Lightning rebuilds a `DataLoader` where there are several processes, and asks it for its length once and again
     after it has looked ahead, when the sampler may be in the next round. This is no `DataLoader` and has no length.
-    A Trainer that counts `max_epochs` counts rounds.
+    A Trainer that counts `max_epochs` counts rounds. The `weight` of a `sooner.Batch` is multiplied by the sampler's.
 
     Args:
         loader: `DataLoader(..., batch_sampler=sampler)`.
@@ -46,9 +47,10 @@ class Rounds:
         empty = True
         for batch in self.loader:
             empty = False
-            yield batch
+            yield weighed(batch, self.batch_sampler)
         if empty:  # the state was saved after a round's last batch, and for Lightning that epoch is over
-            yield from self.loader
+            for batch in self.loader:
+                yield weighed(batch, self.batch_sampler)
 
 
 class SamplerCallback(Callback):
