@@ -22,6 +22,7 @@ LAYERS = (
         "_arguments",
         "_modules",
         "_words",
+        "_sharded",
         "files",
         "budget",
         "schedules",

@@ -5,10 +5,11 @@ import warnings
 import pytest
 import torch
 from lightning.pytorch import LightningModule, Trainer
-from lightning.pytorch.callbacks import Callback, LearningRateFinder
+from lightning.pytorch.callbacks import Callback, LearningRateFinder, Timer
 from lightning.pytorch.plugins.precision import MixedPrecision
 from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.tuner import Tuner
+from lightning.pytorch.utilities import CombinedLoader
 
 from sooner.integrations import SamplerReplaced
 from sooner.integrations.lightning import Rounds, SamplerCallback
@@ -294,3 +295,130 @@ def test_gradients_are_clipped_under_bfloat16(name):
     weight.weight.grad = torch.tensor([[3.0, 4.0]])
     MixedPrecision("bf16-mixed", "cpu").clip_gradients(optimizer, 1.0)
     torch.testing.assert_close(weight.weight.grad, torch.tensor([[0.6, 0.8]]), rtol=1e-4, atol=0)
+
+
+@pytest.mark.parametrize("limit", [1, 5])
+def test_epochs_cut_short_go_on_in_the_round(limit):
+    sampler = Noted(N, BATCH)
+    trainer = make_trainer(sampler, rounds=30, limit_train_batches=limit)
+    trainer.fit(Module(sampler), Rounds(loader(sampler)))
+    known = expected(Noted, rounds=5)  # later InfoBatch takes all examples again
+    assert len(sampler.noted) > 1.5 * N
+    assert sampler.noted[: len(known)] == known[: len(sampler.noted)]
+
+
+def test_an_accumulation_ends_with_the_round():
+    sampler = Reshuffling(N, BATCH)  # fourteen batches: three steps of four and one of two, with a mean of four
+    trainer = make_trainer(sampler, rounds=2, accumulate=4)
+    trainer.fit(Module(sampler), Rounds(loader(sampler)))
+    assert trainer.global_step == 2 * 4
+
+
+def test_validation_in_the_middle_of_a_round_changes_nothing():
+    class Validated(Module):
+        looks = ()
+
+        def validation_step(self, batch, batch_idx):
+            self.looks += (len(self.sampler.noted),)
+
+    sampler = Noted(N, BATCH)
+    module = Validated(sampler)
+    trainer = make_trainer(sampler, num_sanity_val_steps=1, val_check_interval=5, check_val_every_n_epoch=None)
+    trainer.fit(module, Rounds(loader(sampler)), [torch.zeros(1)])
+    assert sampler.noted == expected()
+    assert module.looks[:3] == (0, 5 * BATCH, 10 * BATCH)
+
+
+def test_loaders_made_anew_are_refused():
+    sampler = Noted(N, BATCH)
+    trainer = make_trainer(sampler, reload_dataloaders_every_n_epochs=2)
+    with pytest.raises(ValueError, match=r"reload_dataloaders_every_n_epochs=2 takes a batch .* throws it away"):
+        trainer.fit(Module(sampler), Rounds(loader(sampler)))
+
+
+def test_several_optimizers_step_at_the_samplers_rate():
+    class Manual(Module):
+        automatic_optimization = False
+        rates = ()
+
+        def __init__(self, sampler):
+            super().__init__(sampler)
+            self.automatic_optimization = False
+
+        def training_step(self, batch, batch_idx):
+            losses = losses_of(self.network(batch.inputs), batch.inputs, batch.targets)
+            self.manual_backward(losses.mean())
+            for optimizer in self.optimizers():
+                optimizer.step()
+
+        def configure_optimizers(self):
+            kinds = [torch.optim.SGD([parameter], lr=0.1) for parameter in self.network.parameters()]
+            for optimizer in kinds:
+                optimizer.register_step_post_hook(lambda each, *_: self.note(each))  # before rates are put back
+            return kinds
+
+        def note(self, optimizer):
+            self.rates += (optimizer.param_groups[0]["lr"],)
+
+    sampler = Louder(N, BATCH)
+    module = Manual(sampler)
+    trainer = make_trainer(sampler, accumulate=1, rounds=2)
+    trainer.fit(module, Rounds(loader(sampler)))
+    assert module.rates == pytest.approx([0.1] * 14 * 2 + [0.3] * 14 * 2)
+
+
+def test_several_loaders_at_once_are_refused():
+    sampler = Noted(N, BATCH)
+    both = CombinedLoader({"a": Rounds(loader(sampler)), "b": [torch.zeros(1)] * 20}, "min_size")
+    with pytest.raises(SamplerReplaced, match="not train on Rounds of this sampler, but on a dict"):
+        make_trainer(sampler).fit(Module(sampler), both)
+
+
+@pytest.mark.parametrize("given", [3, 0.5])
+def test_the_same_batches_again_and_again_are_refused(given):
+    sampler = Noted(N, BATCH)
+    trainer = make_trainer(sampler, overfit_batches=given)
+    with pytest.raises(ValueError, match=rf"overfit_batches={given} repeats the first batches.*Subset"):
+        trainer.fit(Module(sampler), Rounds(loader(sampler)))
+
+
+def test_a_search_for_the_batch_size_is_refused():
+    class Sized(Module):
+        batch_size = BATCH
+
+        def train_dataloader(self):
+            return Rounds(loader(self.sampler))
+
+    sampler = Noted(N, BATCH)
+    with pytest.raises(ValueError, match=r"BatchSizeFinder, Tuner\.scale_batch_size\) would try one size"):
+        Tuner(make_trainer(sampler)).scale_batch_size(Sized(sampler))
+
+
+def test_processes_that_share_the_model_are_refused(monkeypatch):
+    sampler = Noted(N, BATCH)
+    trainer = make_trainer(sampler)
+    monkeypatch.setattr(
+        type(trainer.strategy), "distributed_sampler_kwargs", {"num_replicas": 2, "rank": 0}, raising=False
+    )
+    monkeypatch.setattr(type(trainer), "world_size", 4)
+    with pytest.raises(ValueError, match="4 processes train on 2 parts of a batch, and the sampler would divide it"):
+        trainer.fit(Module(sampler), Rounds(loader(sampler)))
+
+
+def test_progress_is_also_the_time_that_is_spent(monkeypatch):
+    sampler = Noted(N, BATCH)
+    module = Module(sampler)
+    monkeypatch.setattr(Timer, "time_elapsed", lambda self, *_: 15.0 * sampler.epoch)
+    trainer = make_trainer(sampler, max_time={"minutes": 1}, rounds=-1)
+    trainer.fit(module, Rounds(loader(sampler)))
+    assert module.progress == [0.0, 0.25, 0.5, 0.75]
+
+
+def test_a_module_that_tells_the_sampler_nothing_is_noticed():
+    class Silent(Module):
+        def training_step(self, batch, batch_idx):
+            return losses_of(self.network(batch.inputs), batch.inputs, batch.targets).mean()
+
+    sampler = Noted(N, BATCH)
+    with pytest.raises(RuntimeError, match="Noted was told nothing of two rounds of batches"):
+        make_trainer(sampler).fit(Silent(sampler), Rounds(loader(sampler)))

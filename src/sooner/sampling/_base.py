@@ -72,6 +72,7 @@ class Sampler(ABC):
         self.position = 0  # in the round's order, of the next example to hand out, counted over all ranks
         self.rank = 0
         self.world = 1
+        self._divided = False  # whether `shard` has said which part of each batch is this process's
         self._began: tuple[int, int] | None = None  # (epoch, position) where the latest iteration started
         self._handed_out = False  # whether any batch of the round was, since set_epoch or load_state_dict
         self._order: tuple[int, Order] | None = None  # the order made last, and its epoch
@@ -82,6 +83,11 @@ class Sampler(ABC):
 
     def observe(self, index: Tensor, loss: Tensor) -> None:  # noqa: B027  an optional part of the protocol
         """Take note of examples' losses: `index` (B,) int64, `loss` (B,) float, detached. Most samplers need none."""
+
+    @property
+    def _told(self) -> int | None:
+        """How often it was told what it chooses by; None where it need not be, in the present round."""
+        return None
 
     def weight(self, index: Tensor) -> Tensor:
         """(B,) float32: the factor of each example's loss that keeps the expected gradient what the method intends."""
@@ -99,6 +105,13 @@ class Sampler(ABC):
         return self._count(self._total(self.epoch))
 
     def __iter__(self) -> Iterator[Tensor]:
+        if self._undivided:
+            rank, world = torch.distributed.get_rank(), torch.distributed.get_world_size()
+            raise RuntimeError(
+                f"{self._undivided}: call sampler.shard({rank}, {world}) in this one, of rank {rank}, and alike in the "
+                "others, or leave it to the adapter of sooner.integrations for this loop. Where each process is to "
+                "train on all of it, say so with sampler.shard(0, 1)"
+            )
         # A loop that counts its steps leaves the round after its last batch without asking for the end of it.
         if self._handed_out and self.position >= self._total(self.epoch):
             self._go(self.epoch + 1, 0)
@@ -129,6 +142,17 @@ class Sampler(ABC):
                 )
         self._go(epoch + 1, 0)
 
+    @property
+    def _undivided(self) -> str | None:
+        """What is wrong where there are several processes and `shard` was never called, the start of a message."""
+        distributed = torch.distributed
+        if self._divided or not distributed.is_available() or not distributed.is_initialized():
+            return None
+        world = distributed.get_world_size()
+        if world == 1:
+            return None
+        return f"torch.distributed has {world} processes, and this sampler would hand each of them all of every batch"
+
     def set_epoch(self, epoch: int) -> None:
         """Go to the start of round `epoch`, at least 0; in that round already, stay at `position`.
 
@@ -149,6 +173,10 @@ class Sampler(ABC):
         examples per rank joins the batch before it. The state does not depend on the rank or on `world`: saved with
         four, it may be loaded with two.
 
+        Where torch.distributed has several processes, a sampler that was not told is refused when it is iterated over:
+        all of them would train on the same. `shard(0, 1)` says that each is to have whole batches, for a model of its
+        own or replicas of a part; a sampler that observes losses then exchanges nothing.
+
         Raises:
             ValueError: not 0 <= rank < world, or a batch or round has fewer than `world` examples.
         """
@@ -161,7 +189,7 @@ class Sampler(ABC):
                 f"batch_size {self.batch_size}, which is that of all ranks together, leaves some of {world} ranks "
                 "without an example; give at least one example per rank"
             )
-        self.rank, self.world = rank, world
+        self.rank, self.world, self._divided = rank, world, True
         return self
 
     def state_dict(self, consumed: int | None = None) -> dict[str, Any]:
