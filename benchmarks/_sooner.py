@@ -1,21 +1,28 @@
 """What the benchmarks use of the inside of sooner's race, imported in one place: none of it is public."""
 
+from sooner.racing.functions import Function
 from sooner.racing.machine import describe as machine
 from sooner.racing.plan.fitted import SCAN, agenda, ends, name_at
 from sooner.racing.plan.ladder import ladder
+from sooner.racing.plan.plan import Plan, make_plan, plan_entries
+from sooner.racing.plan.rules import Rules
+from sooner.racing.plan.stopping import standing
 from sooner.racing.race import finished
 from sooner.racing.recipes.assemble import Site, assemble, make_fabric
 from sooner.racing.recipes.precision import choose
 from sooner.racing.record import RunRecord as Record
-from sooner.racing.scoring import per_seed
+from sooner.racing.scoring import per_seed, score
+from sooner.reporting.checks import checks
+from sooner.reporting.headlines import headlines
 from sooner.reporting.notices import notice
 from sooner.reporting.wording import verdict
 from sooner.results.budgets import counted, frontier, smallest_budget
 from sooner.results.final_metric import difference, finals
 from sooner.results.notices import RunRepeated, Told
-from sooner.results.records import SHARE, Evaluation, Lane, Results, Run
+from sooner.results.pooling import join
+from sooner.results.records import SHARE, Comparison, Evaluation, Lane, Results, Run
 from sooner.results.rescoring import compare_runs, compared, rescore, timed
-from sooner.results.verdict import judge
+from sooner.results.verdict import Finding, judge
 from sooner.statistics.comparison import compare
 from sooner.statistics.monotone import monotone
 from sooner.statistics.power import max_pairs_needed, pairs_needed
@@ -29,10 +36,15 @@ __all__ = [
     "MIN_PAIRS",
     "SCAN",
     "SHARE",
+    "Comparison",
     "Evaluation",
+    "Finding",
+    "Function",
     "Lane",
+    "Plan",
     "Record",
     "Results",
+    "Rules",
     "Run",
     "RunRepeated",
     "Site",
@@ -41,6 +53,7 @@ __all__ = [
     "Trajectory",
     "agenda",
     "assemble",
+    "checks",
     "choose",
     "compare",
     "compare_runs",
@@ -51,12 +64,15 @@ __all__ = [
     "finals",
     "finished",
     "frontier",
+    "headlines",
+    "join",
     "judge",
     "ladder",
     "levels",
     "looks",
     "machine",
     "make_fabric",
+    "make_plan",
     "max_pairs_needed",
     "monotone",
     "name_at",
@@ -64,10 +80,13 @@ __all__ = [
     "null_cdf",
     "pairs_needed",
     "per_seed",
+    "plan_entries",
     "rescore",
+    "score",
     "settled",
     "signed_rank",
     "smallest_budget",
+    "standing",
     "survival",
     "timed",
     "verdict",

@@ -1,0 +1,84 @@
+"""Races made by hand: functions that run on a machine moved by hand, and runs as a store keeps them, then scored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from benchmarks._sooner import Function, Plan, Record, Results, Rules, plan_entries, score
+from benchmarks.traps.machine import Machine, by_hand
+from numpy.typing import ArrayLike
+
+import sooner
+from sooner.tasks import Task
+from sooner.training.evaluation import Evaluation
+
+Lanes = Mapping[str, Callable[[int], Any]]
+
+
+class Kept:
+    """A store in memory: what scoring reads of one."""
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        self._records = list(records)
+
+    def records(self) -> list[Record]:
+        """All runs, in the order in which they ended."""
+        return self._records
+
+    def get(self, key: str) -> None:
+        """Nothing is known of the machine, the versions and the data."""
+
+    def notes(self) -> list[Any]:
+        """The race noted nothing."""
+        return []
+
+
+def functions(make: Callable[[Machine], Lanes], *, target: float = 1.0, pairs: int = 6) -> Results:
+    """A real race of functions, on a machine whose time they move themselves; the first is the baseline."""
+    with by_hand() as machine:
+        return sooner.race(make(machine), target=target, pairs=pairs, progress=False).results
+
+
+def planned(names: Sequence[str], *, target: float, pairs: int, seed: int = 0, **rules: Any) -> Plan:
+    """A race of functions of these names, the first the baseline, of which none is run."""
+    task = Task(name="functions", data="", target=target, recipe={}, metric="metric")
+    entries = [Function(name, f"traps.{name}") for name in names]
+    return plan_entries(task, entries, pairs=pairs, seed=seed, threads=1, rules=Rules(**rules))
+
+
+def scored(plan: Plan, records: Sequence[Record]) -> Results:
+    """The results of a race that came to these runs."""
+    return score(plan, Kept(records))  # type: ignore[arg-type]
+
+
+def raced(lanes: Mapping[str, Sequence[Record]], *, target: float) -> Results:
+    """The results of a race of fixed pairs that came to these runs, pair by pair."""
+    pairs = max(len(records) for records in lanes.values())
+    return scored(planned(list(lanes), target=target, pairs=pairs), [each for runs in lanes.values() for each in runs])
+
+
+def record(
+    lane: str, seed: int, seconds: ArrayLike, metric: ArrayLike, *, steps: ArrayLike | None = None, **fields: Any
+) -> Record:
+    """A run with these looks (E,), which ends with the last; without `steps` they are numbered from 1 on."""
+    times, metrics = np.asarray(seconds, dtype=float), np.asarray(metric, dtype=float)
+    counts = np.arange(1, len(times) + 1) if steps is None else np.asarray(steps)
+    looks = [Evaluation(float(t), int(n), int(n), float(m)) for t, n, m in zip(times, counts, metrics, strict=True)]
+    end, step = float(times[-1]), int(counts[-1])
+    fields = {"phases": {"run": end}, "steps": step, "examples": step, **fields}
+    return Record(lane, seed, "2026", "2026", seconds=end, looks=looks, **fields)
+
+
+def reaching(lane: str, times: ArrayLike, *, budget: float | None = None) -> list[Record]:
+    """Runs, one a pair, that reach a metric of 1 at these seconds (pairs,), rising from 0 on a straight line.
+
+    With `budget` they end after so many seconds, whether they have reached it or not.
+    """
+    runs = []
+    for seed, time in enumerate(np.asarray(times, dtype=float)):
+        end = time if budget is None else budget
+        seconds = np.linspace(0, end, 3)
+        runs.append(record(lane, seed, seconds, np.where(seconds >= time, 1.0, seconds / time), steps=[0, 50, 100]))
+    return runs

@@ -1,0 +1,78 @@
+"""What a race says: its findings, and the sentences around them. All that depends on their words is here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from benchmarks._sooner import Comparison, Finding, Results, checks, headlines, verdict
+
+_CLOCKS = ("wall", "calibrated", "examples")
+
+# Statements that a race may make, by patterns of which one must be found in its sentences. "Method pays" is made by
+# an honest race (see `controls`), so a change of its words does not go unnoticed.
+STATEMENTS = {
+    "the method pays": r"[Tt]he method itself pays",
+    "the choice pays": r"[Tt]he choice of examples pays",
+    "controls are there": r"^Controls: ",
+    "both clocks agree": r"^Both clocks agree: ",
+    "trust the calibrated clock": r"trust the calibrated|calibrated clock is the one to read",
+    "the target was fixed before": r"(?<!not )fixed before the race",
+    "the clock starts with the program": r"clock starts with the (program|process)",
+}
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one race says.
+
+    Attributes:
+        findings: (clock, finding) of every comparison of a lane under test with the baseline and its controls.
+        short: the same in words, shortened to those that say most.
+        sentences: all that stands around the figures.
+        cautions: those of them that speak against believing the verdicts.
+    """
+
+    findings: tuple[tuple[str, Finding], ...]
+    short: str
+    sentences: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
+
+
+def states(said: Said, name: str) -> bool:
+    """Whether the race makes the statement of that name in `STATEMENTS`."""
+    return any(re.search(STATEMENTS[name], sentence) for sentence in said.sentences)
+
+
+def said_of(results: Results, *, sentences: Iterable[str] = ()) -> Said:
+    """What a race says of its lanes under test; `sentences` stand beside those of its report."""
+    lanes = {lane.name for lane in results.lanes if lane.role == "lane"}
+    compared = [c for c in results.comparisons if c.lane in lanes and not c.confirmation]
+    looked = checks(results)
+    told = [f"{each.lane.name} {each.sentence}" for each in headlines(results)]
+    told += [f"{check.subject}: {check.text}" for check in looked]
+    return Said(
+        findings=tuple((c.clock, c.finding) for c in compared),
+        short=_short(compared),
+        sentences=(*told, *sentences),
+        cautions=tuple(f"{check.subject}: {check.text}" for check in looked if check.level != "good"),
+    )
+
+
+def found(findings: Iterable[Finding]) -> Said:
+    """What a race says of which the findings on the wall clock are known alone."""
+    every = tuple(("wall", finding) for finding in findings)
+    return Said(every, ", ".join(dict.fromkeys(finding.value for _, finding in every)))
+
+
+def _short(compared: list[Comparison]) -> str:
+    """The verdicts by clock; of many lanes, the first that claims a difference."""
+    claims = (Finding.FASTER, Finding.SLOWER, Finding.NOT_REACHED_BY_OTHER, Finding.NOT_REACHED)
+    words = []
+    for clock in _CLOCKS[:2]:
+        there = [c for c in compared if c.clock == clock]
+        chosen = next((c for c in there if c.finding in claims), there[0] if there else None)
+        if chosen:
+            words.append(f"{clock}: {verdict(chosen)}")
+    return "; ".join(words)
