@@ -1,13 +1,22 @@
 """What the benchmarks use of the inside of sooner's race, imported in one place: none of it is public."""
 
+from sooner.commands.compare import compare as compare_command
+from sooner.racing.engines.local import LocalEngine
 from sooner.racing.functions import Function
 from sooner.racing.machine import describe as machine
+from sooner.racing.plan.agenda import agenda as next_runs
+from sooner.racing.plan.controls import spend
 from sooner.racing.plan.fitted import SCAN, agenda, ends, name_at
 from sooner.racing.plan.ladder import ladder
+from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.plan.plan import Plan, make_plan, plan_entries
 from sooner.racing.plan.rules import Rules
 from sooner.racing.plan.stopping import standing
+from sooner.racing.programs import Program, ProgramRuns
 from sooner.racing.race import finished
+from sooner.racing.race import results as race_results
+from sooner.racing.race import run as run_race
+from sooner.racing.race import start as start_race
 from sooner.racing.recipes.assemble import Site, assemble, make_fabric
 from sooner.racing.recipes.precision import choose
 from sooner.racing.record import RunRecord as Record
@@ -41,7 +50,11 @@ __all__ = [
     "Finding",
     "Function",
     "Lane",
+    "LocalEngine",
     "Plan",
+    "PlannedLane",
+    "Program",
+    "ProgramRuns",
     "Record",
     "Results",
     "Rules",
@@ -56,6 +69,7 @@ __all__ = [
     "checks",
     "choose",
     "compare",
+    "compare_command",
     "compare_runs",
     "compared",
     "counted",
@@ -76,17 +90,22 @@ __all__ = [
     "max_pairs_needed",
     "monotone",
     "name_at",
+    "next_runs",
     "notice",
     "null_cdf",
     "pairs_needed",
     "per_seed",
     "plan_entries",
+    "race_results",
     "rescore",
+    "run_race",
     "score",
     "settled",
     "signed_rank",
     "smallest_budget",
+    "spend",
     "standing",
+    "start_race",
     "survival",
     "timed",
     "verdict",

@@ -11,11 +11,11 @@ from benchmarks.traps.said import Said, said_of
 from benchmarks.traps.trap import ALIKE, FASTER, SLOWER, Build, Trap, Truth
 
 GROUP = "clocks"
-_EVEN = [10.0] * 10  # seconds of a lane's stretches between looks
+EVEN = [10.0] * 10  # seconds of a lane's stretches between looks
 
 
 def stretches(machine: Machine, seconds: Sequence[float]) -> Callable[[int], Iterator[tuple[int, float]]]:
-    """A function whose metric rises evenly to 1 over stretches that take so many seconds, within 2% from seed to seed."""
+    """A function whose metric rises evenly to 1 over stretches of so many seconds, within 2% from seed to seed."""
 
     def train(seed: int) -> Iterator[tuple[int, float]]:
         pace = 1 + 0.02 * np.random.default_rng([seed, len(seconds)]).uniform(-1, 1)
@@ -38,7 +38,7 @@ def once(make: Callable[[Machine], Lanes], *, pairs: int = 6) -> Build:
 
 
 def _paces(seconds: Sequence[float]) -> Callable[[Machine], Lanes]:
-    return lambda machine: {"plain": stretches(machine, _EVEN), "lane": stretches(machine, seconds)}
+    return lambda machine: {"plain": stretches(machine, EVEN), "lane": stretches(machine, seconds)}
 
 
 def _uneven_yields(machine: Machine) -> Lanes:
@@ -47,11 +47,11 @@ def _uneven_yields(machine: Machine) -> Lanes:
     def train(seed: int) -> Iterator[tuple[int, float]]:
         before = 0.0
         for share in shares:
-            machine.work(sum(_EVEN) * (share - before) * (1 + 0.002 * np.random.default_rng(seed).uniform(-1, 1)))
+            machine.work(sum(EVEN) * (share - before) * (1 + 0.002 * np.random.default_rng(seed).uniform(-1, 1)))
             before = share
             yield int(640 * share), share
 
-    return {"plain": stretches(machine, _EVEN), "lane": train}
+    return {"plain": stretches(machine, EVEN), "lane": train}
 
 
 def _pause(machine: Machine) -> Lanes:
@@ -65,7 +65,7 @@ def _pause(machine: Machine) -> Lanes:
 
 
 def _load(machine: Machine) -> Lanes:
-    steps = stretches(machine, _EVEN)
+    steps = stretches(machine, EVEN)
 
     def loaded(seed: int) -> Iterator[tuple[int, float]]:
         machine.slow = 1.5
@@ -74,12 +74,12 @@ def _load(machine: Machine) -> Lanes:
         finally:
             machine.slow = 1.0
 
-    return {"plain": loaded, "lane": stretches(machine, _EVEN)}
+    return {"plain": loaded, "lane": stretches(machine, EVEN)}
 
 
 def _warming(machine: Machine) -> Lanes:
     def train(seed: int) -> Iterator[tuple[int, float]]:
-        for look in stretches(machine, _EVEN)(seed):
+        for look in stretches(machine, EVEN)(seed):
             machine.slow += 0.01
             yield look
 

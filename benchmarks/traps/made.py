@@ -53,31 +53,43 @@ def scored(plan: Plan, records: Sequence[Record]) -> Results:
     return score(plan, Kept(records))  # type: ignore[arg-type]
 
 
-def raced(lanes: Mapping[str, Sequence[Record]], *, target: float) -> Results:
-    """The results of a race of fixed pairs that came to these runs, pair by pair."""
+def raced(lanes: Mapping[str, Sequence[Record]], *, target: float, seed: int = 0) -> Results:
+    """The results of a race of fixed pairs, the first with this seed, that came to these runs."""
     pairs = max(len(records) for records in lanes.values())
-    return scored(planned(list(lanes), target=target, pairs=pairs), [each for runs in lanes.values() for each in runs])
+    plan = planned(list(lanes), target=target, pairs=pairs, seed=seed)
+    return scored(plan, [each for runs in lanes.values() for each in runs])
 
 
 def record(
-    lane: str, seed: int, seconds: ArrayLike, metric: ArrayLike, *, steps: ArrayLike | None = None, **fields: Any
+    lane: str,
+    seed: int,
+    seconds: ArrayLike,
+    metric: ArrayLike,
+    *,
+    steps: ArrayLike | None = None,
+    batch: int = 1,
+    **fields: Any,
 ) -> Record:
-    """A run with these looks (E,), which ends with the last; without `steps` they are numbered from 1 on."""
+    """A run with these looks (E,), which ends with the last; without `steps` they are numbered from 1 on.
+
+    It counts `batch` examples a step: with 1 as a lane that tells none.
+    """
     times, metrics = np.asarray(seconds, dtype=float), np.asarray(metric, dtype=float)
     counts = np.arange(1, len(times) + 1) if steps is None else np.asarray(steps)
-    looks = [Evaluation(float(t), int(n), int(n), float(m)) for t, n, m in zip(times, counts, metrics, strict=True)]
+    each = zip(times.tolist(), counts.tolist(), metrics.tolist(), strict=True)
+    looks = [Evaluation(at, count, count * batch, value) for at, count, value in each]
     end, step = float(times[-1]), int(counts[-1])
-    fields = {"phases": {"run": end}, "steps": step, "examples": step, **fields}
+    fields = {"phases": {"run": end}, "steps": step, "examples": step * batch, **fields}
     return Record(lane, seed, "2026", "2026", seconds=end, looks=looks, **fields)
 
 
-def reaching(lane: str, times: ArrayLike, *, budget: float | None = None) -> list[Record]:
-    """Runs, one a pair, that reach a metric of 1 at these seconds (pairs,), rising from 0 on a straight line.
+def reaching(lane: str, times: ArrayLike, *, budget: float | None = None, first: int = 0) -> list[Record]:
+    """Runs, one a seed from `first` on, that reach a metric of 1 at these seconds (pairs,), on a straight line from 0.
 
     With `budget` they end after so many seconds, whether they have reached it or not.
     """
     runs = []
-    for seed, time in enumerate(np.asarray(times, dtype=float)):
+    for seed, time in enumerate(np.asarray(times, dtype=float), first):
         end = time if budget is None else budget
         seconds = np.linspace(0, end, 3)
         runs.append(record(lane, seed, seconds, np.where(seconds >= time, 1.0, seconds / time), steps=[0, 50, 100]))

@@ -14,10 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._run import beside, markdown, save
-from benchmarks.traps import clocks
+from benchmarks.traps import (
+    carry_over,
+    clocks,
+    controls,
+    families,
+    looks,
+    metric_noise,
+    pooling,
+    programs,
+    spreads,
+    trust,
+)
 from benchmarks.traps.trap import Trap
 
-GROUPS = (clocks,)
+GROUPS = (controls, clocks, programs, looks, metric_noise, families, spreads, carry_over, trust, pooling)
 
 
 def every() -> list[Trap]:
@@ -70,9 +81,7 @@ def counts(outcomes: Mapping[str, Any]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.traps.run", description="Spring every trap.")
     parser.add_argument("--short", action="store_true", help="fewer races a trap; nothing is kept")
-    parser.add_argument(
-        "--only", default="", metavar="WORDS", help="traps whose name or group has these; nothing is kept"
-    )
+    parser.add_argument("--only", default="", metavar="WORDS", help="traps of this name or group; nothing is kept")
     parser.add_argument("--to", type=Path, default=beside(__file__, "results.json"), help="the file to keep them in")
     asked = parser.parse_args()
     traps = [trap for trap in every() if asked.only in f"{trap.group}: {trap.name}"]

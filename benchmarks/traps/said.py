@@ -10,12 +10,12 @@ from benchmarks._sooner import Comparison, Finding, Results, checks, headlines, 
 
 _CLOCKS = ("wall", "calibrated", "examples")
 
-# Statements that a race may make, by patterns of which one must be found in its sentences. "Method pays" is made by
+# Statements that a race may make, by patterns of which one must be found in its sentences. The first is made by
 # an honest race (see `controls`), so a change of its words does not go unnoticed.
 STATEMENTS = {
-    "the method pays": r"[Tt]he method itself pays",
-    "the choice pays": r"[Tt]he choice of examples pays",
-    "controls are there": r"^Controls: ",
+    "the method itself pays": r"[Tt]he method itself pays",
+    "the choice of examples pays": r"[Tt]he choice of examples pays",
+    "training for less may explain it": r"training for less may explain the gain|training for less pays better",
     "both clocks agree": r"^Both clocks agree: ",
     "trust the calibrated clock": r"trust the calibrated|calibrated clock is the one to read",
     "the target was fixed before": r"(?<!not )fixed before the race",
@@ -60,10 +60,9 @@ def said_of(results: Results, *, sentences: Iterable[str] = ()) -> Said:
     )
 
 
-def found(findings: Iterable[Finding]) -> Said:
-    """What a race says of which the findings on the wall clock are known alone."""
-    every = tuple(("wall", finding) for finding in findings)
-    return Said(every, ", ".join(dict.fromkeys(finding.value for _, finding in every)))
+def measured(false: bool, words: str) -> Said:
+    """What figures show that are not a verdict: whether one lane has an advantage that it should not have."""
+    return Said((("wall", Finding.FASTER if false else Finding.NO_DIFFERENCE),), words)
 
 
 def _short(compared: list[Comparison]) -> str:
