@@ -13,6 +13,7 @@ from sooner.racing.plan.plan import Plan, make_plan, plan_entries
 from sooner.racing.plan.rules import Rules
 from sooner.racing.plan.stopping import standing
 from sooner.racing.programs import Program, ProgramRuns
+from sooner.racing.protocols import Runs
 from sooner.racing.race import finished
 from sooner.racing.race import results as race_results
 from sooner.racing.race import run as run_race
@@ -20,6 +21,7 @@ from sooner.racing.race import start as start_race
 from sooner.racing.recipes.assemble import Site, assemble, make_fabric
 from sooner.racing.recipes.precision import choose
 from sooner.racing.record import RunRecord as Record
+from sooner.racing.runs import make_runs
 from sooner.racing.scoring import per_seed, score
 from sooner.reporting.checks import checks
 from sooner.reporting.headlines import headlines
@@ -60,6 +62,7 @@ __all__ = [
     "Rules",
     "Run",
     "RunRepeated",
+    "Runs",
     "Site",
     "Time",
     "Told",
@@ -87,6 +90,7 @@ __all__ = [
     "machine",
     "make_fabric",
     "make_plan",
+    "make_runs",
     "max_pairs_needed",
     "monotone",
     "name_at",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
+from benchmarks._sooner import Results
 from benchmarks.traps.machine import Machine
-from benchmarks.traps.made import Lanes, functions
+from benchmarks.traps.made import Lanes, functions, raced, record
 from benchmarks.traps.said import Said, said_of
 from benchmarks.traps.trap import ALIKE, FASTER, SLOWER, Build, Trap, Truth
 
@@ -86,6 +88,28 @@ def _warming(machine: Machine) -> Lanes:
     return {"plain": train, "lane": train}
 
 
+def disturbed(clock: str) -> Build:
+    """Twins on a machine that other programs slow down in random stretches, by half or to a third, on one clock."""
+
+    def build(rng: np.random.Generator, races: int) -> Iterator[Said]:
+        for _ in range(races):
+            said = said_of(_disturbed(rng))
+            findings = tuple((on, finding) for on, finding in said.findings if on == clock)
+            yield replace(said, findings=findings)
+
+    return build
+
+
+def _disturbed(rng: np.random.Generator) -> Results:
+    lanes = {}
+    for name in ("plain", "lane"):
+        slow = 1 + rng.choice([0.0, 0.5, 2.0], p=[0.7, 0.2, 0.1], size=(8, 10))
+        took = np.cumsum(10 * slow * (1 + 0.02 * rng.standard_normal((8, 10))), axis=1)
+        at = np.arange(11)
+        lanes[name] = [record(name, seed, [0.0, *took[seed]], at / 10, steps=100 * at) for seed in range(8)]
+    return raced(lanes, target=0.95)
+
+
 def traps() -> list[Trap]:
     """All of this file."""
     alike = Truth("both train alike", ALIKE)
@@ -116,6 +140,17 @@ def traps() -> list[Trap]:
         ),
         Trap("load only while one lane runs", GROUP, alike, once(_load)),
         Trap("a machine that slows down over the race", GROUP, alike, once(_warming)),
+        *(
+            Trap(
+                f"a machine disturbed in random stretches, {clock} clock",
+                GROUP,
+                Truth("both train alike", ALIKE, wrong_at_most=0.05, silent=clock != "wall"),
+                disturbed(clock),
+                150,
+                short=0,
+            )
+            for clock in ("wall", "calibrated")
+        ),
         Trap(
             "honest: cheaper steps",
             GROUP,

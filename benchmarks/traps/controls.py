@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from benchmarks._sooner import Plan, PlannedLane, Record, Results, make_plan, spend
-from benchmarks.traps.made import record, scored
+import torch
+from benchmarks._sooner import Plan, PlannedLane, Record, Results, make_plan, make_runs, spend
+from benchmarks.traps.made import carried_out, record, scored
 from benchmarks.traps.said import Said, said_of
-from benchmarks.traps.trap import ALIKE, FASTER, SLOWER, Build, Trap, Truth
+from benchmarks.traps.trap import ALIKE, FASTER, SLOWER, UNDECIDED, Build, Trap, Truth
 
 from sooner.recipes import Recipe, resolve
 from sooner.tasks import Data, Task, get_task, load_data
@@ -32,6 +33,16 @@ def _digits() -> tuple[Task, Data]:
     return get_task("digits", target=0.965), load_data("digits")
 
 
+def prepared(rate: float, target: float, pairs: int = 6, **changes: Any) -> Plan:
+    """The baseline, at that learning rate, against its recipe with these changes, and the controls of the race."""
+    task, data = _digits()
+    fields = resolve("baseline", task.recipe).to_dict()
+    baseline = Recipe.from_dict({**fields, "precision": "float32", "optimizer": _sgd(rate)})
+    lane = Recipe.from_dict({**baseline.to_dict(), "name": "lane", **changes})
+    plan = make_plan(task, data, baseline, [lane], pairs=pairs, seed=0, device="cpu", threads=1)
+    return replace(plan, target=target)
+
+
 @dataclass(frozen=True)
 class World:
     """What training comes to: how much more an example teaches that InfoBatch chose, by score or at random."""
@@ -39,15 +50,9 @@ class World:
     pays: float = 1.0
     pays_at_random: float = 1.0
 
-    def race(self, rate: float, target: float, pairs: int = 6, **changes: Any) -> Results:
-        """The baseline, at that learning rate, against its recipe with these changes, and the controls of the race."""
-        task, data = _digits()
-        fields = resolve("baseline", task.recipe).to_dict()
-        baseline = Recipe.from_dict({**fields, "precision": "float32", "optimizer": _sgd(rate)})
-        lane = Recipe.from_dict({**baseline.to_dict(), "name": "lane", **changes})
-        plan = make_plan(task, data, baseline, [lane], pairs=pairs, seed=0, device="cpu", threads=1)
-        fields = {name: getattr(plan, name) for name in plan.__dataclass_fields__} | {"target": target}
-        plan = Plan(**fields)
+    def race(self, rate: float, target: float, **changes: Any) -> Results:
+        """A race of `prepared` in this world."""
+        plan = prepared(rate, target, **changes)
         return scored(plan, [self._run(planned.lane, plan, planned.seed) for planned in plan.runs])
 
     def _run(self, lane: PlannedLane, plan: Plan, seed: int) -> Record:
@@ -80,6 +85,17 @@ def _raced(world: World, rate: float = _BEST, target: float = 0.965, **changes: 
     return build
 
 
+def _trained(rng: np.random.Generator, races: int) -> Iterator[Said]:
+    """The first trap with real training."""
+    for _ in range(races):
+        plan = prepared(0.4, 0.95, budget="6ep", optimizer=_sgd(_BEST))
+        threads = torch.get_num_threads()
+        try:
+            yield said_of(carried_out(plan, make_runs(plan, _digits()[1])))
+        finally:
+            torch.set_num_threads(threads)
+
+
 def traps() -> list[Trap]:
     """All of this file."""
     infobatch = {"name": "infobatch", "prune_ratio": 0.5}
@@ -93,6 +109,13 @@ def traps() -> list[Trap]:
             GROUP,
             Truth("a recipe with a better rate; there is no method in it", any_speed, never=no_method),
             _raced(nothing, 0.4, 0.94, budget="6ep", optimizer=_sgd(_BEST)),
+        ),
+        Trap(
+            "the same, really trained",
+            GROUP,
+            Truth("a recipe with a better rate; there is no method in it", any_speed, UNDECIDED, never=no_method),
+            _trained,
+            short=0,
         ),
         Trap(
             "a better rate alone",

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmarks._sooner import Function, Plan, Record, Results, Rules, plan_entries, score
+from benchmarks._sooner import (
+    Function,
+    LocalEngine,
+    Plan,
+    Record,
+    Results,
+    Rules,
+    Runs,
+    plan_entries,
+    race_results,
+    run_race,
+    score,
+    start_race,
+)
 from benchmarks.traps.machine import Machine, by_hand
 from numpy.typing import ArrayLike
 
@@ -15,6 +31,18 @@ from sooner.tasks import Task
 from sooner.training.evaluation import Evaluation
 
 Lanes = Mapping[str, Callable[[int], Any]]
+
+
+class _Silent:
+    """A watcher that shows nothing."""
+
+    def run_started(self, run: object) -> None:
+        """Nothing."""
+
+    looked = run_finished = run_started
+
+    def stepped(self) -> None:
+        """Nothing."""
 
 
 class Kept:
@@ -39,6 +67,15 @@ def functions(make: Callable[[Machine], Lanes], *, target: float = 1.0, pairs: i
     """A real race of functions, on a machine whose time they move themselves; the first is the baseline."""
     with by_hand() as machine:
         return sooner.race(make(machine), target=target, pairs=pairs, progress=False).results
+
+
+def carried_out(plan: Plan, runs: Runs) -> Results:
+    """A real race of recipes or programs, as planned."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "race"
+        start_race(folder, replace(plan, environment=runs.environment()))
+        run_race(folder, LocalEngine(runs), _Silent())
+        return race_results(folder)
 
 
 def planned(names: Sequence[str], *, target: float, pairs: int, seed: int = 0, **rules: Any) -> Plan:

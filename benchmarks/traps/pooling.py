@@ -38,6 +38,18 @@ def _added(rng: np.random.Generator, races: int) -> Iterator[Said]:
         yield said
 
 
+def _stopped_by_hand(rng: np.random.Generator, races: int) -> Iterator[Said]:
+    """A race of 12 pairs that is looked at after every pair, and stopped as soon as there is a verdict to be seen."""
+    for _ in range(races):
+        plan = planned(["plain", "lane"], target=1.0, pairs=12)
+        runs = [run for name in ("plain", "lane") for run in reaching(name, times(rng, 12))]
+        for pairs in range(6, 13):
+            said = said_of(scored(plan, [run for run in runs if run.seed < pairs]))
+            if {finding for clock, finding in said.findings if clock == "wall"} & _DECIDED:
+                break
+        yield said
+
+
 def _other_target(rng: np.random.Generator, races: int) -> Iterator[Said]:
     """Two races to 0.95, then `sooner compare --target 0.8` of them."""
     for _ in range(races):
@@ -64,6 +76,14 @@ def traps() -> list[Trap]:
             Truth("both train alike", ALIKE, wrong_at_most=0.05),
             _added,
             200,
+            short=0,
+        ),
+        Trap(
+            "stopped by hand as soon as there is a verdict",
+            GROUP,
+            Truth("both train alike", ALIKE, wrong_at_most=0.05),
+            _stopped_by_hand,
+            120,
             short=0,
         ),
         Trap(

@@ -9,16 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from benchmarks._sooner import (
-    LocalEngine,
-    Program,
-    ProgramRuns,
-    Results,
-    plan_entries,
-    race_results,
-    run_race,
-    start_race,
-)
+from benchmarks._sooner import Program, ProgramRuns, Results, plan_entries
+from benchmarks.traps.made import carried_out
 from benchmarks.traps.said import Said, said_of
 from benchmarks.traps.trap import ALIKE, Build, Trap, Truth
 
@@ -28,20 +20,13 @@ GROUP = "programs"
 _BODY = """
 import json, sys, time
 began, jump = time.monotonic(), {jump}
-time.sleep(0.12)  # reading its data
+time.sleep(0.1)  # reading its data
 ready = time.monotonic()
 for place in range(1, 6):
-    time.sleep(0.02 * (1 + 0.1 * (int(sys.argv[1]) * 7 % 5) / 5))
+    time.sleep(0.01 * (1 + 0.1 * (int(sys.argv[1]) * 7 % 5) / 5))
     seconds = {seconds} + (jump if place > 2 else 0)
     print(json.dumps({{"metric": place / 5, "step": place{own}}}), flush=True)
 """
-
-
-class Quiet:
-    """A watcher that shows nothing."""
-
-    run_started = looked = run_finished = lambda self, given: None
-    stepped = lambda self: None
 
 
 def program(*, seconds: str = "0", own: bool = False, jump: float = 0.0) -> str:
@@ -59,10 +44,8 @@ def race(plain: str, lane: str, pairs: int = 6) -> Results:
             entries.append(Program(name, f"{shlex.quote(sys.executable)} -S {shlex.quote(str(path))} {{seed}}"))
         runs = ProgramRuns(entries, threads=1)
         task = Task(name="programs", data="", target=1.0, recipe={}, metric="metric")
-        plan = plan_entries(task, entries, pairs=pairs, seed=0, threads=1, environment=runs.environment())
-        start_race(Path(folder) / "race", plan)
-        run_race(Path(folder) / "race", LocalEngine(runs), Quiet())
-        return race_results(Path(folder) / "race")
+        plan = plan_entries(task, entries, pairs=pairs, seed=0, threads=1)
+        return carried_out(plan, runs)
 
 
 def against(lane: Callable[[], str]) -> Build:
@@ -96,5 +79,6 @@ def traps() -> list[Trap]:
             GROUP,
             alike,
             against(lambda: program(seconds="time.monotonic() - began", own=True, jump=3600)),
+            short=0,
         ),
     ]

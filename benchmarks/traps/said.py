@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from benchmarks._sooner import Comparison, Finding, Results, checks, headlines, verdict
+from benchmarks._sooner import Comparison, Finding, Results, checks, headlines
 
 _CLOCKS = ("wall", "calibrated", "examples")
 
@@ -66,12 +66,19 @@ def measured(false: bool, words: str) -> Said:
 
 
 def _short(compared: list[Comparison]) -> str:
-    """The verdicts by clock; of many lanes, the first that claims a difference."""
+    """The verdict on each clock; of many lanes, the first that claims a difference."""
     claims = (Finding.FASTER, Finding.SLOWER, Finding.NOT_REACHED_BY_OTHER, Finding.NOT_REACHED)
     words = []
-    for clock in _CLOCKS[:2]:
+    for clock in _CLOCKS:
         there = [c for c in compared if c.clock == clock]
         chosen = next((c for c in there if c.finding in claims), there[0] if there else None)
         if chosen:
-            words.append(f"{clock}: {verdict(chosen)}")
+            words.append(f"{clock}: {chosen.finding.value.replace('_', ' ')}{_figure(chosen)}")
     return "; ".join(words)
+
+
+def _figure(c: Comparison) -> str:
+    if c.ratio is not None:
+        return f" {c.ratio:.3g}x"
+    bounds = [f" {words} {bound:.3g}x" for words, bound in (("at least", c.ci_low), ("at most", c.ci_high)) if bound]
+    return bounds[0] if len(bounds) == 1 else ""

@@ -38,6 +38,7 @@ class Truth:
         never, must: statements, by their names in `said.STATEMENTS`, that the race may not make, or has to.
         told: pattern of a caution that turns a wrong finding into a withheld one. Only for what no race can check: it
             has to state what it takes on trust.
+        silent: the race may say nothing at all, which is right: no such clock is shown.
         wrong_at_most: share of the races that may end wrong by chance.
         right_at_least: share of the races that have to end right.
     """
@@ -50,20 +51,34 @@ class Truth:
     never: tuple[str, ...] = ()
     must: tuple[str, ...] = ()
     told: str | None = None
+    silent: bool = False
     wrong_at_most: float = 0.0
     right_at_least: float = 0.0
 
     def judge(self, said: Said) -> Status:
         """Whether one race speaks the truth."""
-        missing = [name for name in self.must if not states(said, name)]
-        false = [name for name in self.never if states(said, name)]
-        on = {"wall": self.right, "calibrated": self.calibrated or self.right, "examples": self.examples}
-        found = [(right, each) for clock, each in said.findings if (right := on[clock]) is not None]
-        wrong = any(each not in right | self.withheld for right, each in found)
-        if missing or false or wrong or not said.findings:
-            told = self.told is not None and any(re.search(self.told, each) for each in said.cautions)
-            return "withheld" if told and not missing else "wrong"
-        return "right" if all(each in right for right, each in found) else "withheld"
+        right = {"wall": self.right, "calibrated": self.calibrated or self.right, "examples": self.examples}
+        found = [(agreed, each) for clock, each in said.findings if (agreed := right[clock]) is not None]
+        false = any(each not in agreed | self.withheld for agreed, each in found) or not (found or self.silent)
+        if false or self._statements(said):
+            return "withheld" if self._told(said) and not self._missing(said) else "wrong"
+        return "right" if all(each in agreed for agreed, each in found) else "withheld"
+
+    def words_for(self, said: Said) -> str:
+        """What the race says, with the statements that it should not make, or lacks, and its cautions in question."""
+        told = self._told(said)
+        return "; ".join([said.short, *self._statements(said), *([f'cautions: "{told}"'] if told else [])])
+
+    def _missing(self, said: Said) -> list[str]:
+        return [f'does not say "{name}"' for name in self.must if not states(said, name)]
+
+    def _statements(self, said: Said) -> list[str]:
+        return [*(f'says "{name}"' for name in self.never if states(said, name)), *self._missing(said)]
+
+    def _told(self, said: Said) -> str | None:
+        if self.told is None:
+            return None
+        return next((each for each in said.cautions if re.search(self.told, each)), None)
 
 
 @dataclass(frozen=True)
@@ -121,7 +136,7 @@ class Trap:
         for said in self.build(rng, races):
             status = self.truth.judge(said)
             counts[status] += 1
-            shown.setdefault(status, said.short)
+            shown.setdefault(status, self.truth.words_for(said))
         if counts.total() != races:
             raise RuntimeError(f"{self.name} made {counts.total()} races instead of {races}")
         example = next(shown[status] for status in ("wrong", "withheld", "right") if status in shown)
