@@ -140,5 +140,6 @@ def traps() -> list[Trap]:
             GROUP,
             Truth("all train alike", ALIKE, told=r"[Ii]nterrupt|taken up|started again|repeated"),
             _started_again,
+            short=0,
         ),
     ]

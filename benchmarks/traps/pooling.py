@@ -75,7 +75,7 @@ def traps() -> list[Trap]:
             GROUP,
             Truth("both train alike", ALIKE, wrong_at_most=0.05),
             _added,
-            200,
+            150,
             short=0,
         ),
         Trap(
@@ -83,7 +83,7 @@ def traps() -> list[Trap]:
             GROUP,
             Truth("both train alike", ALIKE, wrong_at_most=0.05),
             _stopped_by_hand,
-            120,
+            60,
             short=0,
         ),
         Trap(

@@ -31,7 +31,7 @@ class Said:
         findings: (clock, finding) of every comparison of a lane under test with the baseline and its controls.
         short: the same in words, shortened to those that say most.
         sentences: all that stands around the figures.
-        cautions: those of them that speak against believing the verdicts.
+        cautions: those of them in which a reader is warned: the headlines, and the checks that are not good.
     """
 
     findings: tuple[tuple[str, Finding], ...]
@@ -51,12 +51,13 @@ def said_of(results: Results, *, sentences: Iterable[str] = ()) -> Said:
     compared = [c for c in results.comparisons if c.lane in lanes and not c.confirmation]
     looked = checks(results)
     told = [f"{each.lane.name} {each.sentence}" for each in headlines(results)]
-    told += [f"{check.subject}: {check.text}" for check in looked]
+    warned = [f"{check.subject}: {check.text}" for check in looked if check.level != "good"]
+    good = [f"{check.subject}: {check.text}" for check in looked if check.level == "good"]
     return Said(
         findings=tuple((c.clock, c.finding) for c in compared),
         short=_short(compared),
-        sentences=(*told, *sentences),
-        cautions=tuple(f"{check.subject}: {check.text}" for check in looked if check.level != "good"),
+        sentences=(*told, *warned, *good, *sentences),
+        cautions=(*told, *warned),
     )
 
 
