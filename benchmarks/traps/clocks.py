@@ -95,7 +95,7 @@ def disturbed(clock: str) -> Build:
         for _ in range(races):
             said = said_of(_disturbed(rng))
             findings = tuple((on, finding) for on, finding in said.findings if on == clock)
-            yield replace(said, findings=findings)
+            yield replace(said, findings=findings, short=tuple(each for each in said.short if each[0] == clock))
 
     return build
 

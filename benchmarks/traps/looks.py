@@ -17,11 +17,17 @@ _TARGET, _BUDGET, _LOOKS = 0.9, 40.0, 40
 
 
 def learning(
-    rng: np.random.Generator, *, looks: int = _LOOKS, noise: float = 0.003, speed: float = 1.0, top: float = 1.0
+    rng: np.random.Generator,
+    *,
+    looks: int = _LOOKS,
+    noise: float = 0.003,
+    speed: float = 1.0,
+    top: float = 1.0,
+    spread: float = 0.05,
 ) -> tuple[Array, Array]:
-    """Seconds (E,) and metric (E,) of one run: it learns towards `top`, 5% faster or slower from run to run."""
+    """Seconds (E,) and metric (E,) of one run: it learns towards `top`, with so much spread in its speed."""
     seconds = np.linspace(_BUDGET / looks, _BUDGET, looks)
-    rate = 0.115 * speed * np.exp(0.05 * rng.standard_normal())
+    rate = 0.115 * speed * np.exp(spread * rng.standard_normal())
     return seconds, top * (1 - np.exp(-rate * seconds)) + noise * rng.standard_normal(looks)
 
 
@@ -56,12 +62,13 @@ def against(
     noise: float = 0.01,
     speed: float = 1.0,
     top: float = 1.0,
+    spread: float = 0.05,
 ) -> Build:
     """Twins, of which the lane shows its looks in its own way."""
 
     def build(rng: np.random.Generator, races: int) -> Iterator[Said]:
         for _ in range(races):
-            how = {"noise": noise, "top": top}
+            how = {"noise": noise, "top": top, "spread": spread}
             plain = [record("plain", seed, *learning(rng, looks=looks, **how)) for seed in range(pairs)]
             mine = [
                 record("lane", seed, *shown(*learning(rng, looks=lane_looks or looks, speed=speed, **how)))
@@ -76,7 +83,14 @@ def traps() -> list[Trap]:
     """All of this file."""
     alike = Truth("both train alike", ALIKE, calibrated=ALIKE, wrong_at_most=0.05)
     return [
-        Trap("100 looks against 5", GROUP, alike, against(as_it_is, looks=5, lane_looks=100, noise=0.003), 120, 12),
+        Trap(
+            "100 looks against 5",
+            GROUP,
+            alike,
+            against(as_it_is, looks=5, lane_looks=100, noise=0.003, spread=0.02),
+            60,
+            12,
+        ),
         Trap("shows the best metric so far", GROUP, alike, against(best_so_far), 120, 12),
         Trap("skips its looks when they are bad", GROUP, alike, against(only_better), 120, 12),
         Trap("ends as soon as it touches the target", GROUP, alike, against(until_touched, top=0.93), 120, 12),

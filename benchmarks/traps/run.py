@@ -1,6 +1,8 @@
 """How often is the race fooled? Springs every trap, prints the table, keeps what was said.
 
-python -m benchmarks.traps.run [--short] [--only WORDS] [--to FILE]
+    python -m benchmarks.traps.run [--short] [--only WORDS]
+
+Without the options it also writes the tables of the README, from `before.json` and from what it has kept.
 """
 
 from __future__ import annotations
@@ -9,7 +11,6 @@ import argparse
 import time
 from collections.abc import Iterable
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from benchmarks._run import save
@@ -54,13 +55,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.traps.run", description="Spring every trap.")
     parser.add_argument("--short", action="store_true", help="fewer races a trap; nothing is kept")
     parser.add_argument("--only", default="", metavar="WORDS", help="traps of this name or group; nothing is kept")
-    parser.add_argument("--to", type=Path, default=show.NOW, help="the file to keep what was said in")
     asked = parser.parse_args()
     traps = [trap for trap in every() if asked.only in f"{trap.group}: {trap.name}"]
     found = spring(traps, short=asked.short)
     print(show.counts(found))
     if not (asked.short or asked.only):
-        save(asked.to, found)
+        save(show.NOW, found)
         show.write(every())
 
 

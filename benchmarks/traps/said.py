@@ -10,8 +10,8 @@ from benchmarks._sooner import Comparison, Finding, Results, checks, headlines
 
 _CLOCKS = ("wall", "calibrated", "examples")
 
-# Statements that a race may make, by patterns of which one must be found in its sentences. The first is made by
-# an honest race (see `controls`), so a change of its words does not go unnoticed.
+# Statements that a race may make, as patterns of its sentences. Honest races have to make the first and the third, so a
+# change of those words does not go unnoticed; who words another one anew writes it here, too.
 STATEMENTS = {
     "the method itself pays": r"[Tt]he method itself pays",
     "the choice of examples pays": r"[Tt]he choice of examples pays",
@@ -19,7 +19,6 @@ STATEMENTS = {
     "both clocks agree": r"^Both clocks agree: ",
     "trust the calibrated clock": r"trust the calibrated|calibrated clock is the one to read",
     "the target was fixed before": r"(?<!not )fixed before the race",
-    "the clock starts with the program": r"clock starts with the (program|process)",
 }
 
 
@@ -29,13 +28,13 @@ class Said:
 
     Attributes:
         findings: (clock, finding) of every comparison of a lane under test with the baseline and its controls.
-        short: the same in words, shortened to those that say most.
+        short: (clock, words) of the comparison that claims most on each clock.
         sentences: all that stands around the figures.
         cautions: those of them in which a reader is warned: the headlines, and the checks that are not good.
     """
 
     findings: tuple[tuple[str, Finding], ...]
-    short: str
+    short: tuple[tuple[str, str], ...]
     sentences: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
 
@@ -63,19 +62,19 @@ def said_of(results: Results, *, sentences: Iterable[str] = ()) -> Said:
 
 def measured(false: bool, words: str) -> Said:
     """What figures show that are not a verdict: whether one lane has an advantage that it should not have."""
-    return Said((("wall", Finding.FASTER if false else Finding.NO_DIFFERENCE),), words)
+    return Said((("wall", Finding.FASTER if false else Finding.NO_DIFFERENCE),), (("", words),))
 
 
-def _short(compared: list[Comparison]) -> str:
-    """The verdict on each clock; of many lanes, the first that claims a difference."""
+def _short(compared: list[Comparison]) -> tuple[tuple[str, str], ...]:
+    """The finding on each clock; of many lanes, the first that claims a difference."""
     claims = (Finding.FASTER, Finding.SLOWER, Finding.NOT_REACHED_BY_OTHER, Finding.NOT_REACHED)
     words = []
     for clock in _CLOCKS:
         there = [c for c in compared if c.clock == clock]
         chosen = next((c for c in there if c.finding in claims), there[0] if there else None)
         if chosen:
-            words.append(f"{clock}: {chosen.finding.value.replace('_', ' ')}{_figure(chosen)}")
-    return "; ".join(words)
+            words.append((clock, f"{chosen.finding.value.replace('_', ' ')}{_figure(chosen)}"))
+    return tuple(words)
 
 
 def _figure(c: Comparison) -> str:

@@ -72,7 +72,7 @@ def traps() -> list[Trap]:
     alike = Truth("equal mean log-times", ALIKE, wrong_at_most=0.05)
     return [
         Trap("one lane twice as noisy", GROUP, alike, normal(2.0), 120, 12),
-        Trap("skewed times, one lane twice as noisy", GROUP, alike, skewed(2.0), 250, short=0),
+        Trap("skewed times, one lane twice as noisy", GROUP, alike, skewed(2.0), 400, short=0),
         Trap("skewed times, one lane three times as noisy", GROUP, alike, skewed(3.0), 250, short=0),
         Trap(
             "fitted protocol, one lane three times as noisy",

@@ -33,12 +33,12 @@ class Truth:
         right: findings that say so.
         withheld: findings that claim nothing and are acceptable; empty where the race has to find the truth.
         calibrated: findings that are right on the calibrated clock, where they are others than on the wall clock. A
-            race that shows no calibrated clock says nothing wrong on it.
+            race that shows no calibrated clock, or withholds its verdict there, says nothing wrong on it.
         examples: findings that are right of the examples to the target; None leaves them out of account.
         never, must: statements, by their names in `said.STATEMENTS`, that the race may not make, or has to.
         told: pattern of a caution that turns a wrong finding into a withheld one. Only for what no race can check: it
             has to state what it takes on trust.
-        silent: the race may say nothing at all, which is right: no such clock is shown.
+        silent: the race may give no verdict at all, which is right: the clock in question is not shown.
         wrong_at_most: share of the races that may end wrong by chance.
         right_at_least: share of the races that have to end right.
     """
@@ -58,7 +58,11 @@ class Truth:
     def judge(self, said: Said) -> Status:
         """Whether one race speaks the truth."""
         right = {"wall": self.right, "calibrated": self.calibrated or self.right, "examples": self.examples}
-        found = [(agreed, each) for clock, each in said.findings if (agreed := right[clock]) is not None]
+        found = [
+            (agreed, each)
+            for clock, each in said.findings
+            if (agreed := right[clock]) is not None and (clock == "wall" or each is not Finding.WITHHELD)
+        ]
         false = any(each not in agreed | self.withheld for agreed, each in found) or not (found or self.silent)
         if false or self._statements(said):
             return "withheld" if self._told(said) and not self._missing(said) else "wrong"
@@ -67,7 +71,9 @@ class Truth:
     def words_for(self, said: Said) -> str:
         """What the race says, with the statements that it should not make, or lacks, and its cautions in question."""
         told = self._told(said)
-        return "; ".join([said.short, *self._statements(said), *([f'cautions: "{told}"'] if told else [])])
+        shown = [(clock, words) for clock, words in said.short if clock != "examples" or self.examples is not None]
+        findings = [f"{clock}: {words}" if clock else words for clock, words in shown]
+        return "; ".join([*findings, *self._statements(said), *([f'cautions: "{told}"'] if told else [])])
 
     def _missing(self, said: Said) -> list[str]:
         return [f'does not say "{name}"' for name in self.must if not states(said, name)]

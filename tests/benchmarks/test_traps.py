@@ -15,7 +15,7 @@ SHORT = [trap for trap in TRAPS.values() if trap.short]
 
 
 def one(finding, *, clock="wall", sentences=(), cautions=()):
-    return Said(((clock, finding),), "", sentences, cautions)
+    return Said(((clock, finding),), (), sentences, cautions)
 
 
 def test_names_are_unique_and_the_list_of_wrong_ones_names_traps():
@@ -42,15 +42,21 @@ def test_what_agrees_with_the_truth_is_right_what_claims_nothing_is_withheld_and
     assert alike.judge(one(Finding.NO_DIFFERENCE)) == "right"
     assert alike.judge(one(Finding.WITHHELD)) == "withheld"
     assert alike.judge(one(Finding.FASTER)) == "wrong"
-    assert alike.judge(Said((), "")) == "wrong"  # a race that compares nothing has not been asked
+    assert alike.judge(Said((), ())) == "wrong"  # a race that compares nothing has not been asked
 
 
 def test_an_honest_race_may_not_be_withheld():
     assert Truth("", FASTER, withheld=frozenset()).judge(one(Finding.WITHHELD)) == "wrong"
 
 
+def test_what_another_clock_withholds_takes_nothing_from_the_wall_clock():
+    withheld_beside = Said((("wall", Finding.FASTER), ("calibrated", Finding.WITHHELD)), ())
+    assert Truth("", FASTER, withheld=frozenset()).judge(withheld_beside) == "right"
+    assert Truth("", ALIKE, silent=True).judge(one(Finding.WITHHELD, clock="calibrated")) == "right"
+
+
 def test_each_clock_is_judged():
-    slower_yet_faster = Said((("wall", Finding.SLOWER), ("calibrated", Finding.FASTER)), "")
+    slower_yet_faster = Said((("wall", Finding.SLOWER), ("calibrated", Finding.FASTER)), ())
     assert Truth("", frozenset({Finding.SLOWER})).judge(slower_yet_faster) == "wrong"
     assert Truth("", frozenset({Finding.SLOWER}), calibrated=FASTER).judge(slower_yet_faster) == "right"
 
