@@ -2,6 +2,7 @@
 
 WRONG = (
     "half the budget and a better rate, no method",
+    "the same, really trained",
     "a better rate alone",
     "a useless method beside a better rate",
     "a useless method beside half precision",
