@@ -1,4 +1,4 @@
-"""The tables of the README, from what was said by the race before it was mended and by the race of now."""
+"""The tables of the README, from what the race said when the suite was made and what it says now."""
 
 from __future__ import annotations
 
