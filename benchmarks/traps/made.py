@@ -62,6 +62,10 @@ class Kept:
         """The race noted nothing."""
         return []
 
+    def attempts(self) -> list[Any]:
+        """No run failed before."""
+        return []
+
 
 def functions(make: Callable[[Machine], Lanes], *, target: float = 1.0, pairs: int = 6) -> Results:
     """A real race of functions, on a machine whose time they move themselves; the first is the baseline."""
