@@ -19,6 +19,8 @@ LAYERS = (
         "random",
         "_arguments",
         "_modules",
+        "_text",
+        "_types",
         "files",
         "budget",
         "schedules",

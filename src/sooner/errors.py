@@ -17,3 +17,7 @@ class RecipeError(SoonerError):
 
 class StoreError(SoonerError):
     """A race's folder cannot be read, written or continued."""
+
+
+class TrustError(SoonerError):
+    """A file that somebody may have sent names code to import or start, and the user has not agreed to it."""

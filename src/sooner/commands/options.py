@@ -45,6 +45,10 @@ Examples = Annotated[
 ]
 SaveEvery = Annotated[float, typer.Option(min=0.0, help="Seconds between saves of the run under way.")]
 
+Trust = Annotated[
+    bool, typer.Option("--trust", help="Run the code that recipe files, or a race that is resumed, name.")
+]
+
 
 def listed(text: str) -> list[str]:
     """What stands between commas."""

@@ -11,10 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from rich.console import Console
 
+from sooner._text import require_visible
 from sooner.commands.progress import Progress
 from sooner.commands.race_result import RaceResult
+from sooner.commands.screen import Console
 from sooner.errors import RecipeError, StoreError
 from sooner.racing import race as racing
 from sooner.racing.engines.local import LocalEngine
@@ -83,6 +84,10 @@ def race(
         raise RecipeError(f"race needs its functions by name, {{'plain': train, ...}}, not {type(functions).__name__}")
     if not math.isfinite(target):
         raise RecipeError(f"the target must be a finite number, not {target}")
+    try:
+        require_visible("the metric's name", metric)
+    except ValueError as error:
+        raise RecipeError(str(error)) from None
     device = machine.pick_device()
     runs = FunctionRuns(functions, device=str(device))
     plan = plan_entries(

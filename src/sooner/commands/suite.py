@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
+from sooner import files
 from sooner.commands import options
 from sooner.commands.race import begin, go_on
 from sooner.commands.request import Request, RunOptions
-from sooner.errors import DataError, SoonerError
+from sooner.errors import DataError, SoonerError, StoreError
 
 
 def suite(
@@ -43,6 +44,7 @@ def suite(
     workers: options.Workers = 2,
     examples: options.Examples = None,
     save_every: options.SaveEvery = 30.0,
+    trust: options.Trust = False,
 ) -> None:
     """Race the same lanes on several tasks, and draw their performance profiles; the same command resumes."""
     options.refuse_idle(context, protocol, until)
@@ -58,7 +60,7 @@ def suite(
         workers=workers,
         examples=examples,
     )
-    how = RunOptions(engine, options.listed(track), save_every)
+    how = RunOptions(engine, options.listed(track), save_every, trust)
     race_all(options.listed(tasks), request, out, targets=options.numbers("--target", target), how=how)
 
 
@@ -82,9 +84,8 @@ def race_all(
     Raises:
         SoonerError: a task is not known, or `out` holds a suite that was asked for otherwise.
     """
-    from rich.console import Console
-
     from sooner.commands import suite_record as record
+    from sooner.commands.screen import Console
     from sooner.commands.suite_words import show
     from sooner.racing import race as racing
     from sooner.reporting.console import say
@@ -98,6 +99,8 @@ def race_all(
         for place, (name, target) in enumerate(aims.items(), 1):
             say(console, f"[{place}/{len(aims)}] {name}", style="bold")
             folder = out / name
+            if (other := files.unusual(folder, folder=True)) is not None:
+                raise StoreError(f"{folder} is {other}; a suite writes into folders of its own: give another --out")
             if not record.begun(folder):
                 begin(replace(request, items=[name], target=target), how, folder)
                 continue

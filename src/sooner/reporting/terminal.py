@@ -39,7 +39,7 @@ def table(results: Results) -> Table:
         "hits",
         "time to\ntarget",
         "examples",
-        results.metric,
+        Text(results.metric),
         "test",
         "against\nbaseline",
         "against\ncontrol",

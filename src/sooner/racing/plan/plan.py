@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from sooner._text import visible
+from sooner._types import require_types
 from sooner.errors import RecipeError, StoreError
 from sooner.racing.plan.controls import spend, with_controls
 from sooner.racing.plan.ladder import ladder
@@ -77,8 +79,14 @@ class Plan:
         rungs, rules = tuple(fields.get("rungs", ())), Rules(**fields.get("rules", {}))
         fields = {name: value for name, value in fields.items() if name != "protocol"}  # of plans of version 0.1
         task = Task(**fields["task"])
-        task = replace(task, lanes=tuple(task.lanes))
-        return cls(**{**fields, "task": task, "lanes": lanes, "rungs": rungs, "rules": rules})
+        task = replace(task, name=visible(task.name), metric=visible(task.metric), lanes=tuple(task.lanes))
+        plan = cls(**{**fields, "task": task, "lanes": lanes, "rungs": rungs, "rules": rules})
+        require_types(plan)
+        if not lanes or plan.pairs < 1 or plan.threads < 1 or plan.workers < 0 or not 0 < plan.validation < 1:
+            raise ValueError("a race has a lane, a pair and a thread at least, and a share to validate on")
+        if len({lane.kind for lane in lanes}) > 1:
+            raise ValueError("a race is of lanes of one kind")
+        return plan
 
 
 def make_plan(

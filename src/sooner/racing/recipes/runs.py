@@ -70,7 +70,7 @@ class RecipeRuns:
         for name, batch_size, precision in sorted(steps):
             try:
                 model = models.build(name, data.shape, len(data.classes), seed=0)
-                warm_up(model, data.shape, batch_size, self._device, precision)
+                warm_up(model, data.shape, min(batch_size, len(data.train)), self._device, precision)
             except (RuntimeError, MemoryError):
                 continue  # its run will meet the same, and record it
 

@@ -8,7 +8,8 @@ from importlib import util
 from pathlib import Path
 from typing import Self
 
-from sooner.errors import SoonerError
+from sooner import files
+from sooner.errors import SoonerError, StoreError
 from sooner.racing.plan.lanes import PlannedRun
 from sooner.racing.plan.plan import Plan
 from sooner.racing.record import RunRecord
@@ -112,10 +113,13 @@ def make(
         warn: called once for each tracker that fails; the race goes on without them.
 
     Raises:
-        SoonerError: as of `check`.
+        SoonerError: as of `check`, and where a link lies in `folder` that a tracker would write through.
     """
     names = list(dict.fromkeys(names))
     check(names)
+    for path in (folder / part for name in names for part in (name, f"{name}.db")):
+        if path.is_symlink():
+            raise StoreError(f"{path} is {files.unusual(path)}, through which a tracker would write; remove it")
     ledger = Ledger(folder)
     race = Race(folder, plan.task.name, plan.task.metric, ledger.race)
 
