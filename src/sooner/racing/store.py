@@ -112,6 +112,8 @@ class Store:
                     f"{path} was written by a newer sooner (store version {version}, this one reads up to {VERSION}); "
                     "upgrade with: pip install --upgrade sooner"
                 )
+            if version < 0:
+                raise self._damaged(f"it says to be of version {version}")
             if version == 0 and not create:
                 raise StoreError(f"{path} is empty or cut short, and holds no race; bring back a copy of it, if any")
             if version == 0:

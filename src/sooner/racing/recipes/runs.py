@@ -46,7 +46,7 @@ class RecipeRuns:
     def __init__(self, plan: Plan, data: Data) -> None:
         self._plan = plan
         self._data = data
-        self._device = torch.device(plan.device)
+        self._device = machine.pick_device(plan.device)  # of a plan that was made elsewhere, maybe
         torch.set_num_threads(plan.threads)
 
     def environment(self) -> Mapping[str, Any]:
