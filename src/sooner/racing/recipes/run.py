@@ -162,7 +162,8 @@ def _load(loop: Loop, state: dict[str, Any], saved: Path) -> None:
 
 
 def _unusable(saved: Path, error: Exception) -> StoreError:
-    what = f"has no {error}" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
+    said = " ".join(str(error).split())[:200]  # PyTorch lists every tensor
+    what = f"it has no {error}" if isinstance(error, KeyError) else f"{type(error).__name__}: {said}"
     return StoreError(
         f"{saved} was saved by another version of sooner, or is damaged, and this run cannot go on from it ({what}); "
         "delete it to start this run again"
