@@ -21,7 +21,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks._run import beside, save
+from benchmarks._run import beside, markdown, save
 from benchmarks.bad_invocations import first_looks, generate, mutilated, received
 from benchmarks.bad_invocations._case import Case, Step
 from benchmarks.bad_invocations.generate import QUICK
@@ -116,9 +116,12 @@ def main() -> int:
             if number % 100 == 99:
                 print(f"{number + 1}: {len(faults)} faults, {time.monotonic() - began:.0f} s", flush=True)
     result = {"count": asked.count, "seed": asked.seed, "ended": dict(sorted(counts.items())), "faults": faults}
-    if asked.kind or asked.only is not None:
-        print(*(f"{name}: {amount}" for name, amount in sorted(counts.items())), sep="\n")
-    else:
+    print(
+        markdown(
+            ["kind", "ended with", "cases"], [[*name.rsplit(": ", 1), str(n)] for name, n in sorted(counts.items())]
+        )
+    )
+    if not asked.kind and asked.only is None:
         save(beside(__file__), result)
     return 1 if faults else 0
 

@@ -248,3 +248,22 @@ def test_what_is_no_json_is_damage(tmp_path: Path, value: str) -> None:
     database.close()
     with pytest.raises(StoreError, match="'plan' in it is not JSON"):
         racing.load_plan(tmp_path)
+
+
+@pytest.mark.parametrize(("table", "column"), [("runs", "seconds"), ("phases", "seconds"), ("evaluations", "metric")])
+@pytest.mark.parametrize("value", ["9e999", "-9e999"])
+def test_a_number_that_is_infinite_is_damage(tmp_path: Path, table: str, column: str, value: str) -> None:
+    path = made(tmp_path)
+    with sqlite3.connect(path) as database:
+        database.execute(f"UPDATE {table} SET {column} = {value}")
+    database.close()
+    with pytest.raises(StoreError, match=f"a number among its {table} is infinite"):
+        racing.finished(tmp_path)
+
+
+def test_a_version_that_none_has_is_damage(tmp_path: Path) -> None:
+    with sqlite3.connect(made(tmp_path)) as database:
+        database.execute("PRAGMA user_version = -1")
+    database.close()
+    with pytest.raises(StoreError, match="it says to be of version -1"):
+        Store(tmp_path)

@@ -75,6 +75,11 @@ def _columns(database: sqlite3.Connection) -> set[tuple[str, str]]:
     }
 
 
+_REAL = {
+    "runs": ("seconds", "test_metric", "flops", "energy_joules", "sparse_flops"),
+    "phases": ("seconds",),
+    "evaluations": ("seconds", "metric", "besides", "scoring"),
+}
 _LOOK = tuple(field.name for field in fields(Evaluation))
 _COLUMNS = tuple(field.name for field in fields(RunRecord) if field.name not in ("looks", "phases"))
 
@@ -256,8 +261,12 @@ class Store:
             )
 
     def records(self) -> list[RunRecord]:
-        """All finished runs, in the order in which they ended."""
+        """All finished runs, in the order in which they ended. Raises StoreError where a number in them is infinite."""
         with self._errors("read"):
+            for table, columns in _REAL.items():
+                infinite = " OR ".join(f"abs({column}) = 9e999" for column in columns)
+                if self._database.execute(f"SELECT 1 FROM {table} WHERE {infinite} LIMIT 1").fetchone():
+                    raise self._damaged(f"a number among its {table} is infinite")
             runs = self._database.execute(f"SELECT id, {', '.join(_COLUMNS)} FROM runs ORDER BY id").fetchall()
             looks: dict[int, list[Evaluation]] = {}
             stored = self._database.execute(f"SELECT run, {', '.join(_LOOK)} FROM evaluations ORDER BY rowid")
