@@ -21,6 +21,7 @@ LAYERS = (
         "_modules",
         "_text",
         "_types",
+        "_words",
         "files",
         "budget",
         "schedules",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class SoonerError(Exception):
     """Base of every error that sooner raises about its inputs or surroundings, not about its own code."""
@@ -21,3 +23,13 @@ class StoreError(SoonerError):
 
 class TrustError(SoonerError):
     """A file that somebody may have sent names code to import or start, and the user has not agreed to it."""
+
+
+class RunFailedError(SoonerError):
+    """A race was stopped after a run that crashed, hung or gave no metric. All runs that had ended are kept.
+
+    Attributes:
+        result: what they show, a `RaceResult`, where `sooner.race` raised it; else None.
+    """
+
+    result: Any = None

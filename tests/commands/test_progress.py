@@ -1,5 +1,4 @@
 import io
-from pathlib import Path
 
 from rich.console import Console
 
@@ -10,6 +9,7 @@ from sooner.racing.record import RunRecord
 from sooner.recipes import resolve
 from sooner.tasks import get_task
 from sooner.training.evaluation import Evaluation
+from tests.clock_by_hand import Hand
 
 TASK = get_task("digits", target=0.9)
 WORK = {"baseline": 40_000.0, "rs2-10": 4_000.0}
@@ -26,15 +26,39 @@ def record(lane: str, seed: int, **fields: object) -> RunRecord:
     return RunRecord(lane, seed, "", "", 10, 40_000, 2.0, looks, {}, **fields)  # type: ignore[arg-type]
 
 
-def test_a_pipe_gets_a_line_per_run_with_what_is_left(tmp_path: Path) -> None:
+def test_a_pipe_gets_a_line_as_each_run_starts_and_ends_with_what_is_left() -> None:
     out = io.StringIO()
     with Progress(plan(), WORK, [record("rs2-10", 0)], Console(file=out, width=200)) as progress:
         progress.run_started(PlannedRun(plan().lanes[0], 0))
         progress.run_finished(record("baseline", 0))
         progress.run_finished(record("baseline", 1, stopped="the loss became nan by step 3"))
-    first, second = out.getvalue().splitlines()
+    began, first, second = out.getvalue().splitlines()
+    assert began == "[2/4] baseline seed 0: started"
     assert first.startswith("[2/4] baseline seed 0: accuracy 0.9250 after 2.0 s; about ")
     assert second.startswith("[3/4] baseline seed 1: the loss became nan by step 3; about ")
+
+
+def test_a_pipe_gets_a_line_a_minute_while_a_run_is_under_way(hand: Hand) -> None:
+    hand.moves("commands.progress")
+    out = io.StringIO()
+    progress = Progress(plan(), WORK, [], Console(file=out, width=200))
+    progress.stepped()
+    progress.run_started(PlannedRun(plan().lanes[0], 0))
+    for second in range(150):
+        hand.sleep(1.0)
+        if second == 90:
+            progress.looked(Evaluation(80.0, 5, 20_000, 0.875))
+        progress.stepped()
+    progress.run_started(PlannedRun(plan().lanes[1], 0))  # at once, on another machine
+    hand.sleep(60.0)
+    progress.stepped()
+    progress.run_finished(record("baseline", 0))
+    started, silent, looked, _, both, _ = out.getvalue().splitlines()
+    assert started == "[1/4] baseline seed 0: started"
+    assert silent == "baseline seed 0: under way for 1 min 00 s; ? left"
+    # 40,000 of 88,000 in each of two pairs; 20,000 of them in 120 s: 68,000 and more are left.
+    assert looked == "baseline seed 0: accuracy 0.8750 of 0.9, under way for 2 min 00 s; about 6 min 48 s left"
+    assert both.startswith("baseline seed 0: under way for 3 min 30 s; rs2-10 seed 0: under way for 1 min 00 s; ")
 
 
 def test_a_terminal_sees_the_lane_its_seed_and_its_metric_against_the_target() -> None:

@@ -6,6 +6,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
+from sooner.racing import race as racing
 from sooner.results.records import Results
 from tests.commands.line import QUICK, Run
 from tests.racing import gated
@@ -40,9 +41,9 @@ def test_a_race_writes_its_three_files_and_says_what_it_found(sooner: Run, tmp_p
     assert status == 0
     assert Results.load(tmp_path / "r" / "results.json") == found
 
-    status, _, err = sooner("race", "digits", "--resume", "r", "--pairs", "12")
+    status, _, err = sooner("race", "digits", "--resume", "r", "--threads", "12")
     assert status == 2
-    assert "leave out items, pairs" in err
+    assert "leave out items, threads" in err
 
     status, _, err = sooner("race", "digits", *QUICK, "--out", "r")
     assert status == 2
@@ -131,6 +132,94 @@ def test_a_race_that_cannot_go_on_is_status_2_and_a_message_on_stderr(sooner: Ru
     status, _, err = sooner("race", "--resume", "r")
     assert status == 2
     assert "could not write r/race.lock" in err
+
+
+def _programs(folder: str, *commands: str, target: str = "0.9", pairs: int = 2) -> list[str]:
+    options = [
+        "--metric",
+        "acc=([0-9.]+)",
+        "--target",
+        target,
+        "--pairs",
+        str(pairs),
+        "--threads",
+        "1",
+        "--out",
+        folder,
+    ]
+    return ["race", *options, "--", *commands]
+
+
+@pytest.mark.parametrize(
+    ("command", "words", "last"),
+    [
+        ("cat nowhere-{seed}.txt", "it exited with status 1", "No such file or directory"),
+        ("sh -c 'echo usage: bad >&2; exit 2' {seed}", "it exited with status 2", "usage: bad"),
+        ("sh -c 'echo loss=0.{seed}'", "no line of its output, standard error included, matches", "loss=0.0"),
+    ],
+)
+def test_the_first_run_without_a_metric_stops_the_race_and_says_so_on_both_streams(
+    sooner: Run, command: str, words: str, last: str
+) -> None:
+    status, out, err = sooner(*_programs("r", command, pairs=6))
+    assert status == 2
+    assert len(racing.finished(Path("r"))) == 1
+    for said in out, err:
+        assert "baseline with seed 0 failed: it " in said
+        assert words in said
+        assert last in said
+    assert "1 run kept in r" in out
+    assert "sooner race --resume r --retry failed" in err
+    assert "sooner race --resume r --keep-going" in err
+    assert "where the command, --metric or --target is wrong, start another race" in err
+
+
+def test_a_late_crash_stops_the_race_and_a_resumed_one_goes_on_to_the_next(sooner: Run, tmp_path: Path) -> None:
+    command = f"sh -c 'echo {{seed}} >> {tmp_path}/made; echo acc=0.5; case {{seed}} in 1|2) exit 7;; esac'"
+    status, _, err = sooner(*_programs("r", command, pairs=4))
+    assert status == 2
+    assert "baseline with seed 1 failed: it exited with status 7" in err
+    assert "start another race" not in err
+    status, _, err = sooner("race", "--resume", "r")
+    assert status == 2
+    assert "baseline with seed 2 failed" in err
+    status, _, err = sooner("race", "--resume", "r", "--keep-going")
+    assert (status, err) == (0, "")
+    assert (tmp_path / "made").read_text().split() == ["0", "1", "2", "3"]  # none was made twice
+    runs = Results.load(tmp_path / "r" / "results.json").lanes[0].runs
+    assert [run.seed for run in runs if run.stopped] == [1, 2]
+
+
+def test_with_keep_going_a_race_of_failures_comes_to_its_end(sooner: Run) -> None:
+    arguments = _programs("r", "sh -c 'exit 1' {seed}")
+    status, _, err = sooner("race", "--keep-going", *arguments[1:])
+    assert (status, err) == (0, "")
+    assert len(racing.finished(Path("r"))) == 2
+
+
+def test_a_percentage_for_a_share_is_no_hit_unless_it_is_believed(sooner: Run) -> None:
+    arguments = _programs("r", "sh -c 'echo acc=91.3; echo acc=92.{seed}; exec sleep 0'", target="0.93")
+    status, _, err = sooner(*arguments)
+    assert status == 2
+    assert "its metric 91.3 against the target 0.93 looks like a percentage against a share" in err
+    assert "race to the target 93, or give the metric as 0.913" in err
+    assert "sooner race --resume r --retry failed --keep-going" in err
+    arguments[arguments.index("r")] = "believed"
+    status, out, _ = sooner("race", "--keep-going", *arguments[1:])
+    assert status == 0
+    assert "Noted: Baseline gave the metric 91.3 for the target 0.93, which looks like a percentage" in out
+
+
+def test_a_share_for_a_percentage_stops_the_race_after_one_run(sooner: Run) -> None:
+    status, out, err = sooner(*_programs("r", "sh -c 'echo acc=0.913; echo acc=0.9{seed}'", target="93"))
+    assert status == 2
+    for said in out, err:
+        assert "baseline gave the metric 0.913 for the target 93, which looks like a share against a percentage" in said
+    assert "--retry" not in err  # the run is a good one
+    assert [record.stopped for record in racing.finished(Path("r"))] == [None]
+    status, out, _ = sooner("race", "--resume", "r", "--keep-going")
+    assert status == 0
+    assert "Noted: Baseline gave the metric 0.913 for the target 93" in out
 
 
 @pytest.mark.parametrize(

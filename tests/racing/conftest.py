@@ -37,10 +37,10 @@ class Silent:
         pass
 
 
-def go(folder: Path, data: Data, watcher: Watcher, *, save_every: float = 30.0) -> None:
+def go(folder: Path, data: Data, watcher: Watcher, *, save_every: float = 30.0, keep_going: bool = False) -> None:
     """Run what is missing of a race of recipes in this process."""
     runs = RecipeRuns(racing.load_plan(folder), data)
-    racing.run(folder, LocalEngine(runs, save_every=save_every), watcher)
+    racing.run(folder, LocalEngine(runs, save_every=save_every), watcher, keep_going=keep_going)
 
 
 @pytest.fixture(scope="session")

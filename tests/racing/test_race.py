@@ -13,6 +13,7 @@ from torch import nn
 
 from sooner.errors import StoreError
 from sooner.racing import race as racing
+from sooner.racing.failure import Halt
 from sooner.racing.plan.plan import Plan
 from sooner.racing.store import NAME, Store
 from sooner.results.records import Results
@@ -135,7 +136,7 @@ def test_a_lane_that_diverges_is_censored_with_its_reason(make_race: MakeRace, d
         assert lane.runs[0].stopped.startswith("the loss")
 
 
-def test_a_lane_without_memory_is_censored_and_the_others_go_on(
+def test_a_lane_without_memory_is_censored_and_the_others_go_on_where_the_race_keeps_going(
     make_race: MakeRace, digits: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, _ = make_race(pairs=1)
@@ -149,7 +150,7 @@ def test_a_lane_without_memory_is_censored_and_the_others_go_on(
         return build(name, *arguments, **named)
 
     monkeypatch.setattr(models, "build", hungry)
-    go(folder, digits, Silent())
+    go(folder, digits, Silent(), keep_going=True)
     runs = {lane.name: lane.runs[0] for lane in racing.results(folder).lanes}
     failed = [run for run in runs.values() if run.stopped]
     assert len(failed) == 1
@@ -157,6 +158,31 @@ def test_a_lane_without_memory_is_censored_and_the_others_go_on(
     assert "out of memory on cpu; lower its batch_size (64) or raise accumulate (1)" in failed[0].stopped
     assert not failed[0].hit
     assert len(runs) == 3
+
+
+def test_a_model_that_raises_stops_the_race_and_a_resumed_race_repeats_nothing(
+    make_race: MakeRace, digits: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, plan = make_race(pairs=1, budget="1ep")
+    build = models.build
+    asked: list[str] = []
+
+    def broken(name: str, *arguments: Any, **named: Any) -> nn.Module:
+        asked.append(name)
+        if len(asked) == 3:  # the first is the warm-up's
+            raise KeyError("no such layer")
+        return build(name, *arguments, **named)
+
+    monkeypatch.setattr(models, "build", broken)
+    watcher = Silent()
+    with pytest.raises(Halt) as halted:
+        go(folder, digits, watcher)
+    first, second = racing.finished(folder)
+    assert halted.value.record == second
+    assert (first.stopped, second.stopped) == (None, "KeyError: 'no such layer'")
+    assert "in broken" in (second.output or "")
+    go(folder, digits, watcher)
+    assert sorted(watcher.started) == sorted((lane.name, 0) for lane in plan.lanes)
 
 
 def test_the_stored_plan_comes_back_equal(make_race: MakeRace) -> None:

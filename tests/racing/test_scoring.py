@@ -5,12 +5,15 @@ from pathlib import Path
 import pytest
 
 from sooner.racing import race as racing
-from sooner.racing.plan.plan import Plan
+from sooner.racing.plan.plan import Plan, plan_entries
+from sooner.racing.programs import Program
 from sooner.racing.record import RunRecord
 from sooner.racing.scoring import per_seed
 from sooner.racing.store import Store
+from sooner.reporting.tables import all_tables
 from sooner.results.records import Evaluation as Scored
 from sooner.results.records import Results
+from sooner.tasks import Task
 from sooner.training.evaluation import Evaluation
 
 MakeRace = Callable[..., tuple[Path, Plan]]
@@ -140,3 +143,24 @@ def test_a_run_that_broke_off_is_the_worst_of_the_lane_and_costs_no_less_than_a_
 
 def test_a_lane_of_which_no_run_came_to_its_end_has_empty_climbs() -> None:
     assert per_seed("a", RUNGS, [at_rung("1ep", 0, None, 3.0)], lambda each: each.seconds) == {0: []}
+
+
+def test_steps_are_not_taken_for_examples(tmp_path: Path) -> None:
+    # Two programs: one tells the examples it trained on, the other tells its steps alone.
+    told = [Evaluation(0.1, 0, 0, 0.1), Evaluation(1.0, 10, 640, 0.95)]
+    silent = [Evaluation(0.1, 0, 0, 0.1), Evaluation(1.0, 10, 10, 0.95)]
+    names = ("baseline", "telling", "silent")
+    programs = [Program(name, f"python {name}.py {{seed}}") for name in names]
+    task = Task(name="programs", data="", target=0.9, recipe={}, metric="metric")
+    racing.start(tmp_path, plan_entries(task, programs, pairs=1, seed=0, threads=1))
+    store = Store(tmp_path)
+    for name, looks in zip(names, (told, told, silent), strict=True):
+        store.add(RunRecord(name, 0, "2026", "2026", 10, looks[-1].examples, 1.0, looks, {}))
+    store.close()
+    found = racing.results(tmp_path)
+    assert [lane.counts_examples for lane in found.lanes] == [True, True, False]
+    assert [lane.runs[0].examples_to_target is None for lane in found.lanes] == [False, False, True]
+    assert {(c.lane, c.clock) for c in found.comparisons if c.clock == "examples"} == {("telling", "examples")}
+    assert Results.from_json(found.to_json()) == found
+    rows = all_tables(found)["runs"].rows
+    assert [row.cells[5].text for row in rows] == ["602", "602", "none"]

@@ -64,7 +64,7 @@ def _figures(
         ),
         (
             _figures(None, None, None),
-            "no difference shown: reached by the first evaluation, evaluate more often (8 pairs)",
+            "no difference shown: reached by the first evaluation; raise the target or evaluate more often (8 pairs)",
         ),
         (_figures(None, None, None, pairs=6, missed=6), "target not reached: 0 of 6 runs within its budget"),
         (

@@ -43,6 +43,13 @@ ImageSize = Annotated[int | None, typer.Option(help="Resize the images of a fold
 Examples = Annotated[
     int | None, typer.Option(min=1, help="Race on this many of the training examples: a first look at large data.")
 ]
+KeepGoing = Annotated[
+    bool,
+    typer.Option(
+        "--keep-going",
+        help="Do not stop after a run that crashed or gave no metric, nor for a metric's doubtful scale.",
+    ),
+]
 SaveEvery = Annotated[float, typer.Option(min=0.0, help="Seconds between saves of the run under way.")]
 
 Trust = Annotated[

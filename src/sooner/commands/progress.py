@@ -17,11 +17,14 @@ from sooner.racing.plan.agenda import at_most
 from sooner.racing.plan.lanes import PlannedLane, PlannedRun
 from sooner.racing.plan.plan import Plan
 from sooner.racing.record import RunRecord
+from sooner.reporting.console import say
 from sooner.training.evaluation import Evaluation
+
+_EVERY = 60.0  # seconds between lines, at least, while a run is under way
 
 
 class Progress:
-    """A race's live display on a terminal; elsewhere a line per finished run.
+    """A race's live display on a terminal; elsewhere a line as each run starts and ends, and one a minute between.
 
     Args:
         plan: of the race.
@@ -48,7 +51,8 @@ class Progress:
                 self._lane_of(record).append(record)
         self._current: PlannedRun | None = None
         self._look: Evaluation | None = None
-        self._began = monotonic()
+        self._under_way: dict[tuple[str, int], float] = {}  # lane and seed, and when the run started
+        self._began = self._printed = monotonic()
         self._worked = 0.0  # examples trained on since this process began
         self._live = Live(console=console, refresh_per_second=4, transient=True, get_renderable=self._render)
 
@@ -63,27 +67,38 @@ class Progress:
 
     def run_started(self, run: PlannedRun) -> None:
         self._current, self._look = run, None
+        self._under_way[run.lane.name, run.seed] = monotonic()
+        ended = sum(map(len, self._runs.values()))
+        self._print(f"[{ended + len(self._under_way)}/{self._most}] {run.lane.name} seed {run.seed}: started")
 
     def looked(self, look: Evaluation) -> None:
         self._look = look
 
     def stepped(self) -> None:
-        pass
+        if monotonic() - self._printed < _EVERY or not self._under_way:
+            return
+        look = f"{self._plan.task.metric} {self._look.metric:.4f} of {self._plan.target:g}, " if self._look else ""
+        runs = [
+            f"{lane} seed {seed}: {look}under way for {clock(monotonic() - started)}"
+            for (lane, seed), started in self._under_way.items()
+        ]
+        self._print(f"{'; '.join(runs)}; {self._left()} left")
 
     def run_finished(self, record: RunRecord) -> None:
+        self._under_way.pop((record.lane, record.seed), None)
         self._lane_of(record).append(record)
         self._worked += self._work.get(record.lane, 0.0)
         self._current, self._look = None, None
+        metric = f"{record.looks[-1].metric:.4f}" if record.looks else "none"
+        ended = record.stopped or f"{self._plan.task.metric} {metric} after {record.seconds:.1f} s"
+        done = sum(map(len, self._runs.values()))
+        self._print(f"[{done}/{self._most}] {record.lane} seed {record.seed}: {ended}; {self._left()} left")
+
+    def _print(self, line: str) -> None:
+        """Where nothing is drawn."""
         if not self._console.is_terminal:
-            metric = f"{record.looks[-1].metric:.4f}" if record.looks else "none"
-            ended = record.stopped or f"{self._plan.task.metric} {metric} after {record.seconds:.1f} s"
-            done = sum(map(len, self._runs.values()))
-            self._console.print(
-                f"[{done}/{self._most}] {record.lane} seed {record.seed}: {ended}; {self._left()} left",
-                highlight=False,
-                markup=False,
-                soft_wrap=True,
-            )
+            self._printed = monotonic()
+            say(self._console, line)
 
     def _lane_of(self, record: RunRecord) -> list[RunRecord]:
         """The runs of the record's lane; under the fitted protocol those at all its budgets."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # The options that a race of programs has a use for.
 _OF_PROGRAMS = (
     *("target", "metric", "names", "timeout", "pairs", "budget", "protocol", "share", "scan", "until", "max_pairs"),
-    *("detect", "confirm", "price", "engine", "track", "out", "seed", "threads"),
+    *("detect", "confirm", "price", "engine", "track", "out", "seed", "threads", "keep_going"),
 )
 
 
@@ -68,7 +68,12 @@ def race(
     engine: options.Engine = "local",
     track: options.Track = "",
     out: Annotated[Path | None, typer.Option(help="Folder for the race.", show_default="races/TASK")] = None,
-    resume: Annotated[Path | None, typer.Option(help="Resume the race in this folder.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Resume the race in this folder; with --pairs add pairs to it.")
+    ] = None,
+    retry: Annotated[
+        str | None, typer.Option(help="With --resume: failed, to repeat runs that crashed or gave no metric.")
+    ] = None,
     seed: options.Seed = 0,
     device: options.Device = "auto",
     threads: options.Threads = None,
@@ -77,17 +82,20 @@ def race(
     image_size: options.ImageSize = None,
     examples: options.Examples = None,
     save_every: options.SaveEvery = 30.0,
+    keep_going: options.KeepGoing = False,
     trust: options.Trust = False,
 ) -> None:
     """Race recipes, or your own programs after --, to a target side by side, and say which one pays."""
-    how = RunOptions(engine, options.listed(track), save_every, trust)
+    how = RunOptions(engine, options.listed(track), save_every, keep_going, trust)
     if resume is not None:
         if context.obj is not None:
             raise SoonerError("a race is resumed as it was planned; leave out --, and the programs after it")
-        kept = ("resume", "save_every", "engine", "track", "trust")
+        kept = ("resume", "retry", "pairs", "save_every", "engine", "track", "keep_going", "trust")
         options.refuse_beside(context, "a race is resumed as it was planned", *kept)
-        go_on(resume, how)
+        go_on(resume, how, retry=retry, pairs=pairs)
         return
+    if retry is not None:
+        raise SoonerError("--retry is for a race that has begun; give its folder, too: --resume FOLDER --retry failed")
     rules = options.make_rules(protocol, until, detect, confirm, share, price, scan)
     options.refuse_idle(context, protocol, until)
     count = options.count_pairs(pairs, max_pairs, until)
@@ -151,8 +159,12 @@ def begin(request: Request, how: RunOptions, out: Path | None = None) -> None:
     carry_out(folder, plan, data, console, how)
 
 
-def go_on(folder: Path, how: RunOptions) -> None:
-    """Run what is missing of the race in `folder`. Raises SoonerError where there is none, or it cannot go on."""
+def go_on(folder: Path, how: RunOptions, *, retry: str | None = None, pairs: int | None = None) -> None:
+    """Run what is missing of the race in `folder`.
+
+    With `retry` "failed" its failed runs are repeated, and with `pairs` it is to have so many. Raises SoonerError where
+    there is none, or it cannot go on, or not so.
+    """
     from sooner.commands.screen import Console
     from sooner.commands.steps import step
 
@@ -161,15 +173,17 @@ def go_on(folder: Path, how: RunOptions) -> None:
         from sooner.commands.carry_out import carry_out
         from sooner.commands.trust import of_plan, require
         from sooner.racing import race as racing
+        from sooner.racing.amending import Amendment, with_pairs
         from sooner.tasks import load_data
 
-    plan = racing.load_plan(folder)
+    asked = Amendment(retry, pairs)  # type: ignore[arg-type]  # checked there
+    plan = with_pairs(racing.load_plan(folder), pairs)
     require(of_plan(plan), f"the race in {folder}", trust=how.trust)
     data = None
     if plan.task.data:
         with step(console, f"reading {plan.task.data}"):
             data = load_data(plan.task.data, **_known_options(folder, plan))
-    carry_out(folder, plan, data, console, how)
+    carry_out(folder, plan, data, console, how, asked)
 
 
 def _known_options(folder: Path, plan: Plan) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from typing import Annotated
 import typer
 
 from sooner import files
+from sooner._words import number_of
 from sooner.commands import options
 from sooner.commands.race import begin, go_on
 from sooner.commands.request import Request, RunOptions
-from sooner.errors import DataError, SoonerError, StoreError
+from sooner.errors import DataError, RunFailedError, SoonerError, StoreError
 
 
 def suite(
@@ -44,6 +45,7 @@ def suite(
     workers: options.Workers = 2,
     examples: options.Examples = None,
     save_every: options.SaveEvery = 30.0,
+    keep_going: options.KeepGoing = False,
     trust: options.Trust = False,
 ) -> None:
     """Race the same lanes on several tasks, and draw their performance profiles; the same command resumes."""
@@ -60,7 +62,7 @@ def suite(
         workers=workers,
         examples=examples,
     )
-    how = RunOptions(engine, options.listed(track), save_every, trust)
+    how = RunOptions(engine, options.listed(track), save_every, keep_going, trust)
     race_all(options.listed(tasks), request, out, targets=options.numbers("--target", target), how=how)
 
 
@@ -107,7 +109,7 @@ def race_all(
             record.refuse_target(folder, target)
             if not racing.results(folder).complete:
                 go_on(folder, how)
-    except typer.Exit:
+    except (typer.Exit, RunFailedError):
         say(console, "run the same sooner suite command to resume")
         raise
     races = {name: racing.results(out / name) for name in aims}
@@ -130,6 +132,9 @@ def _targets(names: Sequence[str], targets: Sequence[float]) -> dict[str, float]
             f"a suite is of tasks that are known by name, each once, with commas between: {', '.join(known)}; {what}"
         )
     if len(targets) not in (0, 1, len(names)):
-        raise SoonerError(f"--target takes one target for all {len(names)} tasks, or one for each, not {len(targets)}")
+        raise SoonerError(
+            f"--target takes one target for all tasks or one for each, not {len(targets)} for "
+            f"{number_of(len(names), 'task')}"
+        )
     given: list[float | None] = [*targets] * (len(names) if len(targets) == 1 else 1) or [None] * len(names)
     return {name: get_task(name, target=target).target for name, target in zip(names, given, strict=True)}

@@ -45,7 +45,7 @@ class Runs(Protocol):
 class Watcher(Protocol):
     """Follows a race. Every method is called between steps, off the clock, in the race's own process.
 
-    `looked` and `stepped` come only from runs made in that process.
+    `looked` comes only from runs made in that process; so does `stepped` for them, and now and then for others.
     """
 
     def run_started(self, run: PlannedRun) -> None: ...
@@ -93,6 +93,7 @@ class Engine(Protocol):
     ) -> None:
         """Make all runs `planned`, handing each record to `keep` as it ends.
 
-        Raises KeyboardInterrupt after a clean stop: what was under way is saved below `folder` where it can be.
+        Raises KeyboardInterrupt after a clean stop: what was under way is saved below `folder` where it can be. What
+        `watcher` raises when a run has finished passes through after such a stop.
         """
         ...

@@ -5,21 +5,24 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from sooner.errors import StoreError
+from sooner.racing import provenance
+from sooner.racing.failure import Sentry
 from sooner.racing.lock import locked
 from sooner.racing.machine import describe as machine
 from sooner.racing.machine.energy import EnergyMeter
 from sooner.racing.plan.agenda import agenda
 from sooner.racing.plan.lanes import saved_name
 from sooner.racing.plan.plan import Plan, refuse_mismatch
-from sooner.racing.protocols import Engine, Watcher
+from sooner.racing.protocols import Engine, Together, Watcher
 from sooner.racing.record import RunRecord
-from sooner.racing.runs import read_entry
+from sooner.racing.runs import own_code, read_entry
 from sooner.racing.scoring import score
 from sooner.racing.store import Store
 from sooner.results.notices import Notice, OtherPrograms, UnsteadyPace
@@ -47,12 +50,13 @@ def load_plan(folder: Path) -> Plan:
     """The plan of the race in `folder`."""
     store = Store(folder)
     try:
-        return _plan(store)
+        return stored_plan(store)
     finally:
         store.close()
 
 
-def _plan(store: Store) -> Plan:
+def stored_plan(store: Store) -> Plan:
+    """The plan that `store` holds. Raises StoreError where it holds none."""
     fields = store.get("plan")
     if fields is None:
         raise StoreError(f"the race in {store.folder} was stopped before its plan was written; start it again")
@@ -82,39 +86,47 @@ def results(folder: Path) -> Results:
     """Score what the race in `folder` has run so far."""
     store = Store(folder)
     try:
-        plan = _plan(store)
+        plan = stored_plan(store)
         with store.sound():
             return score(plan, store)
     finally:
         store.close()
 
 
-def run(folder: Path, engine: Engine, watcher: Watcher) -> None:
+def run(folder: Path, engine: Engine, watcher: Watcher, *, keep_going: bool = False) -> None:
     """Run what is missing of the race in `folder`.
 
     Each run is in the store from the moment it ends; what is under way is saved from time to time, and at Ctrl-C, so
     nothing but the last seconds is ever done twice, and a resumed race has the metrics of an unbroken one.
 
+    With `keep_going` a run that failed (`RunRecord.failed`) does not end the race.
+
     Raises:
         KeyboardInterrupt: it was stopped by Ctrl-C, cleanly.
+        Halt: it was stopped, as cleanly, after a run that failed or whose metric is not on the target's scale. That
+            run is in the store as well; called again, the race goes on with the others.
         StoreError: it cannot go on here (other data, versions or machine), or the store cannot be written.
     """
     store = Store(folder)
     try:
         with locked(folder):
-            plan = _plan(store)
-            refuse_mismatch(plan, engine.environment())
+            plan = stored_plan(store)
+            environment = engine.environment()
+            refuse_mismatch(plan, environment, code=own_code(plan))
             records = store.records()
+            place = provenance.number(store, plan, environment) if agenda(plan, records) else 0
             _sweep(folder, records)
             if agenda(plan, records) and machine.is_busy(share := machine.load_by_others()):
                 store.note(OtherPrograms(share))
 
-            def keep(record: RunRecord) -> None:
+            def keep(made: RunRecord) -> None:
+                record = replace(made, environment=place)
                 store.add(record)
                 records.append(record)
 
+            watchers = Together(watcher, Sentry(plan.target, store.note, keep_going=keep_going))
             while planned := agenda(plan, records):
-                engine.run(planned, folder, keep, watcher)
+                engine.run(planned, folder, keep, watchers)
             _note_noise(store)
     finally:
         store.close()

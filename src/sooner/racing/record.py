@@ -7,6 +7,10 @@ from datetime import UTC, datetime
 
 from sooner.training.evaluation import Evaluation
 
+# How the reasons begin of runs that ended early by what their lane does: those of `sooner.training`, then those of
+# programs and functions.
+_RESULTS = ("the loss became ", "the loss exploded ", "nothing was trained on", "its last metric was ")
+
 
 @dataclass(frozen=True)
 class RunRecord:
@@ -30,6 +34,16 @@ class RunRecord:
     energy_joules: float | None = None  # of the devices, measured over the whole run
     host: str = ""  # the machine it ran on, where there were several
     sparse_flops: float | None = None  # of the live weights alone, where weights are masked
+    environment: int = 0  # which of the race's environments it was made in, see `sooner.racing.provenance`
+
+    @property
+    def failed(self) -> bool:
+        """Whether it crashed, hung or gave no metric, so that it says nothing of its lane.
+
+        A run that diverged, or had nothing to train on, ended by what its lane does: that is a result, as a target
+        missed is one.
+        """
+        return self.stopped is not None and not self.stopped.startswith(_RESULTS)
 
 
 def now() -> str:

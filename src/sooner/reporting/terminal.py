@@ -12,7 +12,7 @@ from sooner.reporting.asides import asides
 from sooner.reporting.checks import Check, checks
 from sooner.reporting.console import ruled_table
 from sooner.reporting.headlines import Reading, Tone, confirmations, headlines, tone
-from sooner.reporting.summary import LaneSummary, Median, has_calibrated, summarise
+from sooner.reporting.summary import LaneSummary, Median, has_calibrated, has_examples, summarise
 from sooner.reporting.wording import verdict
 from sooner.results.records import Comparison, Results
 
@@ -35,15 +35,9 @@ def table(results: Results) -> Table:
     """One row per lane, made for 80 columns: under each median its range, under each ratio its 95% interval."""
     grid = ruled_table()
     grid.add_column("lane", overflow="fold", min_width=8)
-    for heading in (
-        "hits",
-        "time to\ntarget",
-        "examples",
-        Text(results.metric),
-        "test",
-        "against\nbaseline",
-        "against\ncontrol",
-    ):
+    examples = ["examples"] if has_examples(results) else []
+    medians: list[str | Text] = ["hits", "time to\ntarget", *examples, Text(results.metric), "test"]
+    for heading in (*medians, "against\nbaseline", "against\ncontrol"):
         grid.add_column(heading, justify="right", no_wrap=True)
     calibrated = has_calibrated(results)
     for row in summarise(results):
@@ -51,7 +45,7 @@ def table(results: Results) -> Table:
             _two_lines(row.lane.name, row.lane.role),
             _hits(row),
             _two_lines(_median(row.wall, words.seconds), _median(row.calibrated, words.seconds) if calibrated else ""),
-            _median(row.examples, words.count),
+            *([_median(row.examples, words.count)] if examples else []),
             _two_lines(
                 words.metric(results, row.final.median), words.metric_range(results, row.final.low, row.final.high)
             )

@@ -52,7 +52,7 @@ def reason(given: Reason) -> str:
         case Cause.CENSORED:
             return "the censored runs leave the ratio open"
         case Cause.FIRST_EVALUATION:
-            return "reached by the first evaluation, evaluate more often"
+            return "reached by the first evaluation; raise the target or evaluate more often"
         case Cause.RECIPES_DIFFER:
             return f"the lanes also differ in {names}" if names else "the lanes also differ in something else"
         case Cause.CLOCK_DISTURBED:

@@ -11,6 +11,10 @@ from sooner._types import require_types
 
 Drifted = Literal["unknown", "none_shown", "drifted"]
 
+# What else than a file may differ between the code of two runs.
+SOURCE = "function:source"
+REPOSITORY = "git:repository"
+
 
 @dataclass(frozen=True)
 class OtherPrograms:
@@ -27,6 +31,16 @@ class UnsteadyPace:
     kind: ClassVar[str] = "unsteady_pace"
     lane: str
     spread: float
+
+
+@dataclass(frozen=True)
+class ScaleDoubted:
+    """A run of `lane` gave this metric for this target, which look like a percentage and a share, or the reverse."""
+
+    kind: ClassVar[str] = "scale_doubted"
+    lane: str
+    metric: float
+    target: float
 
 
 @dataclass(frozen=True)
@@ -67,6 +81,41 @@ class RunRepeated:
     seed: int
     process_ended: bool
     saved: bool
+
+
+@dataclass(frozen=True)
+class RunsRetried:
+    """Runs of `lane` with these `seeds` failed and were, or are to be, `repeated`.
+
+    Attributes:
+        failures: why, in the order of the attempts, each with the last line that it wrote.
+        changed: what of the code differed between the attempts: names of files, `SOURCE` or `REPOSITORY`.
+        repeated: the runs have been repeated; else they are still missing.
+    """
+
+    kind: ClassVar[str] = "runs_retried"
+    lane: str
+    seeds: tuple[int, ...]
+    failures: tuple[str, ...]
+    changed: tuple[str, ...]
+    repeated: bool
+
+
+@dataclass(frozen=True)
+class MixedCode:
+    """So many of the `runs` of `lane` were made with other code than the race's other runs: `changed` differs.
+
+    Attributes:
+        count: of the lane's runs that were.
+        runs: that the lane has.
+        changed: as of `RunsRetried`.
+    """
+
+    kind: ClassVar[str] = "mixed_code"
+    lane: str
+    count: int
+    runs: int
+    changed: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -137,10 +186,13 @@ class OfRace:
 Notice = (
     OtherPrograms
     | UnsteadyPace
+    | ScaleDoubted
     | ExamplesSkipped
     | MachinesMixed
     | NodeRefused
     | RunRepeated
+    | RunsRetried
+    | MixedCode
     | GridsDiffer
     | LanesRenamed
     | PairsPooled

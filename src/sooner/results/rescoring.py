@@ -13,6 +13,7 @@ from sooner.results.records import Clock, Comparison, Lane, Results, Run
 from sooner.results.verdict import Finding, Reason, judge
 from sooner.statistics.comparison import ComparisonFigures, CurvePoint, compare, curve
 from sooner.statistics.crossing import at, first_crossing
+from sooner.statistics.extension import extended
 from sooner.statistics.signed_rank import ALPHA
 from sooner.statistics.survival import common_horizon, survival
 from sooner.statistics.times import Time, Trajectory
@@ -55,6 +56,7 @@ def rescore(
     known |= levels or {}
     withheld = {_key(c): c.reasons for c in results.comparisons if c.finding is Finding.WITHHELD}
     by_name = {lane.name: lane.runs for lane in lanes}
+    silent = {lane.name for lane in lanes if not lane.counts_examples}
     comparisons = []
     for confirmation, runs in ((False, by_name), (True, fresh)):
         for lane in lanes:
@@ -63,6 +65,8 @@ def rescore(
                     continue
                 level = (ALPHA, 1) if confirmation else known.get(lane.name, (ALPHA, 1))
                 for clock in get_args(Clock):
+                    if clock == "examples" and silent & {lane.name, other}:
+                        continue
                     comparison = _compare(lane.name, other, runs, goal, clock, level, results.detect)
                     if comparison is None:
                         continue
@@ -71,7 +75,8 @@ def rescore(
                     comparison = replace(comparison, confirmation=confirmation)
                     key = _key(comparison)
                     comparisons.append(withhold(comparison, withheld[key]) if key in withheld else comparison)
-    return replace(results, target=goal, lanes=lanes, comparisons=comparisons, confirmation=fresh)
+    earlier = _earlier(lanes, results, goal)
+    return replace(results, target=goal, lanes=lanes, comparisons=comparisons, confirmation=fresh, earlier=earlier)
 
 
 def trajectory(run: Run, clock: Clock) -> Trajectory:
@@ -130,6 +135,22 @@ def withhold(comparison: Comparison, reasons: Sequence[Reason]) -> Comparison:
     return replace(comparison, finding=Finding.WITHHELD, reasons=tuple(reasons))
 
 
+def _earlier(lanes: Sequence[Lane], results: Results, target: float) -> list[Comparison]:
+    """What the race showed at each number of pairs at which it was seen before more were added, at its level then."""
+    first = min((run.seed for lane in lanes for run in lane.runs), default=0)
+    found = []
+    for place, pairs in enumerate(results.looked):
+        runs = {lane.name: [run for run in lane.runs if run.seed < first + pairs] for lane in lanes}
+        look = extended(results.looked[:place])
+        for lane in lanes:
+            for other in lane.opponents:
+                level = (look.alpha, look.number)
+                comparison = _compare(lane.name, other, runs, target, VERDICTS, level, results.detect)
+                if comparison is not None:
+                    found.append(comparison)
+    return found
+
+
 def _key(comparison: Comparison) -> tuple[str, str, str, bool]:
     return comparison.lane, comparison.against, comparison.clock, comparison.confirmation
 
@@ -139,6 +160,8 @@ def _lane(lane: Lane, target: float, results: Results, horizons: Mapping[Clock, 
         survival(_times(lane.runs, target, clock), clock=clock, horizon=horizon) for clock, horizon in horizons.items()
     ]
     lane = replace(lane, survival=[estimate for estimate in estimates if estimate is not None])
+    if not lane.counts_examples:
+        lane = replace(lane, runs=[replace(run, examples_to_target=None) for run in lane.runs])
     if not results.rungs:
         return lane
     climbs = {run.seed: run.evaluations for run in lane.runs}

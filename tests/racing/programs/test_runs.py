@@ -15,7 +15,7 @@ import pytest
 from sooner.errors import RecipeError
 from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.programs import Program, ProgramRuns
-from sooner.racing.programs.text import Tail
+from sooner.racing.programs.text import Line, Tail
 from sooner.racing.record import RunRecord
 from sooner.racing.store import Store
 from sooner.training.evaluation import Evaluation, Stopped
@@ -136,15 +136,73 @@ def test_a_signal_is_told_by_its_name(run: Race) -> None:
 @pytest.mark.parametrize(
     ("code", "metric", "says"),
     [
-        ("print('loss=1')", NUMBER, f"no line of its output matches '{NUMBER}'"),
+        ("print('loss=1')", NUMBER, f"no line of its output, standard error included, matches '{NUMBER}'"),
         ("print('acc=1.2.3')", NUMBER, "the pattern found the metric '1.2.3', which is not a number"),
-        ("", None, 'no JSON line with a "metric", and did not call sooner.report'),
+        ("", None, 'no JSON line with a "metric", on standard error neither, and did not call sooner.report'),
     ],
 )
 def test_an_end_without_a_metric_is_told(run: Race, code: str, metric: str | None, says: str) -> None:
     record = run(code, metric=metric)
     assert record.stopped == f"it ended without a metric: {says}" or (record.stopped or "").endswith(says)
     assert record.looks == []
+
+
+def test_a_program_that_gives_up_because_it_diverged_is_no_crash(run: Race) -> None:
+    record = run("print('{\"metric\": 0.9}')\nprint('{\"metric\": NaN}', flush=True)\nraise SystemExit(3)")
+    assert record.stopped == "its last metric was nan, and it exited with status 3"
+    assert not record.failed
+
+
+def test_redraws_of_a_progress_bar_are_read_and_the_same_metric_drawn_again_is_no_evaluation(run: Race) -> None:
+    code = """
+import sys
+for share, metric in (10, 0.5), (20, 0.5), (30, 0.75), (100, 0.75):
+    sys.stdout.write(f"\\r{share}% \\x1b[32macc\\x1b[0m={metric}")
+    sys.stdout.flush()
+sys.stdout.write("\\nacc=0.75\\n")
+"""
+    record = run(code, metric=NUMBER)
+    assert (record.stopped, [look.metric for look in record.looks]) == (None, [0.5, 0.75, 0.75])
+
+
+def test_standard_error_is_read_where_standard_output_has_no_metric(run: Race) -> None:
+    code = "import sys\nfor n in 1, 2: print(f'acc=0.{n}', file=sys.stderr, flush=True)"
+    seen: list[float] = []
+    record = run(code, metric=NUMBER, on_look=lambda look: seen.append(look.metric))
+    assert record.stopped is None
+    assert [look.metric for look in record.looks] == seen == [0.1, 0.2]
+    assert [look.metric for look in run(code + "\nprint('acc=0.9')", metric=NUMBER).looks] == [0.9]
+    json_line = "import sys\nprint('{\"metric\": 0.5}', file=sys.stderr)"
+    assert [look.metric for look in run(json_line).looks] == [0.5]
+    reported = f"import sooner\n{json_line}\nsooner.report(0.75)"
+    assert [look.metric for look in run(reported).looks] == [0.75]
+
+
+def test_full_pipes_on_both_streams_stop_no_program(run: Race) -> None:
+    code = """
+import os
+for _ in range(40):
+    os.write(2, b"e" * 2**16)
+    os.write(1, b"o" * 2**16)
+print("\\nacc=1")
+"""
+    record = run(code, metric=NUMBER, timeout=60.0)
+    assert (record.stopped, [look.metric for look in record.looks]) == (None, [1.0])
+
+
+def test_a_percentage_for_a_target_that_is_a_share_ends_the_run_at_its_first_look(
+    program: Callable[..., Program], tmp_path: Path
+) -> None:
+    for stream in "stdout", "stderr":
+        entry = program(
+            f"import sys, time\nprint('acc=91.3', file=sys.{stream}, flush=True)\ntime.sleep(99)", metric=NUMBER
+        )
+        lane = PlannedLane("mine", "baseline", entry)
+        record = ProgramRuns([entry], target=0.93).run(lane, 7, saved=tmp_path / "saved")
+        assert "its metric 91.3 against the target 0.93 looks like a percentage" in (record.stopped or "")
+        assert "race to the target 93, or give the metric as 0.913" in (record.stopped or "")
+        assert record.looks == []
+        assert record.seconds < 90
 
 
 def test_a_metric_that_became_nan_breaks_the_run_off(run: Race, tmp_path: Path) -> None:
@@ -177,10 +235,10 @@ def test_a_program_that_keeps_talking_is_not_silent(
     class Heard(Tail):
         """Lets 20 s pass after each line, and the program write the next."""
 
-        def add(self, line: str) -> None:
-            super().add(line)
+        def add(self, line: Line, stream: int = 1) -> None:
+            super().add(line, stream)
             hand.sleep(20.0)
-            heard.append(line)
+            heard.append(line.text)
             (tmp_path / f"heard-{len(heard)}").touch()
 
     monkeypatch.setattr("sooner.racing.programs.execution.Tail", Heard)

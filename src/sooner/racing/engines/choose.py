@@ -22,14 +22,16 @@ def check_engine(name: str) -> None:
         assert ray
 
 
-def make_engine(name: str, plan: Plan, data: Data | None, *, save_every: float) -> Engine:
+def make_engine(name: str, plan: Plan, data: Data | None, *, save_every: float, keep_going: bool = False) -> Engine:
     """The engine of that name for the runs of `plan`, which saves what is under way every `save_every` seconds.
+
+    If it is to `keep_going`, a metric is believed whatever its scale.
 
     Raises SoonerError as `check_engine` does, and where the lanes cannot run here.
     """
     check_engine(name)
     if name == "local":
-        return LocalEngine(make_runs(plan, data), save_every=save_every)
+        return LocalEngine(make_runs(plan, data, keep_going=keep_going), save_every=save_every)
     from sooner.racing.engines.ray import RayEngine
 
-    return RayEngine(plan, data, save_every=save_every)
+    return RayEngine(plan, data, save_every=save_every, keep_going=keep_going)

@@ -12,6 +12,7 @@ import psutil
 import torch
 
 from sooner._report import Metric, measured, sink
+from sooner.racing import scale
 from sooner.racing.functions.function import Trainer
 from sooner.training.clock import Clock
 from sooner.training.evaluation import Evaluation
@@ -21,12 +22,18 @@ class Call:
     """One call of a function: its clock and its looks."""
 
     def __init__(
-        self, device: torch.device, on_look: Callable[[Evaluation], None], on_step: Callable[[], None]
+        self,
+        device: torch.device,
+        on_look: Callable[[Evaluation], None],
+        on_step: Callable[[], None],
+        target: float | None = None,
     ) -> None:
         self.clock = Clock(device)
         self.looks: list[Evaluation] = []
         self._examples_given = False
         self.last: float | None = None  # the last metric, finite or not
+        self.doubt: str | None = None  # why a metric is not believed
+        self._target = target
         self._device = device
         self._on_look = on_look
         self._on_step = on_step
@@ -62,6 +69,9 @@ class Call:
         with self.clock.phase("evaluate"):
             value = self.last = measured(metric)
             self._resident = max(self._resident, int(psutil.Process().memory_info().rss))
+            if self._target is not None and scale.exceeds(value, self._target):
+                self.doubt = self.doubt or scale.refusal(value, self._target)
+                raise ValueError(self.doubt)
             if math.isfinite(value):
                 before = self.looks[-1] if self.looks else Evaluation(0.0, 0, 0, math.nan)
                 step = before.step + 1 if step is None else step
@@ -77,11 +87,16 @@ class Call:
         return value
 
     @property
+    def diverged(self) -> bool:
+        """Whether its last metric was not finite."""
+        return self.last is not None and not math.isfinite(self.last)
+
+    @property
     def broken(self) -> str | None:
         """Why a function that returned is not one that ended well."""
         if self.last is None:
             return "it ended without a metric: it yielded no (examples, metric), and did not call sooner.report"
-        return None if math.isfinite(self.last) else f"its last metric was {self.last}"
+        return f"its last metric was {self.last}" if self.diverged else None
 
     def peak_memory(self) -> int:
         """Bytes: the device's own count where it keeps one, else this process's resident set at the looks."""

@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import inspect
 import random
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from sooner.racing.functions.call import Call
 from sooner.racing.functions.function import Function, Trainer
 from sooner.racing.machine import describe as machine
 from sooner.racing.plan.lanes import PlannedLane
-from sooner.racing.programs.text import plain
+from sooner.racing.raised import raised
 from sooner.racing.record import RunRecord, now
 from sooner.random import isolated
 from sooner.training.evaluation import Evaluation, Stopped
@@ -36,11 +35,13 @@ class FunctionRuns:
     Args:
         functions: by the name of their lane. Under the fitted protocol lanes are named NAME@BUDGET.
         device: whose queued work the clock waits for.
+        target: a metric that looks like a percentage of it ends its run; None believes any.
     """
 
-    def __init__(self, functions: Mapping[str, Trainer], *, device: str = "cpu") -> None:
+    def __init__(self, functions: Mapping[str, Trainer], *, device: str = "cpu", target: float | None = None) -> None:
         self._functions = dict(functions)
         self._device = torch.device(device)
+        self._target = target
 
     def environment(self) -> dict[str, Any]:
         """Machine, versions, and a fingerprint of each function's source."""
@@ -73,7 +74,7 @@ class FunctionRuns:
             raise TypeError(f"lane {lane.name} runs {type(entry).__name__}, not a function")
         function = self._functions.get(lane.name) or self._functions[lane.name.rpartition("@")[0]]
         started = now()
-        run = Call(self._device, on_look, lambda: on_step(lambda: None))
+        run = Call(self._device, on_look, lambda: on_step(lambda: None), self._target)
         stopped, output = None, None
         with _seeded(seed, self._device):
             try:
@@ -82,8 +83,11 @@ class FunctionRuns:
             except Stopped:
                 raise
             except (Exception, SystemExit) as error:
-                stopped = plain(f"{type(error).__name__}: {error}".split("\n")[0])
-                output = plain("".join(traceback.format_exception(error)))
+                stopped, output = raised(error)
+                if run.diverged:  # and gave up for that
+                    stopped = f"{run.broken}, and it raised {stopped}"
+        if run.doubt is not None:  # the function may have caught what said so
+            stopped, output = run.doubt, None
         last = run.looks[-1] if run.looks else None
         return RunRecord(
             lane=lane.name,

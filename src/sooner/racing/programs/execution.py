@@ -16,7 +16,7 @@ from typing import IO
 from sooner._report import VARIABLE
 from sooner.racing.programs.reading import Reader, Reading, UnreadableError
 from sooner.racing.programs.reports import Message, Reports
-from sooner.racing.programs.text import Lines, Tail
+from sooner.racing.programs.text import Line, Lines, Tail
 from sooner.racing.programs.tree import Tree
 
 MOST_READINGS = 10_000  # more would be no evaluations, but a pattern that matches anything
@@ -41,7 +41,7 @@ class Execution:
         arguments: the words of its command line.
         environment: all of its environment but SOONER_REPORT.
         folder: an empty one, for its reports.
-        reader: finds the metric in a line of its stdout.
+        reader: finds the metric in a line of its stdout or stderr.
 
     Raises:
         OSError: it cannot be started.
@@ -50,10 +50,9 @@ class Execution:
     def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], folder: Path, reader: Reader) -> None:
         path = folder / "reports"
         self.tail = Tail()
-        self.unreadable: str | None = None  # what was wrong with the last metric that could not be read
-        self.readings = 0  # from stdout
         self.exit: Exit | None = None
         self._messages: SimpleQueue[Message] = SimpleQueue()
+        self._unreadable: dict[int, str] = {}
         self._ended = Event()
         self.started = self._heard = time.monotonic()
         self._reports = Reports(path, self.started)
@@ -66,8 +65,8 @@ class Execution:
             start_new_session=True,
         )
         self.tree = Tree(self._process.pid, str(path))
-        streams = ((self._process.stdout, reader), (self._process.stderr, None))
-        self._listeners = [Thread(target=self._listen, args=stream, daemon=True) for stream in streams]
+        streams = ((self._process.stdout, 1), (self._process.stderr, 2))
+        self._listeners = [Thread(target=self._listen, args=(*stream, reader), daemon=True) for stream in streams]
         for thread in (*self._listeners, Thread(target=self._await_exit, daemon=True)):
             thread.start()
 
@@ -92,6 +91,11 @@ class Execution:
         """Seconds since it last wrote or reported anything."""
         return time.monotonic() - max(self._heard, self._reports.heard)
 
+    @property
+    def unreadable(self) -> str | None:
+        """What was wrong with the last metric that could not be read, on stdout before stderr."""
+        return self._unreadable.get(1) or self._unreadable.get(2)
+
     def news(self) -> list[Message]:
         """Its messages since the last call, in the order of time."""
         messages = self._reports.read()
@@ -112,26 +116,45 @@ class Execution:
         self.exit = Exit(time.monotonic(), status)
         self._ended.set()
 
-    def _listen(self, stream: IO[bytes], reader: Reader | None) -> None:
-        lines = Lines()
+    def _listen(self, stream: IO[bytes], number: int, reader: Reader) -> None:
+        lines, readings = Lines(), _Readings(reader)
         with stream:
-            while chunk := os.read(stream.fileno(), _CHUNK):
-                self._heard = time.monotonic()
-                self._hear(lines.feed(chunk), reader)
-            self._hear(lines.close(), reader)
+            open_ = True
+            while open_:
+                chunk = os.read(stream.fileno(), _CHUNK)
+                moment = time.monotonic()
+                open_ = bool(chunk)
+                if open_:
+                    self._heard = moment
+                for line in lines.feed(chunk) if open_ else lines.close():
+                    self.tail.add(line, number)
+                    reading = readings.of(line)
+                    if reading is not None:
+                        self._messages.put(Message(moment, reading, error=number == 2))
+                if readings.unreadable is not None:
+                    self._unreadable[number] = readings.unreadable
 
-    def _hear(self, lines: list[str], reader: Reader | None) -> None:
-        moment = self._heard
-        for line in lines:
-            self.tail.add(line)
-            reading = self._read(line, reader) if reader else None
-            if reading is not None and self.readings <= MOST_READINGS:
-                self.readings += 1
-                self._messages.put(Message(moment, reading))
 
-    def _read(self, line: str, reader: Reader) -> Reading | None:
+class _Readings:
+    """The metrics in the lines of a stream.
+
+    A line that is written over another and shows the same is that evaluation drawn again: it would confirm itself.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self.unreadable: str | None = None
+        self._reader = reader
+        self._count = 0
+        self._last: Reading | None = None  # in the line before
+
+    def of(self, line: Line) -> Reading | None:
+        """What is new in the line; nothing once there were far too many."""
+        before = self._last
         try:
-            return reader(line)
+            self._last = self._reader(line.text)
         except UnreadableError as error:
-            self.unreadable = str(error)
+            self._last, self.unreadable = None, str(error)
+        if self._last is None or (line.over and self._last == before) or self._count > MOST_READINGS:
             return None
+        self._count += 1
+        return self._last

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from sooner.racing import scale
 from sooner.racing.programs.clock import ProgramClock
 from sooner.racing.programs.execution import MOST_READINGS
 from sooner.racing.programs.reading import Reading
@@ -23,15 +24,21 @@ class Journal:
         started: the moment when the program was started.
         on_look: called for each look as it comes.
         reports: whether metrics from `sooner.report` count; its pauses always do.
+        target: that metrics must be on the scale of (`racing/scale.py`); None where any will do.
     """
 
-    def __init__(self, started: float, on_look: Callable[[Evaluation], None], *, reports: bool) -> None:
+    def __init__(
+        self, started: float, on_look: Callable[[Evaluation], None], *, reports: bool, target: float | None = None
+    ) -> None:
         self.clock = ProgramClock(started)
         self.looks: list[Evaluation] = []
         self.fault: str | None = None  # why the run cannot go on
         self.broken: float | None = None  # the last metric, where it was not finite
+        self.heard = False  # a metric, of whatever kind
+        self.doubted = False  # the scale of a metric is the fault
         self._on_look = on_look
         self._reports = reports
+        self._target = target
         self._examples_given = False
 
     def take(self, message: Message) -> None:
@@ -44,7 +51,11 @@ class Journal:
             self.clock.resume(message.moment)
 
     def _look(self, moment: float, reading: Reading) -> None:
+        self.heard = True
         if self.fault is not None:
+            return
+        if self._target is not None and scale.exceeds(reading.metric, self._target):
+            self.fault, self.doubted = scale.refusal(reading.metric, self._target), True
             return
         last = self.looks[-1] if self.looks else Evaluation(0.0, 0, 0, math.nan)
         if reading.seconds is not None:

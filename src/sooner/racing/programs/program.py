@@ -19,11 +19,13 @@ class Program:
 
     Its metric is read, in this order of preference,
 
-    - from its stdout by a regular expression, where one is given;
-    - else from its stdout as JSON lines `{"metric": 0.93, "step": 100, "examples": 6400, "seconds": 2.5}`, of which
+    - from its output by a regular expression, where one is given;
+    - else from its output as JSON lines `{"metric": 0.93, "step": 100, "examples": 6400, "seconds": 2.5}`, of which
       only the metric is required, and from `sooner.report`, which needs no output at all. Use one of the two.
 
-    A line counts as a terminal shows it when it ends: what a progress bar writes over is not read. Programs that hold
+    Its output is stdout, or stderr if there is no metric on stdout. A line ends with a newline or a carriage return,
+    and counts when it ends; where a progress bar draws the same metric again, that is no new evaluation. Colours and
+    other escape sequences of terminals are left out. Programs that hold
     back their output when it is no terminal need an option against it (`stdbuf -oL`), or their lines come too late; for
     Python the race sets it.
 
@@ -86,7 +88,7 @@ class Program:
         return template.fill(self.command, {"seed": str(seed), "budget": self.budget or ""})
 
     def reader(self) -> Reader:
-        """What finds the metric in a line of its stdout."""
+        """What finds the metric in a line of its output."""
         return json_reader if self.metric is None else pattern_reader(self.metric)
 
     def to_dict(self) -> dict[str, Any]:

@@ -22,7 +22,8 @@ class Message:
     reading: Reading | None = None
     pause: bool = False
     resume: bool = False
-    reported: bool = False  # by `sooner.report`, not on stdout
+    reported: bool = False  # by `sooner.report`, not in what it writes
+    error: bool = False  # on stderr
 
 
 class Reports:
@@ -51,7 +52,7 @@ class Reports:
         if chunk:
             self._at += len(chunk)
             self.heard = now
-        return [message for line in self._lines.feed(chunk) if (message := self._message(line, now)) is not None]
+        return [message for line in self._lines.feed(chunk) if (message := self._message(line.text, now)) is not None]
 
     def _message(self, line: str, now: float) -> Message | None:
         try:

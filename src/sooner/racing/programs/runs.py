@@ -20,6 +20,7 @@ from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.programs.execution import Execution
 from sooner.racing.programs.journal import Journal
 from sooner.racing.programs.program import Program
+from sooner.racing.programs.sources import Sources
 from sooner.racing.programs.template import require_executable
 from sooner.racing.programs.text import plain
 from sooner.racing.record import RunRecord, now
@@ -39,14 +40,18 @@ class ProgramRuns:
     Args:
         programs: those that will run; that each can be started here is checked.
         threads: of the CPU that each should use: sets OMP_NUM_THREADS and the like. None leaves that to them.
+        target: a metric that looks like a percentage of it ends its run; None believes any.
 
     Raises:
         RecipeError: a program is not there.
     """
 
-    def __init__(self, programs: Iterable[Program] = (), *, threads: int | None = None) -> None:
+    def __init__(
+        self, programs: Iterable[Program] = (), *, threads: int | None = None, target: float | None = None
+    ) -> None:
         self._programs = tuple(programs)
         self._threads = threads
+        self._target = target
         for program in self._programs:
             require_executable(program.command)
 
@@ -91,13 +96,14 @@ class ProgramRuns:
             except (OSError, ValueError) as error:
                 reason = f"it could not be started: {error}"
                 return RunRecord(lane.name, seed, started, now(), 0, 0, 0.0, [], {}, stopped=reason)
-            journal = Journal(execution.started, on_look, reports=program.metric is None)
+            sources = Sources(execution.started, on_look, reports=program.metric is None, target=self._target)
             with execution:
-                stopped = _follow(execution, journal, program.timeout, on_step)
+                stopped = _follow(execution, sources, program.timeout, on_step)
                 end = execution.exit.moment if execution.exit else time.monotonic()
             if stopped is None:
-                _hear(execution, journal)
-                stopped = _reason(execution, journal, program)
+                _hear(execution, sources)
+                stopped = _reason(execution, sources.journal, program)
+        journal = sources.journal
         last = journal.looks[-1] if journal.looks else None
         seconds = journal.clock.seconds(end)
         return RunRecord(
@@ -122,25 +128,25 @@ class ProgramRuns:
 
 
 def _follow(
-    execution: Execution, journal: Journal, timeout: float | None, on_step: Callable[[Callable[[], None]], None]
+    execution: Execution, sources: Sources, timeout: float | None, on_step: Callable[[Callable[[], None]], None]
 ) -> str | None:
     """Until the program has ended, or why it must not go on."""
     ended = False
     while not ended:
         ended = execution.wait(_POLL)
         execution.tree.sample()
-        _hear(execution, journal)
-        if journal.fault is not None:
-            return journal.fault
+        _hear(execution, sources)
+        if sources.fault is not None:
+            return sources.fault
         on_step(lambda: None)
         if timeout is not None and not ended and execution.silent > timeout:
             return f"it was silent for {timeout:g} s (--timeout)"
     return None
 
 
-def _hear(execution: Execution, journal: Journal) -> None:
+def _hear(execution: Execution, sources: Sources) -> None:
     for message in execution.news():
-        journal.take(message)
+        sources.take(message)
 
 
 def _reason(execution: Execution, journal: Journal, program: Program) -> str | None:
@@ -151,6 +157,8 @@ def _reason(execution: Execution, journal: Journal, program: Program) -> str | N
     if status < 0:
         hint = "; the system does that when memory runs out" if -status == signal.SIGKILL else ""
         return f"it was ended by {_signal(-status)}{hint}"
+    if status > 0 and journal.broken is not None:  # it diverged, and gave up for that
+        return f"its last metric was {journal.broken}, and it exited with status {status}"
     if status > 0:
         return f"it exited with status {status}"
     if journal.broken is not None:
@@ -160,8 +168,11 @@ def _reason(execution: Execution, journal: Journal, program: Program) -> str | N
     if execution.unreadable is not None:
         return f"it ended without a metric: {execution.unreadable}"
     if program.metric is not None:
-        return f"it ended without a metric: no line of its output matches {program.metric!r}"
-    return 'it ended without a metric: it printed no JSON line with a "metric", and did not call sooner.report'
+        return f"it ended without a metric: no line of its output, standard error included, matches {program.metric!r}"
+    return (
+        'it ended without a metric: it printed no JSON line with a "metric", on standard error neither, and did not '
+        "call sooner.report"
+    )
 
 
 def _signal(number: int) -> str:

@@ -13,9 +13,10 @@ from torch import Tensor
 
 from sooner._types import require_types
 from sooner.batch import Batch
-from sooner.errors import StoreError
+from sooner.errors import SoonerError, StoreError
 from sooner.racing.machine.energy import EnergyMeter
 from sooner.racing.plan.lanes import PlannedLane
+from sooner.racing.raised import raised
 from sooner.racing.recipes.assemble import Site, assemble
 from sooner.racing.record import RunRecord, now
 from sooner.random import isolated
@@ -25,7 +26,7 @@ from sooner.tasks.split import split
 from sooner.training import checkpoint
 from sooner.training.accuracy import accuracy
 from sooner.training.clock import Clock
-from sooner.training.evaluation import Evaluation
+from sooner.training.evaluation import Evaluation, Stopped
 from sooner.training.loading import evaluation_batches
 from sooner.training.loop import Loop
 
@@ -59,7 +60,8 @@ def run_lane(
     All lanes of a seed share its split, its initial weights and its order stream. `on_step` gets a function that
     saves the run to `saved`; it may raise `Stopped` after calling it.
 
-    A run that diverges or runs out of memory is a record too, with `stopped` saying so.
+    A run that diverges, runs out of memory or raises anything but a SoonerError is a record too, with `stopped` saying
+    so.
     """
     state = _saved(saved) if saved.exists() else None
     started = state["started"] if state else now()
@@ -72,6 +74,7 @@ def run_lane(
     loop: Loop | None = None
     test_metric: float | None = None
     stopped: str | None = None
+    output: str | None = None
 
     def save() -> None:
         assert loop is not None
@@ -98,13 +101,16 @@ def run_lane(
             if stopped is None:
                 with clock.phase("evaluate"), loop.stepper.evaluated():
                     test_metric = accuracy(loop.model, _batches(ground, ground.data.test))
-        except (RuntimeError, MemoryError) as error:
-            if not out_of_memory(error):
-                raise
-            stopped = (
-                f"out of memory on {ground.device}; lower its batch_size ({lane.recipe.batch_size}) or raise "
-                f"accumulate ({lane.recipe.accumulate})"
-            )
+        except (Stopped, SoonerError):
+            raise
+        except Exception as error:
+            if out_of_memory(error):
+                stopped = (
+                    f"out of memory on {ground.device}; lower its batch_size ({lane.recipe.batch_size}) or raise "
+                    f"accumulate ({lane.recipe.accumulate})"
+                )
+            else:
+                stopped, output = raised(error)
         finally:
             if loop is not None:
                 loop.loader.close()  # its worker processes must not live on into another lane's time
@@ -125,6 +131,7 @@ def run_lane(
         sparse_flops=loop.operations.sparse if loop else None,
         stopped=stopped,
         resumed=resumed,
+        output=output,
         energy_joules=meter.joules,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from statistics import median
 
 from sooner.reporting import format as words
-from sooner.reporting.summary import LaneSummary, cost, has_calibrated, has_energy, summarise
+from sooner.reporting.summary import LaneSummary, cost, has_calibrated, has_energy, has_examples, summarise
 from sooner.reporting.tables import _base as cells
 from sooner.reporting.tables._base import NONE, Cell, Row, Table
 from sooner.results.records import Comparison, Results
@@ -33,7 +33,8 @@ def _columns(results: Results) -> dict[str, Callable[[LaneSummary], Cell]]:
         columns["Time to target, calibrated"] = lambda row: cells.median(row.calibrated)
     if results.price_per_hour is not None:
         columns["Money to target"] = lambda row: cells.median(cost(results, row.wall), words.money)
-    columns["Examples to target"] = lambda row: cells.median(row.examples, words.count)
+    if has_examples(results):
+        columns["Examples to target"] = lambda row: cells.median(row.examples, words.count)
     columns["Final"] = lambda row: cells.spread(results, row.final)
     columns["Test"] = lambda row: cells.spread(results, row.test)
     if has_energy(results):
@@ -58,4 +59,8 @@ def _ratios(comparisons: list[Comparison]) -> Cell:
     if not comparisons:
         return Cell("", -2.0)
     first = comparisons[0].ratio
-    return Cell(", ".join(words.ratio(c.ratio) for c in comparisons), -1.0 if first is None else first)
+    return Cell(
+        ", ".join(words.ratio(c.ratio) for c in comparisons),
+        -1.0 if first is None else first,
+        "\n".join(filter(None, map(words.short_interval, comparisons))),
+    )

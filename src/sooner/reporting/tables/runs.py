@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from sooner.reporting import format as words
-from sooner.reporting.summary import has_calibrated
+from sooner.reporting.summary import has_calibrated, has_examples
 from sooner.reporting.tables import _base as cells
 from sooner.reporting.tables._base import NONE, Cell, Row, Table
 from sooner.results.records import Results, Run
 
+_EXAMPLES = "Examples to target"
 _Columns = dict[str, Callable[[Run], Cell]]
 
 
@@ -25,14 +26,12 @@ def confirmation_runs(results: Results) -> Table:
 
 def _table(key: str, caption: str, results: Results, lanes: Sequence[tuple[str, list[Run]]]) -> Table:
     columns = _columns(results, [run for _, lane_runs in lanes for run in lane_runs])
-    return Table(
-        key,
-        caption,
-        ("Lane", *columns),
-        tuple(
-            Row(name, tuple(cell(run) for cell in columns.values())) for name, lane_runs in lanes for run in lane_runs
-        ),
-    )
+    silent = {lane.name for lane in results.lanes if not lane.counts_examples}
+    rows = []
+    for name, lane_runs in lanes:
+        own = {**columns, _EXAMPLES: lambda run: NONE} if _EXAMPLES in columns and name in silent else columns
+        rows += [Row(name, tuple(cell(run) for cell in own.values())) for run in lane_runs]
+    return Table(key, caption, ("Lane", *columns), tuple(rows))
 
 
 def _columns(results: Results, shown: Sequence[Run]) -> _Columns:
@@ -41,9 +40,10 @@ def _columns(results: Results, shown: Sequence[Run]) -> _Columns:
     columns["Wall"] = lambda run: cells.time(run, "wall")
     if has_calibrated(results):
         columns["Calibrated"] = lambda run: cells.time(run, "calibrated")
+    columns["Steps to target"] = lambda run: cells.amount(run.steps_to_target, run.steps)
+    if has_examples(results):
+        columns[_EXAMPLES] = lambda run: cells.amount(run.examples_to_target, run.examples)
     columns |= {
-        "Steps to target": lambda run: cells.amount(run.steps_to_target, run.steps),
-        "Examples to target": lambda run: cells.amount(run.examples_to_target, run.examples),
         "Final": lambda run: cells.metric(results, run.final_metric),
         "Test": lambda run: cells.metric(results, run.test_metric),
         "Whole run": lambda run: Cell(words.seconds(run.budget_s), run.budget_s),
@@ -65,6 +65,8 @@ def _outcome(run: Run) -> Cell:
     text = "reached" if run.hit else "missed"
     if run.resumed:
         text += f", resumed {words.number_of(run.resumed, 'time')}"
+    if run.attempts > 1:
+        text += f", attempt {run.attempts}"
     return Cell(text, note=run.stopped or ("what it wrote last" if run.output else ""), more=run.output or "")
 
 

@@ -21,6 +21,7 @@ import pytest
 from sooner.errors import SoonerError
 from sooner.racing import race as racing
 from sooner.racing.engines.ray import RayEngine, ray
+from sooner.racing.failure import Halt
 from sooner.racing.functions import Function, FunctionRuns
 from sooner.racing.plan.lanes import PlannedRun
 from sooner.racing.plan.plan import Plan, plan_entries
@@ -73,10 +74,12 @@ def nodes() -> Iterator[Nodes]:
     found.close()
 
 
-def on_cluster(folder: Path, engine: RayEngine, watcher: Silent | None = None) -> list[RunRecord]:
+def on_cluster(
+    folder: Path, engine: RayEngine, watcher: Silent | None = None, *, keep_going: bool = False
+) -> list[RunRecord]:
     """Run what is missing of the race in `folder`."""
     try:
-        racing.run(folder, engine, watcher or Silent())
+        racing.run(folder, engine, watcher or Silent(), keep_going=keep_going)
     finally:
         engine.close()
     return racing.finished(folder)
@@ -191,13 +194,29 @@ def test_a_run_that_ends_its_worker_twice_is_given_up_and_leaves_nothing_behind(
         sound="sh -c 'echo acc=0.$OMP_NUM_THREADS; echo acc=0.{seed}9'",
         deadly="sh -c 'sleep 98765 & echo acc=0.{seed}; kill -9 $PPID; wait'",
     )
-    found = {record.lane: record for record in on_cluster(tmp_path / "race", RayEngine(plan, None, runs=runs))}
+    engine = RayEngine(plan, None, runs=runs)
+    found = {record.lane: record for record in on_cluster(tmp_path / "race", engine, keep_going=True)}
     assert [look.metric for look in found["sound"].looks] == [0.1, 0.09]
     assert found["deadly"].stopped == "its process on head was ended 2 times; a system does that when memory runs out"
     assert found["deadly"].resumed == 1
     assert [note for note in notes(tmp_path / "race") if isinstance(note, RunRepeated) and note.process_ended]
     assert until(lambda: not any("98765" in process.info["cmdline"] for process in listed()))
     assert until(lambda: not list(Path(tempfile.gettempdir()).glob("sooner-worker-*")))
+
+
+def test_a_failed_run_stops_the_race_and_what_has_ended_is_kept(nodes: Nodes, tmp_path: Path) -> None:
+    folder = tmp_path / "race"
+    plan, runs = program_race(
+        folder, broken="sh -c 'echo no such file >&2; exit {seed}3'", sound="sh -c 'echo acc=0.{seed}9'"
+    )
+    watcher = Silent()
+    with pytest.raises(Halt) as halted:
+        on_cluster(folder, RayEngine(plan, None, runs=runs), watcher)
+    assert (halted.value.record.stopped, halted.value.record.output) == ("it exited with status 3", "no such file")
+    assert halted.value.record in racing.finished(folder)
+    found = {record.lane for record in on_cluster(folder, RayEngine(plan, None, runs=runs), watcher)}
+    assert found == {"broken", "sound"}
+    assert watcher.started.count(("broken", 0)) == 1
 
 
 def listed() -> list[psutil.Process]:

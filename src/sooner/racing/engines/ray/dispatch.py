@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -19,6 +20,7 @@ from sooner.racing.engines.ray.blocks import Blocks
 from sooner.racing.engines.ray.fleet import Crew, Fleet
 from sooner.racing.engines.ray.machine_kinds import Kinds
 from sooner.racing.engines.ray.worker import Outcome
+from sooner.racing.failure import Halt
 from sooner.racing.plan.lanes import PlannedRun
 from sooner.racing.plan.plan import Plan
 from sooner.racing.protocols import Watcher
@@ -86,6 +88,7 @@ class Dispatch:
             self._hand_out()
             self._require_progress()
             self._wait()
+            self._watcher.stepped()
             if interrupted():
                 raise KeyboardInterrupt
 
@@ -221,7 +224,8 @@ class Dispatch:
             except RayError:
                 continue  # its last save is what there is
             if outcome.record is not None:
-                self._finish(task, outcome.record)
+                with suppress(Halt):  # the race ends already, and the others must be kept, too
+                    self._finish(task, outcome.record)
             elif outcome.state is not None:
                 self._write(task.run, outcome.state)
 

@@ -36,17 +36,27 @@ class RayEngine:
         data: of a race of recipes. What is held in memory is sent to each worker once; what is read from disk must be
             found by its name or path on every node.
         save_every: seconds between saves of each run under way, kept in the race's folder where the driver runs.
+        keep_going: believe metrics whatever their scale.
         runs: what makes the runs, where the plan and the data do not say it: Python functions, sent as they are.
 
     Raises:
         SoonerError: `runs` cannot be sent to other processes.
     """
 
-    def __init__(self, plan: Plan, data: Data | None, *, save_every: float = 30.0, runs: Runs | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        data: Data | None,
+        *,
+        save_every: float = 30.0,
+        keep_going: bool = False,
+        runs: Runs | None = None,
+    ) -> None:
         self._plan = plan
         self._data = data
         self._runs = runs
-        self._job = Job(plan, save_every, os.getcwd(), dict(os.environ), None if runs is None else _packed(runs))
+        packed = None if runs is None else _packed(runs)
+        self._job = Job(plan, save_every, keep_going, os.getcwd(), dict(os.environ), packed)
         self._fleet: Fleet | None = None
         self._end: Callable[[], Any] = lambda: None
 

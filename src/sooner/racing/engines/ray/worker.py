@@ -37,6 +37,7 @@ class Job:
     Attributes:
         plan: of the race, as the driver has it.
         save_every: seconds between saves of the run under way.
+        keep_going: whether metrics are believed whatever their scale.
         folder: where the driver runs; taken where there is such a folder.
         environment: the driver's variables.
         runs: what makes the runs, as bytes of cloudpickle; None to make it from the plan and the data.
@@ -44,6 +45,7 @@ class Job:
 
     plan: Plan
     save_every: float
+    keep_going: bool
     folder: str
     environment: Mapping[str, str]
     runs: bytes | None
@@ -123,7 +125,7 @@ class Worker:
             return runs
         from sooner.racing.runs import make_runs
 
-        return make_runs(plan, data)
+        return make_runs(plan, data, keep_going=self._job.keep_going)
 
     def run(self, number: int, run: PlannedRun, state: bytes | None) -> Outcome:
         """Make a run, from a saved state if there is one. `number` is above that of all runs before."""
