@@ -122,7 +122,7 @@ class Store:
             if version > VERSION:
                 raise StoreError(
                     f"{path} was written by a newer sooner (store version {version}, this one reads up to {VERSION}); "
-                    "upgrade with: pip install --upgrade sooner"
+                    "read it with that sooner, or bring this one up to date (git pull in its clone)"
                 )
             if version < 0:
                 raise self._damaged(f"it says to be of version {version}")
