@@ -131,7 +131,12 @@ def examples(*lines: str) -> str:
 
 
 Trust = Annotated[
-    bool, typer.Option("--trust", help="Run the code that recipe files, or a race that is resumed, name.")
+    bool,
+    typer.Option(
+        "--trust",
+        help="Run code that recipe files, or a race that is resumed, name, without a question.",
+        rich_help_panel=DATA,
+    ),
 ]
 
 
