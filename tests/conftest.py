@@ -13,6 +13,14 @@ _SPENT = "processor seconds"
 _slow: dict[str, float] = {}
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _agreements_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Generator[None, None, None]:
+    """What a user has agreed to is kept in the home; tests neither read nor write that."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture
 def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
     """A clock that is moved by hand, for the modules that are named to its `moves`."""

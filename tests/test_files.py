@@ -91,3 +91,46 @@ def test_a_new_file_may_be_read_by_whom_the_umask_lets(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert (tmp_path / "a.txt").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize(
+    "write", [lambda path: files.write_text(path, "new"), lambda path: files.write_bytes(path, b"new")]
+)
+def test_a_link_is_replaced_and_what_it_leads_to_stays(tmp_path: Path, write) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    (tmp_path / "report.html").symlink_to(precious)
+    files.write_text(tmp_path / "report.html", "new")
+    assert precious.read_text() == "mine"
+    assert not (tmp_path / "report.html").is_symlink()
+    assert (tmp_path / "report.html").read_text() == "new"
+
+
+def test_a_link_that_waits_where_the_part_is_written_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files.uuid, "uuid4", lambda: type("Id", (), {"hex": "12345678"}))
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    (tmp_path / "a.txt.12345678.part").symlink_to(precious)
+    with pytest.raises(FileExistsError):
+        files.write_text(tmp_path / "a.txt", "new")
+    assert precious.read_text() == "mine"
+    assert not (tmp_path / "a.txt").exists()
+
+
+def test_what_is_not_to_be_written_in_place_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "pipe")
+    names = ("file", "none", "folder", "link", "pipe")
+    assert [files.unusual(tmp_path / name) for name in names] == [
+        None,
+        None,
+        "a folder",
+        "a link to nowhere",
+        "a pipe, a device or a socket",
+    ]
+    assert files.unusual(tmp_path / "folder", folder=True) is None
+    assert files.unusual(tmp_path / "file", folder=True) == "a file"

@@ -21,6 +21,8 @@ LAYERS = (
         "_names",
         "_arguments",
         "_modules",
+        "_text",
+        "_types",
         "_words",
         "_sharded",
         "files",

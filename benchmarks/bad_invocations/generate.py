@@ -5,11 +5,10 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from benchmarks.bad_invocations._case import Case
 
 QUICK = [
     "--pairs",
@@ -44,15 +43,6 @@ WORDS += [
 ]
 
 
-@dataclass(frozen=True)
-class Case:
-    """One invocation: its arguments, and the folder of the finished race that it must leave whole, if any."""
-
-    kind: str
-    arguments: list[str]
-    keeps: Path | None = None
-
-
 def options(draw: random.Random, folder: Path, finished: Path) -> Case:
     """A race, report or listing with options that are wrong, missing or unknown."""
     names = ["pairs", "target", "budget", "lanes", "model", "device", "threads", "seed", "protocol", "until", "share"]
@@ -82,7 +72,31 @@ def options(draw: random.Random, folder: Path, finished: Path) -> Case:
         arguments.append(draw.choice([*WORDS, str(finished)]))
     if draw.random() < 0.2:  # a race that is there already
         arguments += ["--out", str(finished)]
-    return Case("options", arguments, finished)
+    return Case("options", [arguments], keeps=[finished])
+
+
+def _bomb(name: str) -> bytes:
+    """A billion values by aliases of aliases."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]" for level in range(1, 9)]
+    return ("\n".join(lines) + f"\n{name}: *a8\n").encode()
+
+
+_TOO_MUCH = (
+    b"sampling: " + b"[" * 3000 + b"]" * 3000,
+    b"sampling: " + b"{a: " * 3000 + b"1" + b"}" * 3000,
+    b"- " * 3000,
+    b"batch_size: " + b"9" * 5000,
+    b"batch_size: 1e21",
+    b"batch_size: 1000000000000000000000",
+    b"batch_size: 190" + b":59" * 3000,
+    b"budget: 2020-13-45",
+    b"optimizer: {name: sgd, lr: 0x" + b"f" * 5000 + b"}",
+    b"sampling: &a {name: rs2, fraction: *a}",
+    b"name: " + b"n" * 2**21,
+    _bomb("sampling"),
+    _bomb("nonsense"),
+)
 
 
 def recipe(draw: random.Random, folder: Path, finished: Path) -> Case:
@@ -120,9 +134,11 @@ def recipe(draw: random.Random, folder: Path, finished: Path) -> Case:
     if draw.random() < 0.3:
         cut = draw.randrange(len(text))
         text = text[:cut] + draw.randbytes(draw.randrange(1, 40)) + text[cut + draw.randrange(1, 9) :]
-    path.write_bytes(text)
+    path.write_bytes(draw.choice(_TOO_MUCH) if draw.random() < 0.15 else text)
     quick = [item for item in QUICK if item not in ("--lanes", "baseline")]
-    return Case("recipe", ["race", "--task", "digits", *quick, "--out", str(folder / "race"), str(path)], finished)
+    return Case(
+        "recipe", [["race", "--task", "digits", *quick, "--out", str(folder / "race"), str(path)]], keeps=[finished]
+    )
 
 
 def program(draw: random.Random, folder: Path, finished: Path) -> Case:
@@ -165,7 +181,7 @@ def program(draw: random.Random, folder: Path, finished: Path) -> Case:
     arguments += ["--pairs", "1", "--timeout", draw.choice(["1", "1", "1", "0", "x"]), "--out", str(folder / "race")]
     if draw.random() < 0.2:
         arguments += ["--protocol", "fitted", *(["--budget", draw.choice(WORDS)] if draw.random() < 0.5 else [])]
-    return Case("program", [*arguments, "--", *commands], finished)
+    return Case("program", [[*arguments, "--", *commands]], own=True, keeps=[finished])
 
 
 def store(draw: random.Random, folder: Path, finished: Path) -> Case:
@@ -207,7 +223,4 @@ def store(draw: random.Random, folder: Path, finished: Path) -> Case:
             ["plan", "--race", str(broken)],
         ]
     )
-    return Case("store", command, finished)
-
-
-KINDS: tuple[Callable[[random.Random, Path, Path], Case], ...] = (options, recipe, program, store)
+    return Case("store", [command], keeps=[finished, broken])

@@ -10,6 +10,7 @@ from typing import Annotated, Any, TextIO, cast
 
 import typer
 
+from sooner._text import printable
 from sooner._version import __version__
 from sooner.commands.compare import compare
 from sooner.commands.doctor import doctor
@@ -90,7 +91,7 @@ def main() -> None:
     try:
         app()
     except SoonerError as error:
-        typer.echo(f"sooner: {error}", err=True)
+        typer.echo(f"sooner: {printable(str(error))}", err=True)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -21,6 +21,10 @@ class StoreError(SoonerError):
     """A race's folder cannot be read, written or continued."""
 
 
+class TrustError(SoonerError):
+    """A file that somebody may have sent names code to import or start, and the user has not agreed to it."""
+
+
 class RunFailedError(SoonerError):
     """A race was stopped after a run that crashed, hung or gave no metric. All runs that had ended are kept.
 

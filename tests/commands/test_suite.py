@@ -176,3 +176,12 @@ def test_every_mistake_is_one_message_and_status_2(sooner: Run, tmp_path: Path) 
         status, _, err = sooner(*arguments)
         assert status == 2, arguments
         assert expected in err, (arguments, err)
+
+
+def test_a_tasks_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "suite").mkdir()
+    (tmp_path / "suite" / "digits").symlink_to(tmp_path / "mine")
+    with pytest.raises(StoreError, match=r"digits is a link to .*mine; a suite writes into folders of its own"):
+        race_all(["digits"], REQUEST, tmp_path / "suite", targets=[0.5])
+    assert not list((tmp_path / "mine").iterdir())

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 import time
@@ -27,7 +28,11 @@ def test_a_live_process_keeps_others_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "left", ["", "{", "[]", '{"pid": 1}', '{"pid": 1, "created": 0}', '{"pid": "x", "created": 0}']
+    "left",
+    [
+        *("", "{", "[]", '{"pid": 1}', '{"pid": 1, "created": 0}', '{"pid": "x", "created": 0}'),
+        *("[" * 5000, '{"pid": 1e400, "created": 0}', '{"pid": -3, "created": 0}'),
+    ],
 )
 def test_a_lock_that_names_no_live_process_is_taken_over(tmp_path: Path, left: str) -> None:
     (tmp_path / "race.lock").write_text(left)
@@ -79,4 +84,22 @@ def test_of_processes_that_ask_at_once_one_gets_it(tmp_path: Path) -> None:
 def test_a_lock_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "race.lock").mkdir()
     with pytest.raises(StoreError, match=r"could not write .*race\.lock"), locked(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("content", ["mine", '{"pid": 1, "created": 0}'])
+def test_a_lock_that_is_a_link_is_refused_and_what_it_leads_to_stays(tmp_path: Path, content: str) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text(content)
+    (tmp_path / "race.lock").symlink_to(precious)
+    said = r"could not write .*race\.lock: it is a link to .*precious; remove it"
+    with pytest.raises(StoreError, match=said), locked(tmp_path):
+        pass
+    assert precious.read_text() == content
+    assert (tmp_path / "race.lock").is_symlink()
+
+
+def test_a_lock_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "race.lock")
+    with pytest.raises(StoreError, match="it is a pipe"), locked(tmp_path):
         pass

@@ -1,3 +1,5 @@
+import os
+import re
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -165,6 +167,106 @@ def test_a_note_that_makes_no_sense_is_damage(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"damaged: .*no kind of notice 'unheard_of'"):
         store.notes()
     store.close()
+
+
+def made(folder: Path) -> Path:
+    """A store with a run; gives its file."""
+    store = Store(folder, create=True)
+    store.add(RECORD)
+    store.close()
+    return folder / NAME
+
+
+@pytest.mark.parametrize("create", [False, True])
+@pytest.mark.parametrize("there", ["a store", "a file", "nothing"])
+def test_a_link_is_no_store_and_what_it_leads_to_stays(tmp_path: Path, create: bool, there: str) -> None:
+    target = made(tmp_path / "mine") if there == "a store" else tmp_path / "mine.txt"
+    if there == "a file":
+        target.write_text("mine")
+    before = target.read_bytes() if target.exists() else None
+    (tmp_path / "sent").mkdir()
+    (tmp_path / "sent" / NAME).symlink_to(target)
+    with pytest.raises(StoreError, match=f"is a link to {target}, and not the file of a race"):
+        Store(tmp_path / "sent", create=create)
+    assert (target.read_bytes() if target.exists() else None) == before
+
+
+def test_a_folder_or_a_pipe_is_no_store(tmp_path: Path) -> None:
+    (tmp_path / NAME).mkdir()
+    with pytest.raises(StoreError, match="is a folder, and not the file"):
+        Store(tmp_path)
+    (tmp_path / NAME).rmdir()
+    os.mkfifo(tmp_path / NAME)
+    with pytest.raises(StoreError, match="is a pipe, a device or a socket, and not the file"):
+        Store(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("DROP TABLE phases", "it has no phases.name, phases.run, phases.seconds"),
+        ("ALTER TABLE runs DROP COLUMN host", "it has no runs.host"),
+        ("DROP TABLE meta; CREATE TABLE meta (key, value)", "it has no meta.key, meta.value"),  # of no types
+        ("CREATE TRIGGER gone AFTER INSERT ON runs BEGIN DELETE FROM runs; END", "'gone' in it is no part of a race"),
+        ("CREATE VIEW seen AS SELECT * FROM runs", "'seen' in it is no part of a race"),
+    ],
+)
+def test_tables_that_are_not_a_races_are_damage(tmp_path: Path, change: str, message: str) -> None:
+    path = made(tmp_path)
+    database = sqlite3.connect(path)
+    database.executescript(change)
+    database.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match=f"race.db is damaged: {re.escape(message)}"):
+        Store(tmp_path)
+    assert path.read_bytes() == before
+
+
+def test_runs_are_read_by_the_names_of_columns(tmp_path: Path) -> None:
+    database = sqlite3.connect(made(tmp_path))
+    database.executescript(
+        "CREATE TABLE other (name TEXT NOT NULL, seconds REAL NOT NULL, run INTEGER NOT NULL) STRICT;"
+        "INSERT INTO other SELECT name, seconds, run FROM phases;"
+        "DROP TABLE phases; ALTER TABLE other RENAME TO phases;"
+    )
+    database.close()
+    assert Store(tmp_path).records() == [RECORD]
+
+
+def test_names_that_would_be_refused_today_are_written_out_and_no_run_is_lost(tmp_path: Path) -> None:
+    store = Store(tmp_path, create=True)
+    store.add(replace(RECORD, lane="a\x1b[2J", host="b\n"))
+    (record,) = store.records()
+    assert (record.lane, record.host) == ("a\\x1b[2J", "b\\n")
+
+
+@pytest.mark.parametrize("value", ["[" * 5000 + "]" * 5000, "9" * 5000, "x"])
+def test_what_is_no_json_is_damage(tmp_path: Path, value: str) -> None:
+    path = made(tmp_path)
+    with sqlite3.connect(path) as database:
+        database.execute("INSERT INTO meta VALUES ('plan', ?)", (value,))
+    database.close()
+    with pytest.raises(StoreError, match="'plan' in it is not JSON"):
+        racing.load_plan(tmp_path)
+
+
+@pytest.mark.parametrize(("table", "column"), [("runs", "seconds"), ("phases", "seconds"), ("evaluations", "metric")])
+@pytest.mark.parametrize("value", ["9e999", "-9e999"])
+def test_a_number_that_is_infinite_is_damage(tmp_path: Path, table: str, column: str, value: str) -> None:
+    path = made(tmp_path)
+    with sqlite3.connect(path) as database:
+        database.execute(f"UPDATE {table} SET {column} = {value}")
+    database.close()
+    with pytest.raises(StoreError, match=f"a number among its {table} is infinite"):
+        racing.finished(tmp_path)
+
+
+def test_a_version_that_none_has_is_damage(tmp_path: Path) -> None:
+    with sqlite3.connect(made(tmp_path)) as database:
+        database.execute("PRAGMA user_version = -1")
+    database.close()
+    with pytest.raises(StoreError, match="it says to be of version -1"):
+        Store(tmp_path)
 
 
 def test_a_failed_run_leaves_the_race_and_stays_as_an_attempt(tmp_path: Path) -> None:

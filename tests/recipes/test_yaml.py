@@ -3,6 +3,13 @@ import pytest
 from sooner.errors import RecipeError
 from sooner.recipes._yaml import read, write
 
+# Nine times what stands above, again and again: 9 ** 9 values from 500 bytes; and one list in another.
+BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]\n" for level in range(1, 9)
+)
+BOMB = f"extends: baseline\n{BOMB}"
+CHAIN = "extends: baseline\na0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}]\n" for i in range(1, 3000))
+
 
 @pytest.mark.parametrize(
     ("text", "value"),
@@ -50,6 +57,21 @@ def test_what_is_written_is_read_back_in_order(tmp_path):
         ("- a", ": a recipe is a mapping of fields, such as 'budget: 0.1x'; it holds a list"),
         ("", ": a recipe is a mapping of fields, such as 'budget: 0.1x'; it is empty"),
         ("a: \x00", ": is not YAML: "),
+        ("a: " + "[" * 3000 + "]" * 3000, ", line 1, column 44: this stands in more than 40 lists and mappings"),
+        ("a: " + "{b: " * 3000 + "}" * 3000, ", line 1, column 161: this stands in more than 40 lists and mappings"),
+        ("- " * 3000, ", line 1, column 83: this stands in more than 40 lists and mappings"),
+        ("a: " + "9" * 5000, ", line 1, column 4: '99999999999999"),
+        (
+            "a: 9223372036854775808",
+            ", line 1, column 4: '9223372036854775808' cannot be read: it has more than 64 bits",
+        ),
+        ("a: 1" + ":59" * 3000, ", line 1, column 4: '1:59:59:59"),
+        ("a: 2020-13-45", ", line 1, column 4: '2020-13-45' cannot be read: month must be in 1..12"),
+        ("a: &x [1, *x]", ", line 1, column 11: 'x' stands within what it is the name of"),
+        ("a: &x {b: *x}", ", line 1, column 11: 'x' stands within what it is the name of"),
+        (BOMB, ", line 6, column 5: with its aliases this is more than 10,000 values"),
+        (CHAIN, ", line 41, column 6: with its aliases this is more than 10,000 values, or 40 within each other"),
+        ("a: " + "b" * 2**20, ": is 1,048,579 bytes; a recipe is a few lines of YAML"),
     ],
 )
 def test_what_is_no_recipe_is_refused_with_file_and_line(tmp_path, text, message):

@@ -97,3 +97,24 @@ def test_a_finding_of_a_later_version_is_refused_by_name() -> None:
     raw["comparisons"][0]["finding"] = "undreamt_of"
     with pytest.raises(ValueError, match="undreamt_of"):
         Results.from_dict(raw)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"target": "0.9"}, "target must be float, not '0.9'"),
+        ({"pairs": None}, "pairs must be int, not None"),
+        ({"machine": []}, "machine must be dict"),
+        ({"price_per_hour": float("inf")}, "price_per_hour must be float | None, not inf"),
+    ],
+)
+def test_a_field_of_another_type_is_refused_by_name(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}"):
+        Results.from_dict({**realistic().to_dict(), **change})
+
+
+def test_a_field_deep_within_is_named_by_its_path() -> None:
+    raw = realistic().to_dict()
+    raw["lanes"][1]["runs"][0]["budget_s"] = "long"
+    with pytest.raises(TypeError, match=r"^lanes\[1\]\.runs\[0\]\.budget_s must be float, not 'long'"):
+        Results.from_dict(raw)

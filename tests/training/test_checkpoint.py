@@ -5,6 +5,7 @@ from typing import NoReturn
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 from sooner.errors import StoreError
@@ -78,3 +79,22 @@ def test_moments_are_laid_out_as_their_parameters(tmp_path: Path) -> None:
     assert loaded.state[weight]["momentum_buffer"].stride() == weight.stride()
     before = optimizer.state[next(model.parameters())]["momentum_buffer"]
     assert torch.equal(loaded.state[weight]["momentum_buffer"], before)
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        *("[]", "7", "null", '{"$tensor": "gone"}', '{"$items": [["a"]]}', '{"$items": 3}', '{"other": 1}', "{"),
+        *('{"$tuple": [1]}', "[" * 5000 + "]" * 5000),
+    ],
+)
+def test_a_tree_that_is_none_is_refused_and_named(tmp_path: Path, tree: str) -> None:
+    path = tmp_path / "a.safetensors"
+    save_file({"x": torch.zeros(2)}, path, metadata={"tree": tree})
+    with pytest.raises(StoreError, match=r"a\.safetensors is not a checkpoint that can be read .*delete it to start"):
+        checkpoint.load(path)
+
+
+def test_a_folder_is_no_checkpoint(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="is not a checkpoint that can be read"):
+        checkpoint.load(tmp_path)

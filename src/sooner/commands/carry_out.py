@@ -84,6 +84,11 @@ def write(folder: Path, console: Console) -> Results:
         results = racing.results(folder)
         try:
             outcome.write(results, folder)
+        except (ValueError, ArithmeticError) as error:  # of numbers near the largest there are
+            raise StoreError(
+                f"{folder} holds numbers of which no results can be made ({type(error).__name__}: {error}); race.db "
+                "was left as it is: bring back a copy of it"
+            ) from error
         except OSError as error:
             raise StoreError(
                 f"could not write the results into {folder} ({error}); the race itself is safe in race.db: make room, "

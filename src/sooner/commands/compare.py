@@ -19,10 +19,9 @@ def compare(
     out: Annotated[Path | None, typer.Option(help="Folder for results.json and report.html of all together.")] = None,
 ) -> None:
     """Join races of one task on one machine into one report."""
-    from rich.console import Console
-
     from sooner import reporting
     from sooner.commands import outcome
+    from sooner.commands.screen import Console
     from sooner.reporting.console import say
     from sooner.results.pooling import join
     from sooner.results.rescoring import rescore

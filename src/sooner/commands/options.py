@@ -130,6 +130,16 @@ def examples(*lines: str) -> str:
     return "\n\n".join(["Examples:", *lines])
 
 
+Trust = Annotated[
+    bool,
+    typer.Option(
+        "--trust",
+        help="Run code that recipe files, or a race that is resumed, name, without a question.",
+        rich_help_panel=DATA,
+    ),
+]
+
+
 def listed(text: str) -> list[str]:
     """What stands between commas."""
     return [item.strip() for item in text.split(",") if item.strip()]

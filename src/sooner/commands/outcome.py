@@ -25,7 +25,7 @@ def load(path: Path) -> Results:
         raise StoreError(f"there is no race at {path}; give a folder that `sooner race` wrote, or its {RESULTS}")
     try:
         results = Results.load(file)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise StoreError(
             f"{file} cannot be read as the results of a race ({type(error).__name__}: {error}); write it again with "
             "`sooner report` on the race's folder"

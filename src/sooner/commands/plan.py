@@ -45,6 +45,7 @@ def plan(
     skip_bad: options.SkipBad = False,
     image_size: options.ImageSize = None,
     examples: options.Examples = None,
+    trust: options.Trust = False,
 ) -> None:
     """Say how many pairs it takes to find a difference, and how long they take here."""
     share = options.share_of(detect)
@@ -70,16 +71,18 @@ def plan(
         image_size=image_size,
         examples=examples,
     )
-    before(request)
+    before(request, trust=trust)
 
 
-def before(request: Request) -> None:
-    """Measure the pace of every lane of the race that `request` asks for, and say how many pairs it needs."""
-    from rich.console import Console
+def before(request: Request, *, trust: bool = False) -> None:
+    """Measure the pace of every lane of the race that `request` asks for, and say how many pairs it needs.
 
+    With `trust` the code that recipe files name is run without a question.
+    """
     from sooner.commands import plan_words
     from sooner.commands.prepare import prepare
     from sooner.commands.progress import clock
+    from sooner.commands.screen import Console
     from sooner.racing.machine import describe as machine
     from sooner.racing.recipes.pace import measure, race_seconds, run_seconds, sizes_of
     from sooner.reporting import format as words
@@ -89,7 +92,7 @@ def before(request: Request) -> None:
 
     console = Console()
     detect = request.rules.detect
-    plan, data = prepare(request, console)
+    plan, data = prepare(request, console, trust=trust)
     busy = machine.load_by_others()
     with step(console, f"measuring the pace of {words.number_of(len(plan.lanes), 'lane')}"):
         paces = measure(plan, data)
@@ -127,9 +130,8 @@ def during(folder: Path, *, detect: float) -> None:
 
     Raises StoreError where no pair of it has ended.
     """
-    from rich.console import Console
-
     from sooner.commands import plan_words
+    from sooner.commands.screen import Console
     from sooner.racing import race as racing
     from sooner.racing.plan.confirming import FRESH
     from sooner.reporting.console import say

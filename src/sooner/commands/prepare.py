@@ -10,6 +10,7 @@ from rich.console import Console
 
 from sooner.commands.request import Request
 from sooner.commands.steps import step
+from sooner.commands.trust import of_recipes, require
 from sooner.errors import DataError
 from sooner.racing.machine import describe as machine
 from sooner.racing.machine.cores import default_threads
@@ -24,8 +25,11 @@ from sooner.reporting.format import number_of
 from sooner.tasks import Data, get_task, load_data, models, tasks
 
 
-def prepare(request: Request, console: Console) -> tuple[Plan, Data]:
+def prepare(request: Request, console: Console, *, trust: bool = False) -> tuple[Plan, Data]:
     """The plan of a race of recipes, every lane of it tried out, and the data.
+
+    Data and a model that `request` names as module:name are the user's own word; a model that a recipe file names so
+    is imported only if the user agrees to it, with `trust` or when asked.
 
     Raises SoonerError where the task, the data, a recipe or the device is not there, or a lane cannot be trained.
     """
@@ -55,6 +59,8 @@ def prepare(request: Request, console: Console) -> tuple[Plan, Data]:
     changes = {"budget": request.budget} if request.budget else {}
     names = (*recipe_files, *(request.lanes or (() if recipe_files else known.lanes)))
     baseline, *recipes = (resolve(name, known.recipe, changes) for name in ("baseline", *names))
+    from_files = [recipe for recipe in recipes if recipe.model != request.model]
+    require(of_recipes(from_files), f"a recipe among {', '.join(map(str, names))}", trust=trust)
     with step(console, "trying out each recipe on a few examples"):
         for recipe in (baseline, *recipes):
             try_out(recipe, loaded)
@@ -92,7 +98,8 @@ def _with_precision(recipes: list[Recipe], data: Data, device: torch.device) -> 
 def _faster(recipe: Recipe, data: Data, device: torch.device) -> str:
     model = models.build(recipe.model, data.shape, len(data.classes), seed=0)
     try:
-        return choose(model, data.shape, recipe.batch_size // recipe.accumulate, device)
+        size = min(recipe.batch_size // recipe.accumulate, len(data.train))  # no step has more
+        return choose(model, data.shape, size, device)
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
             raise

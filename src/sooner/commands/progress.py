@@ -47,7 +47,8 @@ class Progress:
         self._finished = sum(work.get(record.lane, 0.0) for record in done)
         self._runs: dict[str, list[RunRecord]] = {lane.name: [] for lane in plan.lanes}
         for record in done:
-            self._lane_of(record).append(record)
+            if self._name_of(record.lane) in self._runs:  # a store of another's may hold runs of no lane
+                self._lane_of(record).append(record)
         self._current: PlannedRun | None = None
         self._look: Evaluation | None = None
         self._under_way: dict[tuple[str, int], float] = {}  # lane and seed, and when the run started

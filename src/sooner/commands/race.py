@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
 from sooner.commands import options
 from sooner.commands.request import ProgramsRequest, Request, RunOptions
-from sooner.errors import SoonerError
+from sooner.errors import SoonerError, StoreError
+
+if TYPE_CHECKING:
+    from sooner.racing.plan.plan import Plan
 
 # The options that a race of programs has a use for.
 _OF_PROGRAMS = (
@@ -115,13 +118,14 @@ def race(
     examples: options.Examples = None,
     save_every: options.SaveEvery = 30.0,
     keep_going: options.KeepGoing = False,
+    trust: options.Trust = False,
 ) -> None:
     """Race recipes, or your own programs after --, to a target side by side, and say which one pays."""
-    how = RunOptions(engine, options.listed(track), save_every, keep_going)
+    how = RunOptions(engine, options.listed(track), save_every, keep_going, trust)
     if resume is not None:
         if context.obj is not None:
             raise SoonerError("a race is resumed as it was planned; leave out --, and the programs after it")
-        kept = ("resume", "retry", "pairs", "save_every", "engine", "track", "keep_going")
+        kept = ("resume", "retry", "pairs", "save_every", "engine", "track", "keep_going", "trust")
         options.refuse_beside(context, "a race is resumed as it was planned", *kept)
         go_on(resume, how, retry=retry, pairs=pairs)
         return
@@ -164,8 +168,7 @@ def begin(request: Request, how: RunOptions, out: Path | None = None) -> None:
 
     Raises SoonerError where it cannot be planned, or `out` holds a race.
     """
-    from rich.console import Console
-
+    from sooner.commands.screen import Console
     from sooner.commands.steps import step
 
     console = Console()
@@ -173,6 +176,7 @@ def begin(request: Request, how: RunOptions, out: Path | None = None) -> None:
         from sooner.commands.carry_out import carry_out, free_folder
         from sooner.commands.prepare import prepare
         from sooner.commands.prepare_programs import prepare_programs
+        from sooner.commands.trust import of_plan, remember
         from sooner.racing import race as racing
         from sooner.racing.recipes.runs import describe
         from sooner.results.notices import ExamplesSkipped
@@ -181,7 +185,8 @@ def begin(request: Request, how: RunOptions, out: Path | None = None) -> None:
     if request.programs is not None:
         plan, data = prepare_programs(request, request.programs), None
     else:
-        plan, data = prepare(request, console)
+        plan, data = prepare(request, console, trust=how.trust)
+    remember(of_plan(plan))
     folder = out or free_folder(plan.task.name)
     racing.start(folder, plan, describe(data, plan.validation) if data else None)
     if data and data.skipped:
@@ -195,21 +200,31 @@ def go_on(folder: Path, how: RunOptions, *, retry: str | None = None, pairs: int
     With `retry` "failed" its failed runs are repeated, and with `pairs` it is to have so many. Raises SoonerError where
     there is none, or it cannot go on, or not so.
     """
-    from rich.console import Console
-
+    from sooner.commands.screen import Console
     from sooner.commands.steps import step
 
     console = Console()
     with step(console, "loading PyTorch and what goes with it"):
         from sooner.commands.carry_out import carry_out
+        from sooner.commands.trust import of_plan, require
         from sooner.racing import race as racing
         from sooner.racing.amending import Amendment, with_pairs
         from sooner.tasks import load_data
 
     asked = Amendment(retry, pairs)  # type: ignore[arg-type]  # checked there
     plan = with_pairs(racing.load_plan(folder), pairs)
+    require(of_plan(plan), f"the race in {folder}", trust=how.trust)
     data = None
     if plan.task.data:
         with step(console, f"reading {plan.task.data}"):
-            data = load_data(plan.task.data, **plan.task.options)
+            data = load_data(plan.task.data, **_known_options(folder, plan))
     carry_out(folder, plan, data, console, how, asked)
+
+
+def _known_options(folder: Path, plan: Plan) -> dict[str, Any]:
+    """The options of `load_data` that the plan of the race in `folder` keeps. Raises StoreError for any other."""
+    kinds = {"label": str, "skip_bad": bool, "image_size": int, "examples": int}
+    for name, value in plan.task.options.items():
+        if type(value) is not kinds.get(name):
+            raise StoreError(f"the race in {folder} reads its data with {name}={value!r}, which is no option for that")
+    return dict(plan.task.options)

@@ -11,11 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from rich.console import Console
 
+from sooner._text import require_visible
 from sooner.commands import halted
 from sooner.commands.progress import Progress
 from sooner.commands.race_result import RaceResult
+from sooner.commands.screen import Console
 from sooner.errors import RecipeError, RunFailedError, StoreError
 from sooner.racing import race as racing
 from sooner.racing.amending import Amendment, Retry, amend
@@ -97,6 +98,10 @@ def race(
         raise RecipeError(f"race needs its functions by name, {{'plain': train, ...}}, not {type(functions).__name__}")
     if not math.isfinite(target):
         raise RecipeError(f"the target must be a finite number, not {target}")
+    try:
+        require_visible("the metric's name", metric)
+    except ValueError as error:
+        raise RecipeError(str(error)) from None
     device = machine.pick_device()
     runs = FunctionRuns(functions, device=str(device), target=None if keep_going else target)
     plan = plan_entries(

@@ -16,9 +16,8 @@ def report(
     target: Annotated[float | None, typer.Option(help="Show what the race says at another target.")] = None,
 ) -> None:
     """Write results.json and report.html again from a race's store."""
-    from rich.console import Console
-
     from sooner.commands.carry_out import write
+    from sooner.commands.screen import Console
 
     console = Console()
     if target is None:

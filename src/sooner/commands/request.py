@@ -79,12 +79,14 @@ class RunOptions:
         trackers: by name, see `sooner.racing.trackers`.
         save_every: seconds between saves of the run under way.
         keep_going: whether the race goes on after a run that failed.
+        trust: run code that files name and the user has not agreed to before, see `sooner.commands.trust`.
     """
 
     engine: str = "local"
     trackers: Sequence[str] = ()
     save_every: float = 30.0
     keep_going: bool = False
+    trust: bool = False
 
     def check(self) -> None:
         """Raises SoonerError for an engine or a tracker that is unknown or not installed."""

@@ -9,11 +9,12 @@ from typing import Annotated
 
 import typer
 
+from sooner import files
 from sooner._words import number_of
 from sooner.commands import options
 from sooner.commands.race import begin, go_on
 from sooner.commands.request import Request, RunOptions
-from sooner.errors import DataError, RunFailedError, SoonerError
+from sooner.errors import DataError, RunFailedError, SoonerError, StoreError
 
 EXAMPLES = options.examples(
     "sooner suite digits,mnist --lanes rs2-10",
@@ -61,6 +62,7 @@ def suite(
     examples: options.Examples = None,
     save_every: options.SaveEvery = 30.0,
     keep_going: options.KeepGoing = False,
+    trust: options.Trust = False,
 ) -> None:
     """Race the same lanes on several tasks, and draw their performance profiles; the same command resumes."""
     options.refuse_idle(context, protocol, until)
@@ -76,7 +78,7 @@ def suite(
         workers=workers,
         examples=examples,
     )
-    how = RunOptions(engine, options.listed(track), save_every, keep_going)
+    how = RunOptions(engine, options.listed(track), save_every, keep_going, trust)
     race_all(options.listed(tasks), request, out, targets=options.numbers("--target", target), how=how)
 
 
@@ -100,9 +102,8 @@ def race_all(
     Raises:
         SoonerError: a task is not known, or `out` holds a suite that was asked for otherwise.
     """
-    from rich.console import Console
-
     from sooner.commands import suite_record as record
+    from sooner.commands.screen import Console
     from sooner.commands.suite_words import show
     from sooner.racing import race as racing
     from sooner.reporting.console import say
@@ -117,6 +118,8 @@ def race_all(
         for place, (name, target) in enumerate(aims.items(), 1):
             say(console, f"[{place}/{len(aims)}] {name}", style="bold")
             folder = out / name
+            if (other := files.unusual(folder, folder=True)) is not None:
+                raise StoreError(f"{folder} is {other}; a suite writes into folders of its own: give another --out")
             if not record.begun(folder):
                 begin(replace(request, items=[name], target=target), how, folder)
                 continue

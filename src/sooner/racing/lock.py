@@ -20,9 +20,11 @@ from sooner.racing.store import NAME
 def locked(folder: Path) -> Iterator[None]:
     """Hold `folder` for this process. A lock left by a process that is gone is taken over.
 
-    Raises StoreError if another live process races there, or the lock cannot be written.
+    Raises StoreError if another live process races there, or the lock cannot be written, or is no file of its own.
     """
     path = folder / "race.lock"
+    if (other := files.unusual(path)) is not None:
+        raise StoreError(f"could not write {path}: it is {other}; remove it, or choose a folder to write in")
     me = psutil.Process()
     try:
         with _undisturbed(folder):
@@ -55,6 +57,6 @@ def _holder(path: Path) -> int | None:
         held = json.loads(path.read_text())
         process = psutil.Process(held["pid"])
         alive = abs(process.create_time() - held["created"]) < 1 and held["pid"] != os.getpid()
-    except (OSError, ValueError, KeyError, TypeError, psutil.NoSuchProcess):
+    except (OSError, ValueError, KeyError, TypeError, ArithmeticError, RecursionError, psutil.Error):
         return None
     return int(held["pid"]) if alive else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -133,10 +134,10 @@ def run(folder: Path, engine: Engine, watcher: Watcher, *, keep_going: bool = Fa
 
 def _sweep(folder: Path, records: list[RunRecord]) -> None:
     """Remove what a killed process left: half-written saves, and saves of runs that are in the store."""
-    for part in folder.glob("run-*.part"):
-        part.unlink()
-    for record in records:
-        (folder / saved_name(record.lane, record.seed)).unlink(missing_ok=True)
+    left = [*folder.glob("run-*.part"), *(folder / saved_name(record.lane, record.seed) for record in records)]
+    for path in left:
+        with suppress(OSError):  # what cannot be removed is in nobody's way
+            path.unlink(missing_ok=True)
 
 
 def _note_noise(store: Store) -> None:

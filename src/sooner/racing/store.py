@@ -7,11 +7,14 @@ import shlex
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, astuple, fields
+from dataclasses import asdict, astuple, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sooner.errors import RecipeError, StoreError
+from sooner import files
+from sooner._text import is_visible, visible
+from sooner._types import require_types
+from sooner.errors import DataError, RecipeError, StoreError
 from sooner.racing.record import RunRecord
 from sooner.training.evaluation import Evaluation
 
@@ -69,6 +72,22 @@ CREATE TABLE attempts (id INTEGER PRIMARY KEY, record TEXT NOT NULL) STRICT;
 }
 
 
+def _columns(database: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Table and column of all that is checked by type."""
+    tables = database.execute("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict")
+    return {
+        (table, row[1])
+        for (table,) in tables.fetchall()
+        for row in database.execute("SELECT * FROM pragma_table_info(?)", (table,))
+    }
+
+
+_REAL = {
+    "runs": ("seconds", "test_metric", "flops", "energy_joules", "sparse_flops"),
+    "phases": ("seconds",),
+    "evaluations": ("seconds", "metric", "besides", "scoring"),
+}
+_LOOK = tuple(field.name for field in fields(Evaluation))
 _COLUMNS = tuple(field.name for field in fields(RunRecord) if field.name not in ("looks", "phases"))
 
 
@@ -86,6 +105,10 @@ class Store:
     def __init__(self, folder: Path, *, create: bool = False) -> None:
         self.folder = folder
         path = folder / NAME
+        if (other := files.unusual(path)) is not None:
+            raise StoreError(
+                f"{path} is {other}, and not the file of a race; give the folder that holds the file itself"
+            )
         if not create and not path.exists():
             raise StoreError(f"{folder} holds no race (no {NAME} there); give a folder that `sooner race` wrote")
         with self._errors("open"):
@@ -94,12 +117,15 @@ class Store:
             # FULL: a commit survives a power cut. The rollback journal leaves one file and works on any file system.
             self._database.execute("PRAGMA synchronous=FULL")
             self._database.execute("PRAGMA foreign_keys=ON")
+            self._database.execute("PRAGMA trusted_schema=OFF")  # it may be another's
             version = self._database.execute("PRAGMA user_version").fetchone()[0]
             if version > VERSION:
                 raise StoreError(
                     f"{path} was written by a newer sooner (store version {version}, this one reads up to {VERSION}); "
                     "read it with that sooner, or bring this one up to date (git pull in its clone)"
                 )
+            if version < 0:
+                raise self._damaged(f"it says to be of version {version}")
             if version == 0 and not create:
                 raise StoreError(f"{path} is empty or cut short, and holds no race; bring back a copy of it, if any")
             if version == 0:
@@ -108,6 +134,7 @@ class Store:
                 raise self._damaged("its pages do not fit together")
             elif version < VERSION:
                 self._write_schema([_MIGRATIONS[step] for step in range(version, VERSION)])
+            self._check_schema()
         if create and self.get("plan") is not None:
             raise StoreError(
                 f"{folder} already holds a race; resume it with --resume {shlex.quote(str(folder))}, or choose "
@@ -121,6 +148,21 @@ class Store:
             f"still be read with: sqlite3 {path} .recover"
         )
 
+    def _check_schema(self) -> None:
+        """Raises StoreError where the tables are not those of a race, or something else acts on them."""
+        model = sqlite3.connect(":memory:")
+        try:
+            model.executescript(_TABLES)
+            wanted, found = _columns(model), _columns(self._database)
+        finally:
+            model.close()
+        missing = [f"{table}.{column}" for table, column in sorted(wanted) if (table, column) not in found]
+        if missing:
+            raise self._damaged(f"it has no {', '.join(missing)}")
+        others = "SELECT name FROM sqlite_schema WHERE type NOT IN ('table', 'index')"
+        if added := self._database.execute(others).fetchone():
+            raise self._damaged(f"'{added[0]}' in it is no part of a race")
+
     def _write_schema(self, scripts: list[str]) -> None:
         with self._transaction():
             for statement in (part for script in scripts for part in script.split(";\n")):
@@ -131,7 +173,7 @@ class Store:
     def _errors(self, doing: str) -> Iterator[None]:
         try:
             yield
-        except UnicodeDecodeError as error:  # SQLite's own complaint, when it quotes what it could not read
+        except (UnicodeDecodeError, OverflowError) as error:  # SQLite's own complaint, quoting what it could not read
             raise self._damaged("its text is not text") from error
         except (sqlite3.Error, OSError) as error:
             path = self.folder / NAME
@@ -167,8 +209,15 @@ class Store:
             row = self._database.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         try:
             return json.loads(row[0]) if row else None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._damaged(f"'{key}' in it is not JSON") from error
+
+    def mapping(self, key: str) -> dict[str, Any]:
+        """The mapping under `key`, empty where there is none. Raises TypeError for anything else."""
+        found = self.get(key)
+        if found is not None and not isinstance(found, dict):
+            raise TypeError(f"'{key}' is a {type(found).__name__}")
+        return found or {}
 
     def change(self, values: Mapping[str, Any], repeat: Sequence[RunRecord] = ()) -> None:
         """Keep plain data by their keys, as `put` does, and move the runs `repeat` to the attempts: all or nothing."""
@@ -189,15 +238,20 @@ class Store:
             rows = self._database.execute("SELECT record FROM attempts ORDER BY id").fetchall()
         with self.sound():
             kept = [json.loads(record) for (record,) in rows]
-            return [RunRecord(**{**raw, "looks": [Evaluation(**look) for look in raw["looks"]]}) for raw in kept]
+            made = [RunRecord(**{**raw, "looks": [Evaluation(**look) for look in raw["looks"]]}) for raw in kept]
+            for record in made:
+                require_types(record)
+        return [_shown(record) for record in made]
 
     @contextmanager
     def sound(self) -> Iterator[None]:
         """An error inside, of any kind, that the store's content causes is raised as damage to the store."""
         try:
             yield
-        except (TypeError, ValueError, KeyError, AttributeError, IndexError, RecipeError) as error:
+        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
             raise self._damaged(f"what it says makes no race ({type(error).__name__}: {error})") from error
+        except (RecipeError, DataError) as error:
+            raise self._damaged(f"what it says makes no race ({error})") from error
 
     def note(self, notice: Notice) -> None:
         """Keep what a reader should know of the race as a whole."""
@@ -237,16 +291,33 @@ class Store:
             )
 
     def records(self) -> list[RunRecord]:
-        """All finished runs, in the order in which they ended."""
+        """All finished runs, in the order in which they ended. Raises StoreError where a number in them is infinite."""
         with self._errors("read"):
+            for table, columns in _REAL.items():
+                infinite = " OR ".join(f"abs({column}) = 9e999" for column in columns)
+                if self._database.execute(f"SELECT 1 FROM {table} WHERE {infinite} LIMIT 1").fetchone():
+                    raise self._damaged(f"a number among its {table} is infinite")
             runs = self._database.execute(f"SELECT id, {', '.join(_COLUMNS)} FROM runs ORDER BY id").fetchall()
             looks: dict[int, list[Evaluation]] = {}
-            for run, *values in self._database.execute("SELECT * FROM evaluations ORDER BY rowid"):
+            stored = self._database.execute(f"SELECT run, {', '.join(_LOOK)} FROM evaluations ORDER BY rowid")
+            for run, *values in stored:
                 looks.setdefault(run, []).append(Evaluation(*values))
             phases: dict[int, dict[str, float]] = {}
-            for run, name, seconds in self._database.execute("SELECT * FROM phases ORDER BY rowid"):
+            spent = self._database.execute("SELECT run, name, seconds FROM phases ORDER BY rowid")
+            for run, name, seconds in spent:
                 phases.setdefault(run, {})[name] = seconds
         return [
-            RunRecord(**dict(zip(_COLUMNS, values, strict=True)), looks=looks.get(run, []), phases=phases.get(run, {}))
+            _shown(
+                RunRecord(
+                    **dict(zip(_COLUMNS, values, strict=True)), looks=looks.get(run, []), phases=phases.get(run, {})
+                )
+            )
             for run, *values in runs
         ]
+
+
+def _shown(record: RunRecord) -> RunRecord:
+    """Its names as the plan has them, see `PlannedLane.from_dict`; nearly always the same."""
+    if is_visible(record.lane + record.host):
+        return record
+    return replace(record, lane=visible(record.lane), host=visible(record.host))

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from sooner import registry
+from sooner._text import require_visible
 from sooner.batching import grows
 from sooner.budget import Budget
 from sooner.combining import refusals
@@ -46,11 +47,11 @@ class Recipe(BaseModel):
     from a mapping and from YAML; a choice is a name, a mapping with `name` and options, or a `Choice`.
 
     Attributes:
-        name: of the lane in a race.
+        name: of the lane in a race; like `model` one line of text without control characters.
         summary: one line about it.
         model: by name, or "module:factory".
         budget: absolute, see `sooner.budget.Budget`; kept in its shortest form.
-        batch_size: examples per optimizer step, over all processes and micro-batches, at least 1.
+        batch_size: examples per optimizer step, over all processes and micro-batches, 1 to 2**31.
         accumulate: micro-batches that a step is made of, 1 to `batch_size`.
         optimizer: "sgd", "adamw" and others, with its peak learning rate `lr`.
         schedule: of the learning rate, over the budget.
@@ -74,7 +75,7 @@ class Recipe(BaseModel):
     summary: str = ""
     model: str = Field(min_length=1)
     budget: str
-    batch_size: int = Field(ge=1)
+    batch_size: int = Field(ge=1, le=2**31)
     accumulate: int = Field(default=1, ge=1)
     optimizer: Annotated[Choice, choose("optimizer")]
     schedule: Annotated[Choice, choose("schedule")]
@@ -93,6 +94,11 @@ class Recipe(BaseModel):
             super().__init__(**fields)
         except ValidationError as error:
             raise invalid(explained(error, list(type(self).model_fields))) from None
+
+    @field_validator("name", "model")
+    @classmethod
+    def _visible(cls, given: str) -> str:
+        return require_visible("it", given)
 
     @field_validator("budget", mode="before")
     @classmethod

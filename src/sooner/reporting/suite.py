@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from sooner import files
+from sooner._text import shown
 from sooner.errors import StoreError
 from sooner.reporting import format as words
 from sooner.reporting.figures._base import axis, heading, label, layout, log_axis, rounded
@@ -74,7 +75,12 @@ def render(races: Mapping[str, Results]) -> str:
     from markupsafe import Markup
 
     environment = Environment(
-        loader=FileSystemLoader(_WEB), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(_WEB),
+        autoescape=True,
+        finalize=shown,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     by_clock = {clock: profiles(races, clock) for clock in get_args(Clock)}
     return environment.get_template("suite.html.j2").render(

@@ -36,7 +36,7 @@ def table(results: Results) -> Table:
     grid = ruled_table()
     grid.add_column("lane", overflow="fold", min_width=8)
     examples = ["examples"] if has_examples(results) else []
-    medians = ["hits", "time to\ntarget", *examples, results.metric, "test"]
+    medians: list[str | Text] = ["hits", "time to\ntarget", *examples, Text(results.metric), "test"]
     for heading in (*medians, "against\nbaseline", "against\ncontrol"):
         grid.add_column(heading, justify="right", no_wrap=True)
     calibrated = has_calibrated(results)

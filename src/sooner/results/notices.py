@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal
 
+from sooner._text import visible
+from sooner._types import require_types
+
 Drifted = Literal["unknown", "none_shown", "drifted"]
 
 # What else than a file may differ between the code of two runs.
@@ -223,6 +226,8 @@ def from_fields(kind: str, given: Mapping[str, Any]) -> Notice:
     if known is OfRace:
         values["notice"] = from_fields(given["notice"]["kind"], given["notice"])
     try:
-        return known(**values)
+        made = known(**values)
+        require_types(made)
+        return Told(visible(made.text)) if isinstance(made, Told) else made
     except TypeError as error:
         raise ValueError(f"a notice '{kind}' cannot have the fields {sorted(given)}: {error}") from error

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from sooner._text import printable, visible
+from sooner._types import require_types
 from sooner.results.notices import Notice, Told, from_fields, to_fields
 from sooner.results.verdict import Cause, Finding, Reason, Verdict, judge
 from sooner.statistics.comparison import ComparisonFigures, CurvePoint
@@ -168,7 +171,8 @@ class Results:
         """Read what `to_dict` gave, or the content of a `results.json`, of version 0.2.0 or later.
 
         Its words are ignored: where a file of 0.2.0 has a verdict in words alone, it is computed again from the
-        figures. Fields that later versions added are ignored, too.
+        figures. Fields that later versions added are ignored, too. Raises TypeError where a field has another type
+        than its record declares, and KeyError or ValueError where it cannot be read at all.
         """
         lanes = [
             Lane(
@@ -182,7 +186,7 @@ class Results:
             for lane in raw["lanes"]
         ]
         fresh = {name: [_run(run) for run in runs] for name, runs in raw.get("confirmation", {}).items()}
-        return cls(
+        made = cls(
             **{
                 **_known(cls, raw),
                 "lanes": lanes,
@@ -192,16 +196,35 @@ class Results:
                 "notices": _notices(raw),
             }
         )
+        require_types(made)
+        return made
 
     @classmethod
     def from_json(cls, text: str) -> Results:
-        """The same from text."""
-        return cls.from_dict(json.loads(text))
+        """The same from text. Control characters in it, but for what programs wrote, are written out."""
+        raw = json.loads(text)
+        return cls.from_dict(_visible(raw) if _HIDDEN.search(text) else raw)
 
     @classmethod
     def load(cls, path: Path) -> Results:
         """Read a `results.json`."""
-        return cls.from_json(path.read_text())
+        return cls.from_json(path.read_text(encoding="utf-8"))
+
+
+# In JSON, as an escape or as they are; most files have none, and are not walked.
+_HIDDEN = re.compile(r"\\[bfnrtu]|[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_OF_LINES = ("output", "command", "summary")
+
+
+def _visible(raw: Any, key: str = "") -> Any:
+    """`raw` with every text in it made fit to be shown, names of fields included."""
+    if isinstance(raw, str):
+        return printable(raw) if key in _OF_LINES else visible(raw)
+    if isinstance(raw, list):
+        return [_visible(each, key) for each in raw]
+    if isinstance(raw, dict):
+        return {visible(name): _visible(each, name) for name, each in raw.items()}
+    return raw
 
 
 def _known(record: type, raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sooner._text import visible
 from sooner._words import number_of
 from sooner.errors import DataError
 from sooner.tasks._base import Data, Task
@@ -122,7 +123,7 @@ def get_task(
             data = load_data(name_or_spec, **options)
         # A race may be resumed from another working directory.
         where = str(Path(name_or_spec).expanduser().absolute()) if source == "path" else name_or_spec
-        task = Task(name_or_spec, where, target, default_recipe(data), summary=_describe(data))
+        task = Task(visible(name_or_spec), where, target, default_recipe(data), summary=_describe(data))
     recipe = task.recipe if model is None else _with_model(task.recipe, model)
     return replace(task, target=task.target if target is None else target, recipe=recipe, options=options)
 

@@ -66,11 +66,14 @@ def load(path: Path) -> dict[str, Any]:
         with safe_open(path, framework="pt") as file:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  not a mapping
             tree = json.loads(file.metadata()["tree"])
+        state = _restore(tree, tensors)
+        if not isinstance(state, dict):
+            raise TypeError(f"it holds a {type(state).__name__}")
     except Exception as error:
         raise StoreError(
-            f"{path} is not a checkpoint that can be read ({error}); delete it to start this run again"
+            f"{path} is not a checkpoint that can be read ({type(error).__name__}: {error}); delete it to start this "
+            "run again"
         ) from error
-    state: dict[str, Any] = _restore(tree, tensors)
     return state
 
 

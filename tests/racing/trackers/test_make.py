@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sooner.errors import SoonerError
+from sooner.errors import SoonerError, StoreError
 from sooner.racing import trackers
 from sooner.racing.plan.plan import Plan
 from sooner.racing.trackers import NAMES, check, make
@@ -40,6 +40,20 @@ def test_a_server_needs_no_local_database(monkeypatch: pytest.MonkeyPatch) -> No
         check(["mlflow"])
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000")
     check(["mlflow"])
+
+
+@pytest.mark.parametrize(
+    ("tracker", "name"), [("tensorboard", "tensorboard"), ("mlflow", "mlflow.db"), ("wandb", "wandb")]
+)
+def test_a_link_that_a_tracker_would_write_through_is_refused(
+    tmp_path: Path, plan: Plan, tracker: str, name: str
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "race").mkdir()
+    (tmp_path / "race" / name).symlink_to(tmp_path / "mine")
+    with pytest.raises(StoreError, match=f"{name} is a link to .*mine, through which a tracker would write; remove it"):
+        make([tracker], tmp_path / "race", plan)
+    assert not list((tmp_path / "mine").iterdir())
 
 
 def test_runs_that_ended_before_tracking_began_are_written_at_once(tmp_path: Path, plan: Plan) -> None:

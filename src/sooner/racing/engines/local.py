@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from types import FrameType
@@ -40,7 +40,8 @@ class LocalEngine:
                 watcher.run_started(run)
                 record = self._one(run, folder / run.saved, watcher, interrupted)
                 keep(record)
-                (folder / run.saved).unlink(missing_ok=True)
+                with suppress(OSError):  # the run is kept; what cannot be removed is in nobody's way
+                    (folder / run.saved).unlink(missing_ok=True)
                 watcher.run_finished(record)
                 if interrupted():
                     raise KeyboardInterrupt

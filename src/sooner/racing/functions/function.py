@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeAlias
 
 from sooner.errors import RecipeError
+from sooner.racing.plan.lanes import require_visible_name
 from sooner.racing.programs.program import require_number
 
 Trainer: TypeAlias = Callable[..., Any]
@@ -36,6 +37,7 @@ class Function:
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise RecipeError(f"the lane that runs {self.function} has no name; give it one")
+        require_visible_name(self.name)
         if self.budget is not None:
             require_number(self.name, self.budget)
 

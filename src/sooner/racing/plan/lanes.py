@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Protocol, Self, TypeAlias
 
+from sooner._text import require_visible, visible
+from sooner.errors import RecipeError
 from sooner.recipes import Recipe
 from sooner.results.records import Role
 
@@ -77,8 +79,10 @@ class PlannedLane:
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any], read: ReadEntry) -> PlannedLane:
         """Read what `to_dict` gave; `read` makes the entry from its kind and its fields."""
-        entry = read(fields.get("kind", "recipe"), fields["recipe"])
-        return cls(fields["name"], fields["role"], entry, tuple(fields["added_for"]))
+        # Names that would be refused today are written out, so that what has run under them can be read.
+        own = {**fields["recipe"], "name": visible(fields["recipe"]["name"])}
+        entry = read(fields.get("kind", "recipe"), own)
+        return cls(visible(fields["name"]), fields["role"], entry, tuple(map(visible, fields["added_for"])))
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,14 @@ class PlannedRun:
     def saved(self) -> str:
         """The name of the file that holds the run's state while it is under way."""
         return saved_name(self.lane.name, self.seed)
+
+
+def require_visible_name(name: str) -> None:
+    """Raises RecipeError for the name of a lane that a terminal would not show as it is."""
+    try:
+        require_visible("a lane's name", name)
+    except ValueError as error:
+        raise RecipeError(str(error)) from None
 
 
 def saved_name(lane: str, seed: int) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from sooner._text import visible
+from sooner._types import require_types
 from sooner.errors import RecipeError, StoreError
 from sooner.racing.plan.controls import spend, with_controls
 from sooner.racing.plan.ladder import ladder
@@ -19,6 +21,8 @@ from sooner.tasks.split import split, validation_share
 
 _LOOKS = 20  # evaluations of the lane with the smallest budget
 _FEWEST_LOOKS = 8
+_MOST_PAIRS = 100_000
+_MOST_THREADS = 4096
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,19 @@ class Plan:
         looked = tuple(fields.get("looked", ()))
         fields = {name: value for name, value in fields.items() if name != "protocol"}  # of plans of version 0.1
         task = Task(**fields["task"])
-        task = replace(task, lanes=tuple(task.lanes))
-        return cls(**{**fields, "task": task, "lanes": lanes, "rungs": rungs, "rules": rules, "looked": looked})
+        task = replace(task, name=visible(task.name), metric=visible(task.metric), lanes=tuple(task.lanes))
+        plan = cls(**{**fields, "task": task, "lanes": lanes, "rungs": rungs, "rules": rules, "looked": looked})
+        require_types(plan)
+        least = {"pairs": 1, "seed": 0, "every": 0, "threads": 1, "workers": 0}
+        most = {"pairs": _MOST_PAIRS, "seed": 2**32, "every": 2**63, "threads": _MOST_THREADS, "workers": _MOST_THREADS}
+        for name in least:
+            if not least[name] <= getattr(plan, name) <= most[name]:
+                raise ValueError(f"{name} must be {least[name]} to {most[name]}, not {getattr(plan, name)}")
+        if not lanes or not 0 < plan.validation < 1:
+            raise ValueError("a race has a lane at least, and a share of the data to validate on")
+        if len({lane.kind for lane in lanes}) > 1:
+            raise ValueError("a race is of lanes of one kind")
+        return plan
 
 
 def make_plan(
@@ -188,6 +203,8 @@ def plan_entries(
 def _checked(plan: Plan) -> Plan:
     if plan.pairs < 1:
         raise RecipeError(f"pairs must be at least 1, not {plan.pairs}; a verdict needs 6")
+    if plan.pairs > _MOST_PAIRS:
+        raise RecipeError(f"pairs must be at most {_MOST_PAIRS:,}, not {plan.pairs}; a verdict needs 6")
     if plan.rules.until == "decided" and plan.pairs < MIN_PAIRS:
         raise RecipeError(f"--max-pairs must be at least {MIN_PAIRS}, not {plan.pairs}: fewer pairs decide nothing")
     names = [lane.name for lane in plan.lanes]

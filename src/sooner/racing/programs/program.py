@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sooner.errors import RecipeError
+from sooner.racing.plan.lanes import require_visible_name
 from sooner.racing.programs import template
 from sooner.racing.programs.reading import Reader, json_reader, pattern_reader
 
@@ -53,6 +54,7 @@ class Program:
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise RecipeError(f"the lane that runs {self.command!r} has no name; give it one")
+        require_visible_name(self.name)
         places = template.places(self.command)
         if "seed" not in places:
             raise RecipeError(

@@ -11,6 +11,7 @@ import psutil
 import torch
 from torch import Tensor
 
+from sooner._types import require_types
 from sooner.batch import Batch
 from sooner.errors import SoonerError, StoreError
 from sooner.racing.machine.energy import EnergyMeter
@@ -62,7 +63,7 @@ def run_lane(
     A run that diverges, runs out of memory or raises anything but a SoonerError is a record too, with `stopped` saying
     so.
     """
-    state = checkpoint.load(saved) if saved.exists() else None
+    state = _saved(saved) if saved.exists() else None
     started = state["started"] if state else now()
     resumed = state["resumed"] + 1 if state else 0
     meter = EnergyMeter.for_device(ground.device, spent=(state["energy"] or 0.0) if state else 0.0)
@@ -135,13 +136,45 @@ def run_lane(
     )
 
 
+@dataclass(frozen=True)
+class _Saved:
+    """What a checkpoint of a run holds beside the loop's state."""
+
+    started: str
+    resumed: int
+    energy: float | None
+    phases: dict[str, float]
+
+
+def _saved(path: Path) -> dict[str, Any]:
+    state = checkpoint.load(path)
+    try:
+        require_types(_Saved(state["started"], state["resumed"], state["energy"], state["loop"]["phases"]))
+    except (LookupError, TypeError) as error:
+        raise _unusable(path, error) from error
+    return state
+
+
 def _load(loop: Loop, state: dict[str, Any], saved: Path) -> None:
     try:
         loop.load_state_dict(state)
-    except KeyError as error:
-        raise StoreError(
-            f"{saved} was saved by another version of sooner, and has no {error}; delete it to start this run again"
-        ) from error
+        if not all(isinstance(count, int) for count in (loop.step, loop.examples, loop.trained, loop.scored)):
+            raise TypeError("its counts are not whole numbers")
+        for look in loop.looks:
+            require_types(look)
+    except Exception as error:
+        if out_of_memory(error):
+            raise
+        raise _unusable(saved, error) from error
+
+
+def _unusable(saved: Path, error: Exception) -> StoreError:
+    said = " ".join(str(error).split())[:200]  # PyTorch lists every tensor
+    what = f"it has no {error}" if isinstance(error, KeyError) else f"{type(error).__name__}: {said}"
+    return StoreError(
+        f"{saved} was saved by another version of sooner, or is damaged, and this run cannot go on from it ({what}); "
+        "delete it to start this run again"
+    )
 
 
 def _prepare(lane: PlannedLane, seed: int, ground: Ground, clock: Clock, *, resumed: bool) -> Loop:

@@ -46,7 +46,7 @@ class RecipeRuns:
     def __init__(self, plan: Plan, data: Data) -> None:
         self._plan = plan
         self._data = data
-        self._device = torch.device(plan.device)
+        self._device = machine.pick_device(plan.device)  # of a plan that was made elsewhere, maybe
         torch.set_num_threads(plan.threads)
 
     def environment(self) -> Mapping[str, Any]:
@@ -70,7 +70,7 @@ class RecipeRuns:
         for name, batch_size, precision in sorted(steps):
             try:
                 model = models.build(name, data.shape, len(data.classes), seed=0)
-                warm_up(model, data.shape, batch_size, self._device, precision)
+                warm_up(model, data.shape, min(batch_size, len(data.train)), self._device, precision)
             except (RuntimeError, MemoryError):
                 continue  # its run will meet the same, and record it
 

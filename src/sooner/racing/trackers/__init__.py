@@ -8,9 +8,10 @@ from importlib import util
 from pathlib import Path
 from typing import Self
 
+from sooner import files
 from sooner._extras import pip_install
 from sooner._names import closest
-from sooner.errors import SoonerError
+from sooner.errors import SoonerError, StoreError
 from sooner.racing.plan.lanes import PlannedRun
 from sooner.racing.plan.plan import Plan
 from sooner.racing.record import RunRecord
@@ -114,10 +115,13 @@ def make(
         warn: called once for each tracker that fails; the race goes on without them.
 
     Raises:
-        SoonerError: as of `check`.
+        SoonerError: as of `check`, and where a link lies in `folder` that a tracker would write through.
     """
     names = list(dict.fromkeys(names))
     check(names)
+    for path in (folder / part for name in names for part in (name, f"{name}.db")):
+        if path.is_symlink():
+            raise StoreError(f"{path} is {files.unusual(path)}, through which a tracker would write; remove it")
     ledger = Ledger(folder)
     race = Race(folder, plan.task.name, plan.task.metric, ledger.race)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sooner import files
+from sooner._text import shown
 from sooner.errors import StoreError
 from sooner.reporting import format as words
 from sooner.reporting.checks import checks
@@ -58,6 +59,7 @@ def render(results: Results) -> str:
     environment = Environment(
         loader=FileSystemLoader(_HERE),
         autoescape=True,
+        finalize=shown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

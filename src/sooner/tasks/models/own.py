@@ -19,7 +19,8 @@ from sooner.tasks.models._base import Shape
 def from_factory(spec: str, shape: Shape, classes: int) -> nn.Module:
     """What `module:factory` returns when it is called with `shape` and `classes` by name.
 
-    The module is looked for in the working directory too. Raises RecipeError where it cannot be imported, has no such
+    The module is looked for in the working directory first, and run: a name from a file of others is not to come here
+    before the user has agreed, see `sooner.commands.trust`. Raises RecipeError where it cannot be imported, has no such
     factory, or the factory takes other arguments or returns no `nn.Module`; what the factory raises is left as it is.
     """
     with _working_directory_first():
