@@ -56,7 +56,11 @@ class Kept:
         return self._records
 
     def get(self, key: str) -> None:
+        """Nothing is known of the environments."""
+
+    def mapping(self, key: str) -> dict[str, Any]:
         """Nothing is known of the machine, the versions and the data."""
+        return {}
 
     def notes(self) -> list[Any]:
         """The race noted nothing."""
