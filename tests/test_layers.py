@@ -19,6 +19,7 @@ LAYERS = (
         "random",
         "_arguments",
         "_modules",
+        "_words",
         "files",
         "budget",
         "schedules",

@@ -27,7 +27,13 @@ def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel):
 
 @pytest.mark.parametrize(
     "needed",
-    [r"sooner/py\.typed", r"sooner/tasks/digits\.npz", r"sooner/recipes/shipped/.*\.yaml", r"sooner/reporting/.*\.j2"],
+    [
+        r"sooner/py\.typed",
+        r"sooner/tasks/digits\.npz",
+        r"sooner/recipes/shipped/.*\.yaml",
+        r"sooner/reporting/.*\.j2",
+        r"sooner/reporting/vendor/plotly-basic\.min\.js",
+    ],
 )
 def test_the_wheel_holds_what_is_not_code(wheel, needed):
     assert any(re.fullmatch(needed, name) for name in wheel.namelist())
@@ -37,7 +43,8 @@ def test_the_wheel_says_what_it_is(wheel):
     info = f"sooner-{sooner.__version__}.dist-info"
     metadata = wheel.read(f"{info}/METADATA").decode()
     assert "Requires-Python: >=3.11" in metadata
-    assert "License-Expression: Apache-2.0" in metadata
+    assert "License-Expression: Apache-2.0 AND MIT" in metadata
+    assert b"Plotly" in wheel.read(f"{info}/licenses/src/sooner/reporting/vendor/plotly-LICENSE.txt")
     assert wheel.read(f"{info}/licenses/LICENSE").decode().strip().startswith("Apache License")
     assert "sooner = sooner.__main__:main" in wheel.read(f"{info}/entry_points.txt").decode()
 

@@ -98,7 +98,7 @@ def test_mistakes_are_told_before_anything_is_raced(tmp_path: Path) -> None:
     ):
         with pytest.raises(DataError, match=message):
             race_all(names, REQUEST, tmp_path / "s", targets=TARGETS)
-    with pytest.raises(SoonerError, match="one target for all 1 tasks"):
+    with pytest.raises(SoonerError, match=r"or one for each, not 2 for 1 task$"):
         race_all(["digits"], REQUEST, tmp_path / "s", targets=TARGETS)
     with pytest.raises(DataError, match="target"):
         race_all(["digits", "mnist"], REQUEST, tmp_path / "s", targets=[95.0])

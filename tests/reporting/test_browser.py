@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import gzip
+import json
 import os
+import random
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +19,7 @@ from sooner.reporting import format as words
 from sooner.reporting import write_page
 from sooner.reporting.headlines import headlines
 from sooner.reporting.page.targets import choices
+from sooner.reporting.suite import write_suite
 from sooner.reporting.tables import all_tables
 from sooner.reporting.wording import verdict
 from sooner.results.records import Results
@@ -138,9 +143,11 @@ def test_the_slider_moves_every_number(visit: Visit, target: float) -> None:
     for key in ("lanes", "runs", "survival", "comparisons"):
         assert visit.rows(key) == expected(at, key)
         assert visit.rows(key) != expected(RACE, key)
-    (headline,) = headlines(at)
-    assert headline.sentence in visit.page.locator(".finding h3").inner_text()
-    for place, reading in zip(visit.page.locator(".reading").all(), headline.readings, strict=True):
+    found = headlines(at)
+    for place, headline in zip(visit.page.locator(".finding h3").all(), found, strict=True):
+        assert headline.sentence in place.inner_text()
+    readings = [reading for headline in found for reading in headline.readings]
+    for place, reading in zip(visit.page.locator(".reading").all(), readings, strict=True):
         assert words.sentence(verdict(reading.comparison)) in place.inner_text()
         assert place.get_attribute("data-tone") == reading.tone
 
@@ -237,6 +244,105 @@ def test_nothing_is_wider_than_a_phone(browser: Browser, files: dict[str, Path],
     page.close()
 
 
+@pytest.mark.parametrize("name", ["race", "fitted", "confirmed"])
+def test_a_phone_shows_every_column_of_every_table(browser: Browser, files: dict[str, Path], name: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    Visit(page, files[name])
+    page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+    hidden = page.evaluate(
+        "[...document.querySelectorAll('td, tbody th')].filter(cell => cell.textContent.trim()).map(cell => "
+        "[cell.textContent, cell.getBoundingClientRect()]).filter(([_, box]) => !(box.width && box.height) || "
+        "box.left < 0 || box.right > 390).map(([text]) => text)"
+    )
+    assert hidden == []
+    cut = "[...document.querySelectorAll('.scroll, .keys')].filter(e => e.scrollWidth > e.clientWidth).length"
+    assert page.evaluate(cut) == 0
+    labels = page.evaluate("[...document.querySelectorAll('#table-lanes tr:nth-child(2) td')].map(cell => "
+                           "getComputedStyle(cell, '::before').content)")  # fmt: skip
+    columns = all_tables(RACE if name == "race" else CONFIRMED if name == "confirmed" else fitted())["lanes"].columns
+    assert labels == [f'"{column}"' for column in columns[1:]]
+    page.close()
+
+
+def test_paper_shows_the_intervals(visit: Visit) -> None:
+    """Browsers print no backgrounds, so they are drawn of borders."""
+    page = visit.page
+    page.emulate_media(media="print")
+    drawn = page.evaluate(
+        "[...document.querySelectorAll('.forest i')].map(part => [part.className, getComputedStyle(part)]).map("
+        "([name, style]) => [name, style.backgroundColor, style.borderTopWidth, style.borderLeftWidth])"
+    )
+    assert {tuple(each) for each in drawn} == {
+        ("one", "rgba(0, 0, 0, 0)", "0px", "1px"),
+        ("interval", "rgba(0, 0, 0, 0)", "2px", "0px"),
+        ("ratio", "rgba(0, 0, 0, 0)", "5px", "5px"),
+    }
+    bounds = page.locator("#table-lanes tbody tr").nth(1).inner_text()
+    assert "≤2.47" in bounds, "the interval stands below the ratio"
+
+
+def test_paper_has_every_figure_and_nothing_folded_as_soon_as_the_page_is_loaded(
+    browser: Browser, files: dict[str, Path]
+) -> None:
+    page = browser.new_page()
+    page.goto(files["race"].as_uri())
+    drawn = page.evaluate(
+        "(dispatchEvent(new Event('beforeprint')), [document.querySelectorAll('.plot .main-svg').length > 0, "
+        "[...document.querySelectorAll('.plot')].every(place => place.data.length > 0), "
+        "document.querySelectorAll('details:not([open])').length])"
+    )
+    assert drawn == [True, True, 0]
+    page.close()
+
+
+def test_the_page_unpacks_whatever_gzip_wrote(visit: Visit, browser: Browser) -> None:
+    script = (Path(__file__).parents[2] / "src/sooner/reporting/web/unpack.js").read_text(encoding="utf-8")
+    page = browser.new_page()
+    page.add_script_tag(content=script.removesuffix('run(unpackFrom("packed-plotly"));\n'))
+    draw = random.Random(0)
+    noise = "".join(chr(draw.randrange(32, 127)) for _ in range(100_000))
+    for text in ("", "a", "ab" * 9, "x" * 70_000, "é✓𝄞" * 3000, noise, json.dumps(RACE.to_json())):
+        for level in (0, 1, 9):  # stored, and blocks with fixed and with own codes
+            letters = base64.b64encode(gzip.compress(text.encode(), level, mtime=0)).decode()
+            assert page.evaluate("letters => unpack(letters)", letters) == text
+    page.close()
+
+
+def test_the_view_near_the_target_is_near_in_time_as_well(visit: Visit) -> None:
+    visit.figures()
+    now = (
+        "(({xaxis, yaxis}) => [xaxis.type, xaxis.range, yaxis.range])"
+        "(document.querySelector('[data-figure=metric]').layout)"
+    )
+    kind, near, metrics = visit.page.evaluate(now)
+    visit.page.locator("[data-range=whole]").click()
+    visit.figures()
+    _, whole, all_metrics = visit.page.evaluate(now)
+    assert kind == "linear"
+    assert whole[0] <= 0 < near[0] < near[1] < 1.05 * whole[1]
+    assert all_metrics[0] < metrics[0]
+    visit.page.locator("[data-figure=metric]").scroll_into_view_if_needed()
+    visit.page.locator("[data-range=near]").click()
+    visit.page.locator("figure:has([data-figure=metric]) [data-scale=log]").click()
+    visit.figures()
+    kind, logarithmic, _ = visit.page.evaluate(now)
+    assert kind == "log"
+    assert [10**edge for edge in logarithmic] == pytest.approx(near, rel=1e-3)
+
+
+def test_without_javascript_there_are_verdicts_and_tables_and_no_dead_switches(
+    browser: Browser, files: dict[str, Path]
+) -> None:
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(files["race"].as_uri())
+    (first, *_) = headlines(RACE)
+    assert first.sentence in page.locator(".finding h3").first.inner_text()
+    assert page.locator("#table-runs tbody tr").count() == 18
+    assert "The figures need JavaScript" in page.locator("#figures noscript").inner_text()
+    assert not any(page.locator(name).first.is_visible() for name in (".bar", ".legend", ".switches", ".copying"))
+    page.close()
+
+
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(visit: Visit) -> None:
     seen: list[str] = []
     for _ in range(200):
@@ -283,3 +389,15 @@ def test_confirmation_is_a_section_of_its_own(browser: Browser, files: dict[str,
     (moved,) = [c for c in rescore(CONFIRMED, near).comparisons if c.confirmation and c.clock == "wall"]
     assert words.sentence(verdict(moved)) in visit.page.locator("#confirmation").inner_text()
     visit.page.close()
+
+
+def test_the_page_of_a_suite_draws_on_both_sizes_and_asks_for_nothing(browser: Browser, tmp_path: Path) -> None:
+    write_suite({"fashion_mnist": RACE, "mnist": dataclasses.replace(RACE, task="mnist")}, tmp_path)
+    path = tmp_path / "suite.html"
+    assert path.stat().st_size < 1_000_000
+    for width in (1280, 390):
+        visit = Visit(browser.new_page(viewport={"width": width, "height": 844}), path)
+        assert visit.page.evaluate("document.getElementById('profile').data.length") == 3
+        assert visit.page.evaluate("document.documentElement.scrollWidth") == width
+        assert (visit.complaints, visit.requests) == ([], [path.as_uri()])
+        visit.page.close()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from sooner.reporting.headlines import Tone, headlines, tone
@@ -56,6 +58,8 @@ FASTER, SLOWER, OPEN = (2.0, 1.5, 2.5), (0.5, 0.4, 0.6), (1.0, 0.9, 1.1)
         ([("baseline", FASTER), ("short", FASTER), ("random@x", OPEN)],
          "is faster than the baseline and its fitted control but not shown to differ from its random control. "
          "The method itself pays. Training on as much random data may explain the gain."),
+        ([("baseline", OPEN), ("short", SLOWER)],
+         "is not shown to differ from the baseline but is slower than its fitted control."),
         ([("short", FASTER)], "is faster than its fitted control."),
         ([("baseline", FASTER), ("random-mask@x", FASTER)],
          "is faster than the baseline and its random-mask control. The choice of weights pays."),
@@ -78,7 +82,7 @@ def test_a_lane_that_never_reached_the_target_is_said_so() -> None:
 
 
 def test_readings_name_the_relation_once_and_carry_the_calibrated_verdict() -> None:
-    (headline,) = headlines(realistic())
+    headline, _ = headlines(realistic())
     assert headline.lane.name == "rs2-30"
     told = [f"{reading.relation} {reading.comparison.against}" for reading in headline.readings]
     assert told == ["against the baseline", "against its fitted control baseline@3ep"]
@@ -97,3 +101,40 @@ def test_a_gain_that_is_withheld_is_no_gain() -> None:
     held = withhold(compared("x", "baseline", *FASTER), [Reason(Cause.CLOCK_DISTURBED)])
     (headline,) = headlines(race(LANES[:2], [held]))
     assert headline.sentence == "is without a verdict against the baseline."
+
+
+def test_what_comes_without_the_method_is_a_verdict_of_its_own_behind_the_lane() -> None:
+    fitted_control = compared("short", "baseline", *FASTER)
+    lanes = [
+        LANES[0],
+        dataclasses.replace(LANES[1], opponents=["baseline", "short", "random@x"]),
+        Lane("y", "lane", {"budget": "1ep", "sampling": "y"}, [run([0.1, 0.9])], opponents=["baseline", "short"]),
+        *LANES[2:4],
+    ]
+    found = headlines(race(lanes, [compared("x", "baseline", *FASTER), fitted_control]))
+    assert [(each.lane.name, each.sentence) for each in found[:3]] == [
+        ("x", "is faster than the baseline."),
+        ("short", "(the baseline trained for less) is faster than the baseline."),
+        ("y", "is not compared with the baseline yet."),
+    ]
+    (reading,) = found[1].readings
+    assert reading.comparison is fitted_control
+    assert reading.meaning == "What simply training for less gains, without any method."
+    assert len(found) == 3, "a control that is not compared with the baseline has found nothing"
+
+
+@pytest.mark.parametrize("name", ["random-mask@x", "race 2: random-mask@x", "random@x"])
+def test_a_control_isolates_what_it_leaves_to_chance_whatever_it_is_called(name: str) -> None:
+    recipe = {"budget": "1ep", "sampling": {"name": "infobatch"}, "sparsity": {"name": "rigl", "sparsity": 0.9}}
+    weights = {**recipe, "sparsity": {"name": "static", "sparsity": 0.9}}
+    lanes = [LANES[0], Lane("x", "lane", recipe, [], opponents=["baseline", name]), Lane(name, "control", weights, [])]
+    headline, *_ = headlines(race(lanes, [compared("x", name, *FASTER)]))
+    (reading,) = headline.readings
+    assert reading.relation == "against its random-mask control"
+    assert reading.meaning.startswith("What choosing the weights adds.")
+
+
+def test_a_program_is_not_said_to_follow_a_recipe() -> None:
+    lanes = [Lane(lane.name, lane.role, {"command": lane.name}, lane.runs) for lane in LANES[:2]]
+    (headline,) = headlines(race(lanes, [compared("x", "baseline", *FASTER)]))
+    assert headline.readings[0].meaning == "What you gain over the baseline."

@@ -75,7 +75,7 @@ def test_no_image_left(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "1.png").write_bytes(b"nothing")
-    with pytest.raises(DataError, match="is empty: none of its 2 images can be decoded"):
+    with pytest.raises(DataError, match="is empty: of 2 images none can be decoded"):
         load_data(str(tmp_path), skip_bad=True)
 
 

@@ -53,7 +53,7 @@ def test_names_of_integer_labels() -> None:
         ([], None, "train part is empty"),
         ([1, 2], [], "test part is empty"),
         ([1, None, 2, None], None, "2 missing values in 4 rows of the train part"),
-        ([1.0, float("nan")], None, "1 missing values"),
+        ([1.0, float("nan")], None, "1 missing value in"),
         ([1.5, 2.0], None, "has fractions"),
         ([[1], [2]], None, "of type list"),
         ([1, 2], [1, 3], "labels that the train part has not: '3'"),

@@ -8,6 +8,7 @@ from itertools import combinations
 from pathlib import Path
 
 from sooner import registry
+from sooner._words import number_of
 from sooner.combining import Relation, relation
 from sooner.registry import Method
 from sooner.seams import SEAMS
@@ -64,7 +65,7 @@ def page(all_pairs: list[Pair]) -> str:
 def _named(refused: list[tuple[Method, Method]]) -> str:
     seams = {method.seam for pair in refused for method in pair}
     if len(refused) > 12 and len(seams) == 1:
-        return f"any two of *{seams.pop()}*, {len(refused)} {'pair' if len(refused) == 1 else 'pairs'}"
+        return f"any two of *{seams.pop()}*, {number_of(len(refused), 'pair')}"
     return "; ".join(f"{one.name} + {other.name}" for one, other in refused)
 
 

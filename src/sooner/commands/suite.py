@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from sooner._words import number_of
 from sooner.commands import options
 from sooner.commands.race import begin, go_on
 from sooner.commands.request import Request, RunOptions
@@ -128,6 +129,9 @@ def _targets(names: Sequence[str], targets: Sequence[float]) -> dict[str, float]
             f"a suite is of tasks that are known by name, each once, with commas between: {', '.join(known)}; {what}"
         )
     if len(targets) not in (0, 1, len(names)):
-        raise SoonerError(f"--target takes one target for all {len(names)} tasks, or one for each, not {len(targets)}")
+        raise SoonerError(
+            f"--target takes one target for all tasks or one for each, not {len(targets)} for "
+            f"{number_of(len(names), 'task')}"
+        )
     given: list[float | None] = [*targets] * (len(names) if len(targets) == 1 else 1) or [None] * len(names)
     return {name: get_task(name, target=target).target for name, target in zip(names, given, strict=True)}

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from sooner._arguments import one_of, shown, whole_number
+from sooner._words import number_of
 from sooner.losses._base import wide
 from sooner.sampling.scores import ScoreStore
 
@@ -73,7 +74,9 @@ class Remembering(ABC):
             {name: (each[name].dtype, each[name].shape) for name in each.dtypes} for each in (self._scores, store)
         )
         if mine != theirs:
-            raise ValueError(f"scores must be a store of {self.n} examples with the columns of this loss, not {store}")
+            raise ValueError(
+                f"scores must be a store of {number_of(self.n, 'example')} with the columns of this loss, not {store}"
+            )
         store.recording = store.recording or self._scores.recording
         self._scores, self._copy, self._touched = store, None, None
 
@@ -96,7 +99,9 @@ class Remembering(ABC):
     def _checked(self, outputs: Tensor, targets: Tensor, index: Tensor) -> Tensor:
         logits = wide(outputs, targets)
         if outputs.shape[1] != self.classes:
-            raise ValueError(f"this loss was made for {self.classes} classes, but there are {outputs.shape[1]} outputs")
+            raise ValueError(
+                f"this loss was made for {number_of(self.classes, 'class')}, but there are {outputs.shape[1]} outputs"
+            )
         if index.shape != targets.shape or index.dtype != torch.int64:
             raise ValueError(
                 f"index must be the position in the training set of each of the {len(targets)} examples, int64 of "

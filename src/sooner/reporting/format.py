@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Protocol
 
+from sooner._words import number_of as number_of
 from sooner.results.records import Comparison, Results
 from sooner.statistics.signed_rank import MIN_PAIRS
 
@@ -148,11 +149,6 @@ def moment(iso: str) -> str:
         return iso
     when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
     return f"{when.day} {when:%B %Y, %H:%M} UTC"
-
-
-def number_of(amount: int, noun: str) -> str:
-    """ "1 run", "6 runs", "13,500 runs"."""
-    return f"{amount} {noun}" if amount == 1 else f"{amount:,} {noun}s"
 
 
 def join(words: list[str]) -> str:

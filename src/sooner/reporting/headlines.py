@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sooner.reporting.format import number_of
-from sooner.reporting.summary import CONTROLS, Kind, comparisons, confirmed, kind
+from sooner.reporting.summary import BASELINE, CONTROLS, Kind, comparisons, confirmed, contestants, kind
 from sooner.results.records import Comparison, Lane, Results
 from sooner.results.verdict import Finding
 
@@ -19,8 +19,10 @@ _RELATION: dict[Kind, str] = {
     "random-mask": "against its random-mask control",
     "lane": "against the lane",
 }
+_GAIN = "What you gain over the baseline's recipe on all the data, at its full budget."
+_GAIN_OF_PROGRAM = "What you gain over the baseline."
 _MEANING: dict[Kind, str] = {
-    "baseline": "What you gain over the baseline's recipe on all the data, at its full budget.",
+    "baseline": _GAIN,
     "fitted": (
         "What the method itself adds. The control is the baseline's recipe on this lane's smaller budget, with its "
         "schedule fitted to it: it shows how much comes from simply training for less."
@@ -28,6 +30,17 @@ _MEANING: dict[Kind, str] = {
     "random": "What choosing the examples adds. The control trains on as many, drawn at random.",
     "random-mask": "What choosing the weights adds. The control has as many, drawn at random before training.",
     "lane": "Two lanes of the race, side by side.",
+}
+# What a control's own gain over the baseline is a gain of, and what the control is.
+_OWN_GAIN: dict[Kind, str] = {
+    "fitted": "What simply training for less gains, without any method.",
+    "random": "What as much data drawn at random gains, without choosing the examples.",
+    "random-mask": "What as many weights drawn at random gain, without choosing the weights.",
+}
+_APPOSITION: dict[Kind, str] = {
+    "fitted": "the baseline trained for less",
+    "random": "with as much data at random",
+    "random-mask": "with as many weights at random",
 }
 _FINDING: dict[Tone, str] = {
     "faster": "faster than",
@@ -77,8 +90,22 @@ class Headline:
 
 
 def headlines(results: Results) -> list[Headline]:
-    """One headline per lane under test, in the order of the results; the baseline and the controls have none."""
-    return [_headline(results, lane) for lane in results.lanes if lane.role == "lane"]
+    """One headline per lane under test, in the order of the results, and behind it one per control of its own.
+
+    A control has one where it is compared with the baseline: what comes without the method is a finding, too. The
+    baseline has none.
+    """
+    order = {lane.name: lane for lane in results.lanes if lane.role == "lane"}
+    found: dict[str, Lane] = {}
+    for name, lane in order.items():
+        controls = [other for other in results.lanes if other.role == "control" and other.name in lane.opponents]
+        found |= {name: lane, **{other.name: other for other in controls if other.name not in found}}
+    found |= {lane.name: lane for lane in results.lanes if lane.role == "control" and lane.name not in found}
+    return [
+        _headline(results, lane)
+        for lane in found.values()
+        if lane.role == "lane" or comparisons(results, lane.name, BASELINE, "wall")
+    ]
 
 
 _FITTED = "Each at the smallest budget that it needs, its schedule fitted to it: what the method itself gains."
@@ -120,21 +147,36 @@ def _headline(results: Results, lane: Lane) -> Headline:
     compared = [c for relation in _RELATION for c in comparisons(results, lane.name, (relation,), "wall")]
     readings = _readings(results, compared)
     kinds = {other.name: kind(results, other) for other in results.lanes}
-    return Headline(lane, _sentence(lane, [(kinds[c.against], tone(c)) for c in compared]), readings)
+    sentence = _sentence(lane, [(kinds[c.against], tone(c)) for c in compared])
+    if lane.role == "control":
+        sentence = f"({_APPOSITION[kinds[lane.name]]}) {sentence}"
+    return Headline(lane, sentence, readings)
 
 
 def _readings(results: Results, compared: list[Comparison]) -> list[Reading]:
     kinds = {other.name: kind(results, other) for other in results.lanes}
+    controls = {lane.name: kinds[lane.name] for lane in results.lanes if lane.role == "control"}
     return [
         Reading(
             comparison=c,
             calibrated=on_calibrated_clock(results, c),
             # "against the baseline", not "against the baseline baseline"
             relation=_RELATION[kinds[c.against]].removesuffix(f" {c.against}"),
-            meaning=_FITTED if results.rungs else _MEANING[kinds[c.against]],
+            meaning=_meaning(results, controls.get(c.lane), kinds[c.against]),
         )
         for c in compared
     ]
+
+
+def _meaning(results: Results, control: Kind | None, against: Kind) -> str:
+    """What a comparison against such a lane can tell of a control of this kind, or of a lane under test."""
+    if results.rungs:
+        return _FITTED
+    if against != "baseline":
+        return _MEANING[against]
+    if control is not None:
+        return _OWN_GAIN[control]
+    return _GAIN if contestants(results) == "recipes" else _GAIN_OF_PROGRAM
 
 
 def _sentence(lane: Lane, findings: list[tuple[Kind, Tone]]) -> str:
@@ -151,7 +193,8 @@ def _sentence(lane: Lane, findings: list[tuple[Kind, Tone]]) -> str:
         if before == finding:
             text += f" {'and' if finding in ('faster', 'slower') else 'or'} {name}"
         else:
-            text += f"{' but ' if before else ''}{_FINDING[finding]} {name}"
+            again = "is " if before in ("open", "none") else ""  # "is not shown to differ from x, but is slower than y"
+            text += f"{f' but {again}' if before else ''}{_FINDING[finding]} {name}"
         before = finding
     gain = next((finding for what, finding in against if what == "baseline"), None)
     conclusions = [

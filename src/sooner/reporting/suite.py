@@ -11,6 +11,7 @@ from sooner import files
 from sooner.errors import StoreError
 from sooner.reporting import format as words
 from sooner.reporting.figures._base import axis, heading, label, layout, log_axis, rounded
+from sooner.reporting.packed import packed_data, packed_plotly
 from sooner.reporting.style import HUES
 from sooner.reporting.summary import Median, own, summarise
 from sooner.reporting.wording import verdict
@@ -19,7 +20,7 @@ from sooner.results.records import Clock, Results
 
 PAGE = "suite.html"
 _WEB = Path(__file__).parent / "web"
-_STYLES = ("base", "tables", "figures", "rest")
+_STYLES = ("base", "tables", "figures", "rest", "narrow")
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,10 @@ def render(races: Mapping[str, Results]) -> str:
     """The page as text."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
-    from plotly.offline import get_plotlyjs
 
     environment = Environment(
         loader=FileSystemLoader(_WEB), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
     by_clock = {clock: profiles(races, clock) for clock in get_args(Clock)}
     return environment.get_template("suite.html.j2").render(
         tasks=list(races),
@@ -88,10 +87,10 @@ def render(races: Mapping[str, Results]) -> str:
         ],
         clocks=list(by_clock),
         rows=rows(races),
-        plots={clock: _plot(own) for clock, own in by_clock.items()},
+        data=packed_data({clock: _plot(own) for clock, own in by_clock.items()}),
         css=Markup("".join((_WEB / f"{style}.css").read_text(encoding="utf-8") for style in _STYLES)),
-        js=Markup((_WEB / "suite.js").read_text(encoding="utf-8")),
-        plotly=Markup(get_plotlyjs()),
+        js=Markup("\n".join((_WEB / f"{name}.js").read_text(encoding="utf-8") for name in ("unpack", "suite"))),
+        plotly=packed_plotly(),
     )
 
 

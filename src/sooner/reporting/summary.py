@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any, Literal
 
 from sooner.results.records import Comparison, Lane, Results, Run
-from sooner.seams import seam
+from sooner.seams import SEAMS
 from sooner.statistics.survival import Survival
 from sooner.training.evaluation import OFF_THE_CLOCK
 
@@ -19,9 +19,8 @@ Kind = Literal[
 ]  # what another lane is to the lane compared with it
 BASELINE: tuple[Kind, ...] = ("baseline",)
 CONTROLS: tuple[Kind, ...] = ("fitted", "random", "random-mask")
-
-
-_MASKED = f"{seam('sparsity').control}@"
+_CHOOSING = tuple(where for where in SEAMS if where.control)  # seams whose choices have a control that picks at random
+_KINDS: dict[str, Kind] = {"random": "random", "random-mask": "random-mask"}
 
 
 @dataclass(frozen=True)
@@ -148,7 +147,21 @@ def kind(results: Results, against: Lane) -> Kind:
         return "fitted"
     if against.role != "control":
         return "lane"
-    return "random-mask" if against.name.startswith(_MASKED) else "random"
+    return _at_random(results, against)
+
+
+def _at_random(results: Results, control: Lane) -> Kind:
+    """Which choice the control leaves to chance: the one in which it differs from a lane that it is compared with.
+
+    Its name tells where the recipes do not: it may be another where races are pooled.
+    """
+    lanes = [lane for lane in results.lanes if control.name in lane.opponents]
+    for where in _CHOOSING:
+        fields = [field.name for field in where.fields]
+        if any(lane.recipe.get(name) != control.recipe.get(name) for lane in lanes for name in fields):
+            return _KINDS[where.control]
+    named = [where.control for where in _CHOOSING if control.name.startswith(f"{where.control}@")]
+    return _KINDS[named[0]] if named else "random"
 
 
 def _but_for_budget(lane: Lane) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from sooner._arguments import Plain, arguments, flag, plain, shown, whole_number
+from sooner._words import number_of
 from sooner.sampling._orders import Order as Order
 from sooner.sampling._orders import ReadAhead
 
@@ -107,8 +108,9 @@ class Sampler(ABC):
         total, order = self._total(epoch), ReadAhead(self._order_of(epoch))
         if 0 < total - position < self.world:
             raise ValueError(
-                f"round {epoch} has {total - position} examples left for {self.world} ranks: the state was saved "
-                f"with fewer; resume with at most {total - position}, or go on with set_epoch({epoch + 1})"
+                f"round {epoch} has {number_of(total - position, 'example')} left for {self.world} ranks: the "
+                f"state was saved with fewer; resume with at most {total - position}, or go on with "
+                f"set_epoch({epoch + 1})"
             )
         while position < total:
             start, position = position, position + self.batch_size
@@ -186,7 +188,9 @@ class Sampler(ABC):
             total = self._total(epoch)
             batches = self._count(total - position)
             if consumed > batches:
-                raise ValueError(f"consumed={consumed}, but the iteration that began last has {batches} batches")
+                raise ValueError(
+                    f"consumed={consumed}, but the iteration that began last has {number_of(batches, 'batch')}"
+                )
             position = total if consumed == batches else position + consumed * self.batch_size
         return {"epoch": epoch, "position": position, "sampler": dict(self._identity)}
 
@@ -213,7 +217,8 @@ class Sampler(ABC):
         position = whole_number("position of the state", state["position"], least=0)
         if position > self._total(epoch):
             raise ValueError(
-                f"position {position} of the state is beyond round {epoch}, of {self._total(epoch)} examples"
+                f"position {position} of the state is beyond round {epoch}, of "
+                f"{number_of(self._total(epoch), 'example')}"
             )
         self._go(epoch, position)
         self._began = None
@@ -249,7 +254,7 @@ class Sampler(ABC):
         total = size - size % self.batch_size if self.drop_last else size
         if total < self.world:
             needed = f"a full batch of {self.batch_size}" if self.drop_last else f"{self.world} ranks"
-            raise ValueError(f"{what} has {size} {'example' if size == 1 else 'examples'}, too few for {needed}")
+            raise ValueError(f"{what} has {number_of(size, 'example')}, too few for {needed}")
         return total
 
     @property

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sooner._words import number_of
 from sooner.random import derive
 from sooner.sampling._base import Order, Sampler
 from sooner.sampling._orders import Picked
@@ -172,7 +173,7 @@ class Scored(Sampler):
         alone = len(self._scores.observed()["index"]) if self.world > 1 else 0
         if alone:
             raise RuntimeError(
-                f"rank {self.rank} has observed {alone} {'example' if alone == 1 else 'examples'} that the other "
+                f"rank {self.rank} has observed {number_of(alone, 'example')} that the other "
                 f"{self.world - 1} did not, so the ranks would not agree on the next round. Initialise "
                 "torch.distributed before training, or pass what each rank's scores.observed() gives to "
                 "scores.merge() on all of them before a round begins"

@@ -63,7 +63,7 @@ def levels(max_pairs: int) -> tuple[float, ...]:
     Costs up to a second, once for each `max_pairs`.
     """
     if max_pairs < MIN_PAIRS:
-        raise ValueError(f"no race of {max_pairs} pairs is ever decided; give it {MIN_PAIRS} pairs or more")
+        raise ValueError(f"max_pairs must be at least {MIN_PAIRS}, not {max_pairs}: with fewer no race is ever decided")
     races = min(_RACES, 2 * _COMPARISONS // max_pairs**2)
     budget = ALPHA - _ERRORS * math.sqrt(ALPHA * (1 - ALPHA) / races)
     false = np.zeros(races, dtype=np.bool_)

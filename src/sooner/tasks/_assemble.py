@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor
 
+from sooner._words import number_of
 from sooner.errors import DataError
 from sooner.random import derive
 from sooner.tasks._base import Data, Examples, Kind
@@ -109,7 +110,7 @@ def _images(
     sets: list[Examples] = [_without(examples, unreadable) for examples, unreadable in read]
     for part, examples in zip(parts, sets, strict=True):
         if len(examples) == 0:
-            raise DataError(f"{part.origin} is empty: none of its {len(part.table):,} images can be decoded")
+            raise DataError(f"{part.origin} is empty: of {number_of(len(part.table), 'image')} none can be decoded")
     if test is None:
         rows = hold_out(Labels(sets[0].targets, None, labels.classes))
         sets = [sets[0].subset(rows[0]), sets[0].subset(rows[1])]
@@ -139,7 +140,8 @@ def _refuse_bad(bad: list[Bad], of: int) -> None:
     if bad:
         named = "; ".join(each.text for each in bad[:5]) + (f"; and {len(bad) - 5:,} more" if len(bad) > 5 else "")
         raise DataError(
-            f"{len(bad):,} of {of:,} images cannot be decoded: {named}. Mend them, or pass --skip-bad to go on without"
+            f"{len(bad):,} of {number_of(of, 'image')} cannot be decoded: {named}. "
+            "Mend them, or pass --skip-bad to go on without"
         )
 
 

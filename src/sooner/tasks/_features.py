@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from sooner._words import number_of
 from sooner.errors import DataError
 from sooner.tasks._part import Part
 
@@ -82,9 +83,9 @@ def _complete(part: Part, columns: list[str]) -> None:
             missing[name] = count
     if missing:
         named = ", ".join(f"'{name}' ({count:,})" for name, count in list(missing.items())[:10])
-        more = f" and {len(missing) - 10} more columns" if len(missing) > 10 else ""
+        more = f" and {number_of(len(missing) - 10, 'more column')}" if len(missing) > 10 else ""
         raise DataError(
-            f"{part.origin} has missing or infinite values in {len(part.table):,} rows: {named}{more}; "
+            f"{part.origin} has missing or infinite values in {number_of(len(part.table), 'row')}: {named}{more}; "
             "fill them, or remove the rows or columns"
         )
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import torch
 from torch import Tensor
 
+from sooner._words import number_of
 from sooner.errors import DataError
 
 
@@ -64,8 +65,8 @@ def _plain(column: pa.ChunkedArray, name: str, part: str) -> pa.ChunkedArray:
         column = pc.if_else(pc.is_nan(column), None, column)
     if column.null_count:
         raise DataError(
-            f"the label column '{name}' has {column.null_count:,} missing values in {len(column):,} rows of the "
-            f"{part} part: remove those rows or label them"
+            f"the label column '{name}' has {number_of(column.null_count, 'missing value')} in "
+            f"{number_of(len(column), 'row')} of the {part} part: remove those rows or label them"
         )
     if pa.types.is_floating(column.type):
         try:

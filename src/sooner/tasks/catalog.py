@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sooner._words import number_of
 from sooner.errors import DataError
 from sooner.tasks._base import Data, Task
 from sooner.tasks.sources import find_source
@@ -147,6 +148,8 @@ def default_recipe(data: Data) -> dict[str, Any]:
 
 
 def _describe(data: Data) -> str:
-    examples = "images" if data.kind == "image" else "rows"
+    examples = "image" if data.kind == "image" else "row"
     shape = "x".join(str(size) for size in data.shape)
-    return f"{len(data.train) + len(data.test):,} {examples} of {shape}, {len(data.classes)} classes"
+    return (
+        f"{number_of(len(data.train) + len(data.test), examples)} of {shape}, {number_of(len(data.classes), 'class')}"
+    )

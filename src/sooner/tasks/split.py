@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from sooner._words import number_of
 from sooner.errors import DataError
 from sooner.random import generator
 
@@ -86,7 +87,7 @@ def require(counts: Tensor, least: int, why: str, classes: Sequence[str] | None 
         named = [f"'{classes[label] if classes else label}' has {int(counts[label])}" for label in few[:5]]
         more = f" and {len(few) - 5} more" if len(few) > 5 else ""
         raise DataError(
-            f"each class needs at least {least} examples ({why}), but class {', '.join(named)}{more}: "
+            f"each class needs at least {number_of(least, 'example')} ({why}), but class {', '.join(named)}{more}: "
             "add examples or leave the class out"
         )
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from sooner import augmentation
+from sooner._words import number_of
 from sooner.augmentation import Augmentation, IndexedAugmentation
 from sooner.batch import Batch
 from sooner.errors import SoonerError
@@ -63,7 +64,7 @@ class Loader:
         workers: int = 0,
     ) -> None:
         if sampler.n != len(examples):
-            raise ValueError(f"the sampler is over {sampler.n} examples, but there are {len(examples)}")
+            raise ValueError(f"the sampler is over {number_of(sampler.n, 'example')}, but there are {len(examples)}")
         if workers < 0:
             raise ValueError(f"workers must be at least 0, not {workers}")
         if workers and examples.targets.device.type != "cpu":

@@ -16,9 +16,10 @@ from sooner.reporting import format as words
 from sooner.reporting.summary import Clock
 from sooner.results.records import Results
 
-# {"data": [...], "layout": {...}}, "log" where the page can make the time axis logarithmic, and "rows" (height in
-# pixels of the frame and of each) where every lane is a row, which the page closes up when a lane is hidden. A trace
-# that depends on the target has a "uid", one that belongs to a lane has "meta": {"lane": position}.
+# {"data": [...], "layout": {...}}, "log" where the page can make the time axis logarithmic, "zoom" where it opens on a
+# part of both axes (of time by the scale, "linear" or "log"), and "rows" (height in pixels of the frame and of each)
+# where every lane is a row, which the page closes up when a lane is hidden. A trace that depends on the target has a
+# "uid", one that belongs to a lane has "meta": {"lane": position}.
 Plot = dict[str, Any]
 Control = Literal["clock", "scale", "range"]
 

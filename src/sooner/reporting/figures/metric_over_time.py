@@ -29,7 +29,9 @@ from sooner.reporting.style import LaneStyle
 from sooner.reporting.summary import Clock, clocks, length, spread, time_to_target
 from sooner.results.records import Evaluation, Lane, Results, Run
 
-_BELOW = 4.0  # how much more of the range near the target lies below it than above
+_BELOW = 2.0  # how much more of the range near the target lies below it than above
+_MOST_POINTS = 400  # of a line: half a point for each pixel of its width, and more bytes show nothing more
+_AFTER = 0.35  # share of the range of time near the target that lies behind what decides it, at most
 
 
 def metric_over_time(results: Results, styles: Sequence[LaneStyle], at: Results | None = None) -> Figure:
@@ -37,7 +39,7 @@ def metric_over_time(results: Results, styles: Sequence[LaneStyle], at: Results 
 
     With `at`, the same race at another target: what changes for it.
     """
-    every = f", every {results.evaluate_every:,} examples," if results.evaluate_every else ""
+    every = f", every {words.number_of(results.evaluate_every, 'example')}," if results.evaluate_every else ""
     drawn = any(run.evaluations for lane in results.lanes for run in lane.runs) and not has_rungs(results)
     return Figure(
         key="metric",
@@ -47,7 +49,7 @@ def metric_over_time(results: Results, styles: Sequence[LaneStyle], at: Results 
             f"evaluation{every} the median {results.metric} against the median time, as long as half of the runs go "
             "on. A run that broke down counts as below all others from there on. A dot marks where a run reaches the "
             "target; one that never does ends in an open circle, or in a cross if it broke down. The plot opens on "
-            "the range around the target; “Whole” shows the climb towards it."
+            "the times and values around the target; “Whole” shows all of the race."
         ),
         alt=_alt(at or results),
         panels=(Panel("", {clock: _plot(results, styles, clock, at) for clock in clocks(results)}),) if drawn else (),
@@ -77,6 +79,21 @@ def median_run(runs: Sequence[Run], clock: Clock) -> list[tuple[float, float]]:
     return points
 
 
+def thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """A line of at most `_MOST_POINTS` that looks the same: of each stretch the lowest and the highest point.
+
+    The first point and the last stay.
+    """
+    if len(points) <= _MOST_POINTS:
+        return list(points)
+    size = math.ceil(len(points) / (_MOST_POINTS // 2 - 1))
+    kept = {0, len(points) - 1}
+    for start in range(0, len(points), size):
+        stretch = range(start, min(start + size, len(points)))
+        kept |= {min(stretch, key=lambda i: points[i][1]), max(stretch, key=lambda i: points[i][1])}
+    return [points[i] for i in sorted(kept)]
+
+
 def _last_look(run: Run) -> int:
     return run.evaluations[-1].examples if run.evaluations else -1
 
@@ -88,6 +105,7 @@ def _when(evaluation: Evaluation, clock: Clock) -> float:
 def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock, at: Results | None) -> Plot:
     unit = time_unit(results)
     now = at or results
+    metrics = _near_target(results, now.target)
     data: list[dict[str, Any]] = []
     if at is None:
         lanes = list(enumerate(zip(results.lanes, styles, strict=True)))
@@ -101,12 +119,49 @@ def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock, at: Resul
         "layout": layout(
             440,
             axis(f"{clock} time, {unit.name}", rangemode="tozero"),
-            axis("", range=_near_target(results, now.target), **percent(results)),
+            axis("", range=metrics, **percent(results)),
             shapes=[line_across("y", now.target, "dash")],
             annotations=[heading(f"validation {results.metric}"), target_note(now)],
         ),
         "log": _log_time(results, clock, unit),
+        "zoom": _near_time(now, metrics[0], clock, unit),
     }
+
+
+def _near_time(results: Results, low: float, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
+    """The axes of time where the race is decided, linear and logarithmic; empty where no run comes so far.
+
+    From the first run that reaches the metric `low` to the last that reaches the target, or that ends without it; a
+    little of what the runs do afterwards goes with it.
+    """
+    runs = [run for lane in results.lanes for run in lane.runs]
+    entries = [_entry(run, low, clock) for run in runs]
+    begins = [begin for begin in entries if begin is not None]
+    if not begins:
+        return {}
+    reached = [time_to_target(run, clock) for run in runs]
+    ends = [length(run, clock) if when is None else when for run, when in zip(runs, reached, strict=True)]
+    begin, decided, last = min(begins), max(ends), max(length(run, clock) for run in runs)
+    if not begin < decided:
+        return {}
+    end = min(last, decided + _AFTER * (decided - begin) / (1 - _AFTER))
+    margin = 0.02 * (end - begin)
+    left, right = unit.of(max(0.0, begin - margin)), unit.of(end + margin)
+    logarithmic = {"log": log_axis(left, right)} if left > 0 else {}
+    return {"linear": {"range": [left, right]}, **logarithmic}
+
+
+def _entry(run: Run, low: float, clock: Clock) -> float | None:
+    """When the run first is at `low` or above, on the straight line between two looks."""
+    before: Evaluation | None = None
+    for look in run.evaluations:
+        if look.metric >= low:
+            if before is None or look.metric <= before.metric:
+                return _when(look, clock)
+            share = (low - before.metric) / (look.metric - before.metric)
+            return _when(before, clock) + share * (_when(look, clock) - _when(before, clock))
+        before = look
+    return None
 
 
 def _log_time(results: Results, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
@@ -136,11 +191,12 @@ def _run(
     results: Results, run: Run, lane: Lane, index: int, style: LaneStyle, clock: Clock, unit: TimeUnit
 ) -> dict[str, Any]:
     digits = ":.1%" if words.is_share(results) else ":.4g"
+    points = thinned([(_when(e, clock), e.metric) for e in run.evaluations])
     return {
         "type": "scatter",
         "mode": "lines" if len(run.evaluations) > 1 else "markers",
-        "x": [unit.of(_when(e, clock)) for e in run.evaluations],
-        "y": [rounded(e.metric) for e in run.evaluations],
+        "x": [unit.of(seconds) for seconds, _ in points],
+        "y": [rounded(value) for _, value in points],
         "line": {"color": style.colour, "width": 1, "dash": style.dash},
         "marker": {"color": style.colour, "size": 4},
         "opacity": 0.4,
@@ -151,7 +207,7 @@ def _run(
 
 
 def _median(lane: Lane, index: int, style: LaneStyle, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
-    points = median_run(lane.runs, clock)
+    points = thinned(median_run(lane.runs, clock))
     return {
         "type": "scatter",
         "mode": "lines",

@@ -36,7 +36,7 @@ def plot_changes(base: Plot, at: Plot) -> dict[str, Any]:
     moved = {trace["uid"]: _difference(traces[trace["uid"]], trace) for trace in at["data"] if "uid" in trace}
     changes = {
         "data": {uid: change for uid, change in moved.items() if change},
-        **{key: _difference(base[key], at[key]) for key in ("layout", "log") if key in at},
+        **{key: _difference(base[key], at[key]) for key in ("layout", "log", "zoom") if key in at},
     }
     return {key: change for key, change in changes.items() if change}
 

@@ -38,6 +38,8 @@ def _fact(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.4g}"
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {_fact(item)}" for key, item in value.items())
     if isinstance(value, list | tuple):

@@ -75,7 +75,7 @@ def _target(results: Results) -> str:
             f"and the time to target of a seed is that of the smallest budget that ends at {goal} or above. Runs were "
             "spent where the answer was uncertain: a few seeds at every budget, the others around where they cross."
         )
-    every = f" every {results.evaluate_every:,} training examples" if results.evaluate_every else ""
+    every = f" every {words.number_of(results.evaluate_every, 'training example')}" if results.evaluate_every else ""
     return (
         f"Every run trains until its budget ends and is evaluated on validation data{every}, the same in all lanes. "
         f"Its time to target is when it first reaches {goal} and is still there at the next evaluation, interpolated "
@@ -87,6 +87,11 @@ def _looks(results: Results) -> str:
     looks = max([c.looks for c in own(results)], default=1)
     if looks == 1:
         return ""
+    if results.detect is None:
+        return (
+            " Pairs were added after results could be seen; intervals and verdicts are at a level that allows for all "
+            "looks together."
+        )
     return (
         f" The race could end at any of {looks} looks that were fixed in advance; each spends a part of the 5%, and "
         "the intervals are those of the look that a lane stopped at."

@@ -9,7 +9,7 @@ from sooner.results.records import Results
 from sooner.results.rescoring import rescore
 
 MOST, FEWEST = 80, 16
-_RUNS_TIMES_TARGETS = 6000  # what keeps the page of a large race at a few MB
+_RUNS_TIMES_TARGETS = 5000  # what keeps the page of a large race below 2 MB
 
 
 @dataclass(frozen=True)

@@ -59,4 +59,8 @@ def _ratios(comparisons: list[Comparison]) -> Cell:
     if not comparisons:
         return Cell("", -2.0)
     first = comparisons[0].ratio
-    return Cell(", ".join(words.ratio(c.ratio) for c in comparisons), -1.0 if first is None else first)
+    return Cell(
+        ", ".join(words.ratio(c.ratio) for c in comparisons),
+        -1.0 if first is None else first,
+        "\n".join(filter(None, map(words.short_interval, comparisons))),
+    )

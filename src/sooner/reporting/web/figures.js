@@ -1,6 +1,4 @@
-const read = (id) => JSON.parse(document.getElementById(id).textContent);
-const plots = read("plots");
-const changes = read("changes");
+const { plots, changes } = JSON.parse(unpackFrom("packed-data"));
 const root = document.documentElement;
 const state = { stop: changes.own, clock: "wall", scale: "linear", range: "near", hidden: new Set() };
 const coarse = matchMedia("(pointer: coarse)");
@@ -33,6 +31,7 @@ const atTarget = (plot, change) => ({
   data: plot.data.map((trace) => (change?.data?.[trace.uid] ? changed(trace, change.data[trace.uid]) : trace)),
   layout: changed(plot.layout, change?.layout),
   log: plot.log && changed(plot.log, change?.log),
+  zoom: plot.zoom && changed(plot.zoom, change?.zoom),
 });
 
 // The line of one seed through the lanes shown, dotted to and from a run that missed the target.
@@ -71,11 +70,12 @@ const draw = (place) => {
   const clock = views[state.clock] ? state.clock : "wall";
   const move = changes.plots[state.stop]?.[figure];
   const plot = resolved(atTarget(views[clock], move?.panels[panel]?.[clock]), getComputedStyle(root));
-  const { layout, log, rows } = plot;
+  const { layout, log, zoom, rows } = plot;
   let data = plot.data.filter((trace) => !state.hidden.has(trace.meta?.lane));
   if (rows) data = closedUp(data, layout, rows);
   if (log && state.scale === "log") Object.assign(layout.xaxis, log);
-  if (figure === "metric" && state.range === "whole") delete layout.yaxis.range;
+  if (zoom && state.range === "near") Object.assign(layout.xaxis, zoom[state.scale]);
+  if (zoom && state.range === "whole") delete layout.yaxis.range;
   layout.width = place.clientWidth;
   layout.dragmode = coarse.matches ? false : "zoom";  // a finger scrolls the page
   place.style.minHeight = `${layout.height}px`;

@@ -1,6 +1,5 @@
-"use strict";
 (() => {
-  const plots = JSON.parse(document.getElementById("plots").textContent);
+  const plots = JSON.parse(unpackFrom("packed-data"));
   const place = document.getElementById("profile");
   const buttons = [...document.querySelectorAll("[data-clock]")];
   let clock = "wall";
