@@ -57,7 +57,10 @@ FASTER, SLOWER, OPEN = (2.0, 1.5, 2.5), (0.5, 0.4, 0.6), (1.0, 0.9, 1.1)
          "is slower than the baseline but faster than its fitted control."),
         ([("baseline", FASTER), ("short", FASTER), ("random@x", OPEN)],
          "is faster than the baseline and its fitted control but not shown to differ from its random control. "
-         "The method itself pays. Training on as much random data may explain the gain."),
+         "Training on as much random data may explain the gain."),
+        ([("baseline", FASTER), ("short", FASTER), ("random@x", FASTER)],
+         "is faster than the baseline and its fitted control and its random control. "
+         "The method itself pays. The choice of examples pays."),
         ([("baseline", OPEN), ("short", SLOWER)],
          "is not shown to differ from the baseline but is slower than its fitted control."),
         ([("short", FASTER)], "is faster than its fitted control."),
