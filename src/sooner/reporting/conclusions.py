@@ -66,19 +66,20 @@ def listed(found: Sequence[Change]) -> str:
 
 
 def _claims(results: Results, lane: Lane, own: Sequence[Change], found: Sequence[Found]) -> list[str]:
-    tones: dict[tuple[str, ...], list[Tone]] = {}
+    tones: dict[frozenset[str], list[Tone]] = {}
     for each in found:
         if each.kind not in ("random", "random-mask"):
             between_them = differing(results, lane, each.other)
             if not settings(between_them):
-                tones.setdefault(methods(between_them), []).append(each.tone)
+                tones.setdefault(frozenset(methods(between_them)), []).append(each.tone)
     new = methods(own)
     claims = []
     for method in new:
-        alone = tones.get((method,), [])
+        alone = tones.get(frozenset([method]), [])
         if alone and all(tone == "faster" for tone in [*alone, *_left_to_chance(method, own, found)]):
             claims.append("The method itself pays." if len(new) == 1 else f"{method} itself pays.")
-    if len(new) > 1 and tones.get(new) and all(tone == "faster" for tone in tones[new]):
+    together = tones.get(frozenset(new), [])
+    if len(new) > 1 and together and all(tone == "faster" for tone in together):
         claims.append(f"{_named(new)} together pay.")
     return claims
 

@@ -89,4 +89,5 @@ def _rates(results: Results, lane: Lane, baseline: Lane) -> list[Change]:
 def _told(given: Change) -> str:
     if not given.method:
         return change(given)
-    return f"{change(given)}, at {_rate({'optimizer': given.after}):g}"
+    rate = _rate({"optimizer": given.after})
+    return change(given) if rate is None else f"{change(given)}, at {rate:g}"

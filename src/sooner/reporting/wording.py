@@ -84,9 +84,7 @@ def change(given: Change) -> str:
 def _value(given: Any) -> str:
     if isinstance(given, Mapping) and "name" in given:
         return str(given["name"])
-    if isinstance(given, bool) or not isinstance(given, int | float):
-        return str(given)
-    return f"{given:g}"
+    return f"{given:g}" if isinstance(given, float) else str(given)
 
 
 def _margin(c: Comparison) -> str:
