@@ -197,7 +197,7 @@ def test_beside_another_rate_only_the_control_at_that_rate_tells_whether_the_met
     assert found.readings[1].meaning.startswith("What rs2 and other changes add together: learning rate 0.4 to 0.05. ")
     assert found.readings[2].relation == "against its control without rs2"
     assert found.readings[2].meaning == (
-        "What the method itself adds. The control is mine without rs2, with reshuffle as the baseline has it, "
+        "What rs2 itself adds. The control is mine without rs2, with reshuffle as the baseline has it, "
         "all else kept."
     )
 
@@ -234,9 +234,8 @@ def test_the_seconds_that_a_control_got_are_no_difference() -> None:
 
 
 def test_another_optimizer_is_told_that_rates_do_not_carry_over() -> None:
-    lamb = plain(
-        "lamb", against=["baseline", "c"], budget="20ep", batch_size=128, optimizer={"name": "lamb", "lr": 0.01}
-    )
+    changed: dict[str, Any] = {"budget": "20ep", "batch_size": 128}
+    lamb = plain("lamb", against=["baseline", "c"], **changed, optimizer={"name": "lamb", "lr": 0.01})
     control = plain("c", "control", **changed, summary="lamb without lamb, with sgd.")
     found = told(lamb, [control], {"baseline": FASTER, "c": FASTER})
     assert found.sentence.endswith("control without lamb. The method itself pays.")

@@ -104,7 +104,7 @@ def _adds(found: list[Change]) -> str:
         return f"What these changes add: {listed(others)}." if others else ""
     if others:
         return f"What {join(names)} and other changes add together: {listed(others)}."
-    return "What the method itself adds." if len(names) == 1 else f"What {join(names)} add together."
+    return f"What {join(names)} {'itself adds' if len(names) == 1 else 'add together'}."
 
 
 def _both(results: Results, comparison: Comparison) -> tuple[Lane, Lane]:
