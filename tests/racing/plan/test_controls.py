@@ -168,7 +168,7 @@ def test_a_lane_meets_the_random_twin_that_the_user_races_already() -> None:
 
 def test_a_lane_that_chooses_its_weights_gets_as_many_at_random() -> None:
     options = {"density": 0.2, "exclude": ["head"]}
-    chosen = [recipe(name, sparsity={"name": name, **options}) for name in ("rigl", "magnitude-gradual")]
+    chosen = [recipe(name, sparsity={"name": name, **options}) for name in ("rigl", "set")]
     lanes = with_controls([*chosen, recipe("static", sparsity={"name": "random-pruning", **options})], BASELINE, N)
     controls = {lane.name: lane for lane in lanes if lane.role == "control"}
     assert not controls  # the static lane is that control already
@@ -176,10 +176,26 @@ def test_a_lane_that_chooses_its_weights_gets_as_many_at_random() -> None:
     lanes = with_controls(chosen, BASELINE, N)
     (control,) = [lane for lane in lanes if lane.role == "control"]
     assert control.name == "random-mask@rigl"
-    assert control.added_for == ("rigl", "magnitude-gradual")
+    assert control.added_for == ("rigl", "set")
     masks = control.recipe.to_dict()["sparsity"]
     assert (masks["name"], masks["distribution"], masks["density"]) == ("random-pruning", "erk", 0.2)
     assert list(masks["exclude"]) == ["head"]
+
+
+def test_weights_that_die_little_by_little_do_so_at_random_in_the_control() -> None:
+    options = {"density": 0.2, "every": 30}
+    gradual = recipe(
+        "gradual", sparsity={"name": "magnitude-gradual", "until": 0.5, "distribution": "global", **options}
+    )
+    granet = recipe("granet", sparsity={"name": "granet", "until": 0.5, **options})
+    sparse = recipe("sparse", sparsity={"name": "granet", "start_density": 0.5, **options})
+    lanes = {lane.name: lane for lane in with_controls([gradual, granet, sparse], BASELINE, N)}
+    control = lanes["random-mask@gradual"]
+    assert control.added_for == ("gradual", "granet")  # one schedule of densities
+    assert control.recipe.to_dict()["sparsity"] == {
+        **gradual.to_dict()["sparsity"], "distribution": "erk", "matched": True
+    }  # fmt: skip
+    assert lanes["random-mask@sparse"].recipe.sparsity.name == "random-pruning"
 
 
 def test_a_budget_that_batching_stretches_is_the_one_that_counts() -> None:
