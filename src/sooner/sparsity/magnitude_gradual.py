@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from sooner._arguments import number, share, whole_number
+from sooner._arguments import flag, number, share, whole_number
 from sooner.registry import Method, register
 from sooner.sparsity._base import SparseTraining
 from sooner.sparsity._control import random_from_dense
@@ -56,7 +56,7 @@ class MagnitudeGradual(SparseTraining):
         self.until = share("until", until)
         self.start = number("start", start, 0.0, self.until, below=True)
         self.every = whole_number("every", every, least=1)
-        self.matched = matched
+        self.matched = flag("matched", matched)
         if matched and distribution == "global":
             raise ValueError(
                 'distribution must be "erk", "er", "uniform" or numbers by layer with matched, not "global": which '

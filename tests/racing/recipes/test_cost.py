@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from sooner.racing.recipes import cost
 from sooner.racing.recipes.cost import relative_cost, steps_of
 from sooner.recipes import Recipe, resolve
 from sooner.tasks import get_task, load_data, models
@@ -39,6 +40,7 @@ class Counted(nn.Module):
 def net(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[nn.Module, Tensor], float]], None]:
     """Trains that net, on a clock that nothing else moves."""
     hand = Hand(monkeypatch).moves("training.clock")
+    monkeypatch.setattr(cost, "ROUNDS", 1)
 
     def build(seconds: Callable[[nn.Module, Tensor], float]) -> None:
         monkeypatch.setattr(models, "build", lambda *given, **options: Counted(seconds, hand))
