@@ -23,7 +23,7 @@ model, optimizer = accelerator.prepare(model, optimizer)  # but not the loader:
 
 sampler = InfoBatch(len(data), batch_size=16, seed=0)  # examples of all processes together
 loader = prepare(accelerator, DataLoader(sooner.Indexed(data), batch_sampler=sampler, collate_fn=sooner.collate))
-accelerator.register_for_checkpointing(loader)  # accelerator.save_state is exact anywhere in a round
+accelerator.register_for_checkpointing(loader)  # accelerator.save_state is exact after any batch
 
 seen, budget = 0, 10 * len(data)
 schedule = OneCycle()

@@ -52,7 +52,7 @@ trainer = Trainer(
     enable_progress_bar=False,
     enable_model_summary=False,
 )
-trainer.fit(model, Rounds(loader))  # and ckpt_path=... resumes anywhere in a round
+trainer.fit(model, Rounds(loader))  # and ckpt_path=... resumes after any batch
 
 accuracy = (model.network(images[1500:]).argmax(1) == labels[1500:]).float().mean().item()
 print(f"{sampler.epoch} rounds, accuracy {accuracy:.3f}")

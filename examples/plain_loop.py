@@ -53,7 +53,8 @@ while seen < budget:
         sparsity.step(min(1.0, seen / budget))
         optimizer.zero_grad()
         scheduler.step()
-        # torch.save({"sampler": loader.state_dict(), "loss": loss.state_dict(), ...}, path) is exact here.
+        # Exact here: torch.save({"sampler": loader.state_dict(), "loss": loss.state_dict(), ...}, path), and where the
+        # model has dropout "random": torch.get_rng_state().
 
 model.eval()
 accuracy = (model(images[1500:]).argmax(1) == labels[1500:]).float().mean().item()

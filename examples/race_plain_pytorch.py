@@ -16,6 +16,7 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, TensorDataset
 
 import sooner  # 1
+from sooner.integrations import guard
 from sooner.sampling import RS2, Reshuffling
 from sooner.schedules import OneCycle
 
@@ -36,7 +37,7 @@ if options.rs2:
     sampler = RS2(len(train), batch_size=32, fraction=options.rs2, seed=options.seed)
 else:
     sampler = Reshuffling(len(train), batch_size=32, seed=options.seed)
-loader = DataLoader(data, batch_sampler=sampler, collate_fn=sooner.collate)
+loader = guard(DataLoader(data, batch_sampler=sampler, collate_fn=sooner.collate))
 
 model = torch.nn.Sequential(
     torch.nn.Conv2d(1, 16, 3, padding=1),

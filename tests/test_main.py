@@ -18,7 +18,9 @@ def run(missing):
 
 def test_without_the_extra_it_says_what_to_install():
     ended = run("typer")
-    assert (ended.returncode, ended.stderr) == (2, "sooner: the command line needs typer: pip install 'sooner[race]'\n")
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("sooner: the command line needs typer: pip install ")
+    assert "typer" in ended.stderr.partition("pip install")[2]
 
 
 def test_with_it_it_runs():

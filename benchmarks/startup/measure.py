@@ -30,7 +30,8 @@ CASES: dict[str, tuple[list[str], str]] = {
     "import sooner": ([sys.executable, "-c", PUBLIC], "import torch"),
     "sooner methods": ([*SOONER, "methods"], "sooner --help"),
     "sooner tasks": ([*SOONER, "tasks"], "sooner --help"),
-    "sooner doctor": ([*SOONER, "doctor"], "sooner --help"),
+    "sooner methods rs2-10": ([*SOONER, "methods", "rs2-10"], "sooner --help"),
+    "sooner doctor": ([*SOONER, "doctor"], "import torch"),
 }
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 

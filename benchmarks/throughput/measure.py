@@ -24,6 +24,7 @@ from sooner import optim, schedules
 from sooner.augmentation import make as augmentation
 from sooner.budget import Budget
 from sooner.losses import CrossEntropy
+from sooner.racing.machine.cores import usable_cores
 from sooner.random import generator
 from sooner.sampling import make as sampler
 from sooner.tasks import load_data, models
@@ -39,7 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--threads", type=int, default=machine.physical_cores())
+    parser.add_argument("--threads", type=int, default=usable_cores())
     options = parser.parse_args()
     device = machine.pick_device()
     torch.set_num_threads(options.threads)

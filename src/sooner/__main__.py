@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from sooner._extras import pip_install
+
 
 def main() -> None:
     """Run the command line; status 2 where the extra `race` is not installed."""
@@ -12,7 +14,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == "sooner":
             raise
-        print(f"sooner: the command line needs {error.name}: pip install 'sooner[race]'", file=sys.stderr)
+        print(f"sooner: the command line needs {error.name}: {pip_install('race')}", file=sys.stderr)
         sys.exit(2)
     cli.main()
 

@@ -35,7 +35,8 @@ class Batch:
         inputs: (B, ...) tensor, or a mapping of such tensors.
         targets: (B, ...) tensor.
         index: (B,) int64, the position of each example in the training set, 0 to n-1.
-        weight: (B,) float32, the factor of each example's loss; 1 unless the sampler says otherwise.
+        weight: (B,) float32, the factor of each example's loss; 1 unless the sampler says otherwise, which is put in by
+            the race, `sooner.integrations.guard` and the adapters. `collate` alone makes it 1.
     """
 
     inputs: Inputs

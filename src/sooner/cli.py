@@ -14,9 +14,12 @@ from sooner._version import __version__
 from sooner.commands.compare import compare
 from sooner.commands.doctor import doctor
 from sooner.commands.methods import methods
+from sooner.commands.plan import EXAMPLES as OF_PLAN
 from sooner.commands.plan import plan
+from sooner.commands.race import EXAMPLES as OF_RACE
 from sooner.commands.race import WithPrograms, race
 from sooner.commands.report import report
+from sooner.commands.suite import EXAMPLES as OF_SUITE
 from sooner.commands.suite import suite
 from sooner.commands.tasks import tasks
 from sooner.errors import SoonerError
@@ -45,9 +48,12 @@ def _root(
     pass
 
 
-app.command(cls=WithPrograms)(race)
-for _command in (report, tasks, methods, doctor, plan, compare, suite):
+app.command(cls=WithPrograms, epilog=OF_RACE)(race)
+for _command in (report, tasks, methods, doctor):
     app.command()(_command)
+app.command(epilog=OF_PLAN)(plan)
+app.command()(compare)
+app.command(epilog=OF_SUITE)(suite)
 
 
 class _Pipe:

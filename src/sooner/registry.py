@@ -54,7 +54,7 @@ class Method:
         problems: from the fields of a recipe that chooses it, as plain data, to what it cannot work with there: the
             path of a field to what is wrong with it.
         use: its lines in a plain loop, where they are not those of its seam.
-        extra: the extra of `pip install 'sooner[...]'` that it needs.
+        extra: of sooner's packaging that it needs: "optim".
         exempt: what of the shared contract does not apply to it, and why: the test's word to a sentence.
         example: options of a small working instance; the shared contract is run on it.
     """

@@ -10,6 +10,7 @@ from benchmarks.fitted_frontier import show as fitted_frontier
 from benchmarks.grokking import run as grokking
 from benchmarks.keep import load
 from benchmarks.label_noise import run as label_noise
+from benchmarks.resume import shown as resume
 from benchmarks.rs2 import show as rs2
 
 from benchmarks import _files, show_race
@@ -150,3 +151,12 @@ def test_the_simulations_of_the_statistics():
     assert line in readme("statistics")
     assert line.endswith(" | ".join(false[pairs] for pairs in (6, 8, 12)) + " |")
     assert len(_files.rows(found["censored_apart"])) == 48
+
+
+@pytest.mark.parametrize("name", ["matrix", "before"])
+def test_resumed_trainings(name):
+    kept = _files.rows(json.loads((ROOT / "resume" / f"{name}.json").read_text())["runs"])
+    assert "\n".join(resume.table(kept).splitlines()[2:]) in (ROOT / "resume" / "README.md").read_text()
+    assert len(kept) == 32
+    exact = [run for run in kept if run["setting"] != "draws in the data set"]
+    assert all(run["weights"] == run["order"] == 0 for run in exact) == (name == "matrix")

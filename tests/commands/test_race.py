@@ -263,6 +263,12 @@ def test_a_share_for_a_percentage_stops_the_race_after_one_run(sooner: Run) -> N
         (["--target", "nan", "--metric", "acc=(.*)", "--", "python -c pass"], "nan was given"),
         (["--target", "0.9", "--lanes", "rs2-10", "--", "python -c pass"], "leave out lanes"),
         (["--target", "0.9", "--"], "no program stands after --"),
+        (["--target", "0.9", "--names", "a,b", "--", "python x {seed}"], "--names gives 2 (a, b) for 1 command; name"),
+        (["digits", "--lanes", "rs2-1O"], "did you mean 'rs2-10'?"),
+        (["digits", "--lanes", "cutout"], "it is a method, which a recipe of your own can choose"),
+        (["mnst", "--target", "0.9"], "did you mean mnist"),
+        (["digits", "--model", "resnet-18"], "did you mean 'resnet18'?"),
+        (["digits", "--track", "wandbb"], "did you mean 'wandb'?"),
         (["--resume", "r", "--", "python -c pass"], "leave out --, and the programs"),
     ],
 )

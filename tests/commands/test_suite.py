@@ -12,12 +12,13 @@ import torch
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from sooner.commands import suite_record
 from sooner.commands.request import Request
-from sooner.commands.suite import race_all
+from sooner.commands.suite import own_folder, race_all
 from sooner.errors import DataError, SoonerError, StoreError
 from sooner.racing.plan.rules import Rules
 from sooner.results.records import Results
-from tests.commands.line import Run
+from tests.commands.line import QUICK, Run
 from tests.racing import gated
 from tests.racing.made import plan
 from tests.racing.raced import race
@@ -105,6 +106,8 @@ def test_mistakes_are_told_before_anything_is_raced(tmp_path: Path) -> None:
     assert not (tmp_path / "s").exists()
     (tmp_path / "s").mkdir()
     (tmp_path / "s" / "suite.json").write_text("{")
+    (tmp_path / "s" / "digits").mkdir()
+    (tmp_path / "s" / "digits" / "race.db").touch()
     with pytest.raises(StoreError, match="cannot be read"):
         race_all(["digits", "mnist"], REQUEST, tmp_path / "s", targets=TARGETS)
     (tmp_path / "s" / "race.db").touch()
@@ -128,6 +131,40 @@ def test_an_interrupt_is_clean_and_the_same_command_goes_on(sooner: Run, tmp_pat
     assert [run.resumed for lane in found.lanes for run in lane.runs].count(1) == 1
 
 
+def test_without_a_folder_the_same_command_finds_its_own_again(sooner: Run, tmp_path: Path) -> None:
+    asked = ("suite", "digits", "--lanes", "rs2-30", "--target", "0.5", *QUICK, "--workers", "0")
+    asked = (*asked, "--pairs", "1")
+    status, out, err = sooner(*asked)
+    assert status == 0, err
+    own = Path("races") / "suite-digits"
+    assert f"report: {own / 'suite.html'}" in out
+    assert "[1/3]" in out
+
+    status, out, err = sooner(*asked)  # nothing is raced again
+    assert status == 0, err
+    assert f"report: {own / 'suite.html'}" in out
+    assert "[1/3]" not in out
+
+    request = Request(lanes=["rs2-30"], model="mlp", pairs=1, budget="2ep", device="cpu", threads=1, workers=0)
+    assert suite_record.begun_so(own, request, {"digits": 0.5})
+    for other, targets in (
+        (replace(request, pairs=2), {"digits": 0.5}),
+        (request, {"digits": 0.6}),
+    ):
+        assert not suite_record.begun_so(own, other, targets)
+        assert own_folder(targets, other) == Path("races") / "suite-digits-2"
+    assert own_folder({"digits": 0.5, "mnist": 0.3}, request) == Path("races") / "suite-digits-mnist"
+
+
+def test_a_mistake_leaves_nothing_that_the_right_command_stumbles_over(sooner: Run, tmp_path: Path) -> None:
+    status, _, err = sooner("suite", "digits", "--lanes", "rs2-3", *QUICK)
+    assert status == 2
+    assert "rs2-30" in err
+    out = Path("races") / "suite-digits"
+    assert suite_record.begun_so(out, REQUEST, {"digits": 0.5})
+    suite_record.begin(out, REQUEST)
+
+
 def test_every_mistake_is_one_message_and_status_2(sooner: Run, tmp_path: Path) -> None:
     race(tmp_path / "r", plan("fast"), {"baseline": 10.0, "fast": 5.0})
     for arguments, expected in {
@@ -135,7 +172,6 @@ def test_every_mistake_is_one_message_and_status_2(sooner: Run, tmp_path: Path) 
         ("suite", "digits", "--out", "s", "--target", "high"): "--target must be a number",
         ("suite", "digits", "--out", "s", "--max-pairs", "9"): "--max-pairs is for a race --until decided",
         ("suite", "digits", "--out", "r"): "holds a race",
-        ("suite", "digits"): "--out",
     }.items():
         status, _, err = sooner(*arguments)
         assert status == 2, arguments

@@ -33,6 +33,14 @@ OF_0_2_0 = {
         },
     },
 }
+
+
+def race_below(out: Path) -> None:
+    """As a suite leaves it whose first race was planned."""
+    (out / "digits").mkdir(parents=True)
+    (out / "digits" / "race.db").touch()
+
+
 REQUEST = Request(
     lanes=["rs2-10", "ies"],
     pairs=8,
@@ -60,8 +68,22 @@ def test_a_new_one_is_kept_as_it_was_then(tmp_path: Path) -> None:
 )
 def test_it_goes_on_only_as_it_began(tmp_path: Path, name: str) -> None:
     suite_record.begin(tmp_path, REQUEST)
+    race_below(tmp_path)
     with pytest.raises(StoreError, match=f"{name}: began with .*, now other"):
         suite_record.begin(tmp_path, replace(REQUEST, **{name: "other"}))
+
+
+def test_before_its_first_race_it_may_be_asked_for_otherwise(tmp_path: Path) -> None:
+    suite_record.begin(tmp_path, replace(REQUEST, lanes=["rs2-1O"]))
+    suite_record.begin(tmp_path, REQUEST)
+    race_below(tmp_path)
+    suite_record.begin(tmp_path, REQUEST)
+
+
+def test_a_folder_that_is_no_suites_is_none_that_was_begun_so(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    assert not suite_record.begun_so(tmp_path, REQUEST, {"digits": 0.9})
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
 def test_every_field_of_a_request_is_kept_or_of_a_task() -> None:
@@ -73,5 +95,6 @@ def test_every_field_of_a_request_is_kept_or_of_a_task() -> None:
 
 def test_a_record_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "suite.json").write_text('{"format": 1}')
+    race_below(tmp_path)
     with pytest.raises(StoreError, match=r"cannot be read .* give another --out"):
         suite_record.begin(tmp_path, REQUEST)

@@ -57,14 +57,34 @@ def of(seam, methods, default=None):
     return found or ([registry.get(seam, default)] if default else [])
 
 
+def whole(tensor):
+    return tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
+
+
 class PlainLoop:
     """Trains on a few digits with `methods`, registry records, and what every run has where they say nothing."""
 
-    def __init__(self, methods, *, seed=0, parts=1, autocast=False, groups=False, rank=0, world=1, steps=16):
+    def __init__(
+        self,
+        methods,
+        *,
+        seed=0,
+        parts=1,
+        autocast=False,
+        groups=False,
+        rank=0,
+        world=1,
+        steps=16,
+        shard=None,
+        first=True,
+    ):
+        """`shard(model)`, in place of DDP, `first` of all or after what changes the model."""
         self.parts, self.autocast, self.steps, self.world, self.rank = parts, autocast, steps, world, rank
         self.seed = seed
         with isolated(seed, "plain"):
             self.model = Normalised(groups)
+        if shard and first:
+            shard(self.model)
         everything = Batch(self.look(torch.arange(N)), TARGETS, torch.arange(N), torch.ones(N))
         given = {"n": N, "batch_size": BATCH, "seed": seed, "targets": TARGETS, "classes": CLASSES}
         given |= {"model": self.model, "inputs": everything.inputs[:2], "batches": [everything], "loss": cross_entropy}
@@ -80,6 +100,8 @@ class PlainLoop:
         for method in of("batching", methods):
             found = made(method)
             self.batching = self.batching if "model" in method.parameters else found
+        if shard and not first:
+            shard(self.model)
         bases = [method for method in of("optim", methods) if not method.many] or [registry.get("optim", "sgd")]
         self.optimizer = made(bases[0])
         for method in sorted((m for m in methods if m.seam == "optim" and m.many), key=lambda m: m.stage):
@@ -90,9 +112,11 @@ class PlainLoop:
         self.averaging = next((made(method) for method in of("averaging", methods)), None)
         self.sampler = made(of("sampling", methods, "reshuffle")[0]).shard(rank, world)
         self.loss = made(of("losses", methods, "cross-entropy")[0])
+        if world > 1 and hasattr(self.loss, "scores"):
+            self.loss.scores.recording = True
         self.augmentations = [made(m) for m in sorted(of("augmentation", methods), key=lambda m: m.stage)]
         self.augmentations.sort(key=lambda each: not getattr(each, "unit_range", False))
-        self.net = DistributedDataParallel(self.model) if world > 1 else self.model
+        self.net = DistributedDataParallel(self.model) if world > 1 and not shard else self.model
         self.step = 0
 
     @property
@@ -170,7 +194,7 @@ class PlainLoop:
         if seen is not None:
             seen.give_back()
         if isinstance(self.sampler, ObservesGradients):
-            flat = torch.cat([parameter.grad.flatten() for parameter in self.model.parameters()])
+            flat = torch.cat([whole(parameter.grad).flatten() for parameter in self.model.parameters()])
             self.sampler.observe_gradient(gathered(batch.index), flat)
         self.optimizer.step()
 
@@ -207,7 +231,7 @@ class PlainLoop:
 
     def weights(self):
         with self.evaluated():
-            return torch.cat([parameter.detach().flatten() for parameter in self.model.parameters()])
+            return torch.cat([whole(parameter.detach()).flatten() for parameter in self.model.parameters()])
 
     @torch.no_grad()
     def mean_loss(self):

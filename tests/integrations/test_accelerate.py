@@ -1,5 +1,7 @@
 """Accelerate, whose loader fetches one batch ahead: every loss on its own example, and its checkpoints resume."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from accelerate import Accelerator
@@ -139,20 +141,23 @@ def test_its_checkpoints_resume_exactly_in_two_processes(tmp_path):
 
 
 def replaced(options):
-    sampler = Reshuffling(N, BATCH)
     accelerator = Accelerator(cpu=True, dataloader_config=DataLoaderConfiguration(**options))
-    batches = guard(accelerator.prepare(loader(sampler)), sampler)
-    try:
-        return len(list(batches))
-    except SamplerReplaced as error:
-        return str(error)
+    messages = []
+    for sampler in (Reshuffling(N, BATCH), Reshuffling(N, BATCH).shard(0, 1)):
+        batches = guard(accelerator.prepare(loader(sampler)), sampler)
+        with pytest.raises(SamplerReplaced) as error:
+            list(batches)
+        messages.append(str(error.value))
+    return messages
 
 
 @pytest.mark.parametrize("options", [{}, {"even_batches": False}, {"split_batches": True}], ids=str)
 def test_batches_that_accelerate_has_divided_are_noticed(options, tmp_path):
-    for message in in_two_processes(replaced, tmp_path, options):
-        assert "are not those that the sampler handed out" in message
-        assert "prepare the loader with sooner.integrations.accelerate.prepare(accelerator, loader)" in message
+    for undivided, whole in in_two_processes(replaced, tmp_path, options):
+        assert "2 processes, and this sampler would hand each of them all of every batch" in undivided
+        assert "are not those that the sampler handed out" in whole
+        for message in (undivided, whole):
+            assert "prepare the loader with sooner.integrations.accelerate.prepare(accelerator, loader)" in message
 
 
 def test_a_round_that_accelerate_has_chosen_is_noticed():
@@ -166,3 +171,42 @@ def test_a_round_that_accelerate_has_chosen_is_noticed():
 def test_a_loader_without_a_sampler_of_ours_is_refused():
     with pytest.raises(TypeError, match=r"expected DataLoader\(\.\.\., batch_sampler=sampler\)"):
         prepare(Accelerator(cpu=True), torch.utils.data.DataLoader([1, 2], batch_size=2))
+
+
+def test_a_rate_without_an_optimizer_is_refused():
+    batches = prepare(Accelerator(cpu=True), loader(Louder(N, BATCH)))
+    with pytest.raises(ValueError, match=r"Louder asks for learning rates of its own.*accelerator\.prepare"):
+        next(iter(batches))
+
+
+@pytest.mark.parametrize("options", [{"split_batches": True}, {"even_batches": False}, {"use_seedable_sampler": True}])
+def test_settings_that_concern_other_loaders_change_nothing(options):
+    sampler = Noted(N, BATCH)
+    accelerator = Accelerator(cpu=True, dataloader_config=DataLoaderConfiguration(**options))
+    for _ in range(3):
+        for batch in prepare(accelerator, loader(sampler)):
+            sampler.observe(batch.index, batch.inputs[:, 0])
+    assert sampler.noted == expected()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"dispatch_batches": True}, "dispatch_batches=True has one process read for all"),
+        ({"data_seed": 7}, "data_seed=7 is that of another order, the sampler's seed being 0"),
+    ],
+)
+def test_settings_that_the_sampler_decides_are_refused(options, message):
+    accelerator = Accelerator(cpu=True, dataloader_config=DataLoaderConfiguration(**options))
+    with pytest.raises(ValueError, match=rf"the Accelerator cannot have .*{message}"):
+        prepare(accelerator, loader(Noted(N, BATCH)))
+
+
+@pytest.mark.parametrize("name", ["tp_size", "cp_size", "sp_size"])
+def test_processes_that_share_the_model_are_refused(name, monkeypatch):
+    sizes = SimpleNamespace(tp_size=1, cp_size=1, sp_size=1)
+    setattr(sizes, name, 2)
+    accelerator = Accelerator(cpu=True)
+    monkeypatch.setattr(Accelerator, "parallelism_config", sizes)
+    with pytest.raises(ValueError, match=rf"parallelism_config\.{name}=2 has 2 processes train on the same examples"):
+        prepare(accelerator, loader(Noted(N, BATCH)))

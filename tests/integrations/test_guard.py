@@ -1,17 +1,32 @@
 """A plain loop: every loss on its own example, other batches noticed, and a state that is where training is."""
 
-from itertools import islice
+from dataclasses import replace
+from itertools import chain, islice
 
 import pytest
 import torch
 import torch.distributed as dist
+from accelerate import Accelerator
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import BatchSampler, DataLoader, RandomSampler
 
 import sooner
 from sooner.integrations import SamplerReplaced, guard
-from sooner.sampling import Reshuffling
-from tests.integrations.example import BATCH, IMAGES, SAMPLERS, N, Noted, credited, expected, loader, losses_of
+from sooner.integrations.accelerate import prepare
+from sooner.integrations.lightning import Rounds
+from sooner.sampling import GraB, ProgressiveDropout, Reshuffling, SelectiveBackprop
+from tests.integrations.example import (
+    BATCH,
+    IMAGES,
+    SAMPLERS,
+    N,
+    Noted,
+    NotedRS2,
+    credited,
+    expected,
+    loader,
+    losses_of,
+)
 from tests.integrations.example import network as make_network
 from tests.integrations.processes import in_two_processes
 
@@ -139,3 +154,43 @@ def test_a_loader_of_another_kind_is_refused():
         guard(DataLoader(IMAGES, batch_size=4))
     with pytest.raises(TypeError, match="not list"):
         guard([])
+
+
+@pytest.mark.parametrize("make", [Noted, GraB, lambda n, size: SelectiveBackprop(n, size, warmup=0)])
+def test_a_sampler_that_chooses_and_is_told_nothing_is_noticed(make):
+    sampler = make(N, BATCH)
+    batches = guard(loader(sampler))
+    with pytest.raises(RuntimeError, match=r"was told nothing of two rounds.*call sampler\.observe\(batch\.index"):
+        list(chain(batches, batches, batches, batches))
+    assert sampler.epoch >= 2
+
+
+@pytest.mark.parametrize(
+    "make", [Reshuffling, lambda n, size: ProgressiveDropout(n, size, variant="scalar"), NotedRS2, SelectiveBackprop]
+)
+def test_a_sampler_that_need_not_be_told_is_left_in_peace(make):
+    sampler = make(N, BATCH)
+    for _ in range(2):  # the first of which selective backprop leaves alone
+        for _ in guard(loader(sampler)):
+            pass
+
+
+def test_the_weight_of_a_batch_is_the_samplers():
+    for wrap in (lambda made: guard(made), Rounds, lambda made: prepare(Accelerator(cpu=True), made)):
+        sampler, seen = Noted(N, BATCH), []
+        while sampler.epoch < 2:
+            for batch in wrap(loader(sampler)):
+                seen.append(batch.weight)
+                assert torch.equal(batch.weight, sampler.weight(batch.index))
+                sampler.observe(batch.index, batch.index.float())
+        # Of the examples below the mean, 165 on average, half are left out, and the others count for two.
+        assert set(torch.cat(seen).tolist()) == {1.0, 2.0}
+
+
+def test_a_weight_of_the_loops_own_is_kept():
+    collate = lambda items: replace(sooner.collate(items), weight=torch.full((len(items),), 3.0))
+    sampler = Noted(N, BATCH)
+    for _ in range(2):
+        for batch in guard(DataLoader(sooner.Indexed(IMAGES), batch_sampler=sampler, collate_fn=collate)):
+            assert torch.equal(batch.weight, 3 * sampler.weight(batch.index))
+            sampler.observe(batch.index, batch.index.float())

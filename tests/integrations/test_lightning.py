@@ -1,10 +1,15 @@
 """Lightning: every loss on its own example, rounds of any length whole, and its checkpoints resume."""
 
+import warnings
+
 import pytest
 import torch
 from lightning.pytorch import LightningModule, Trainer
-from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.callbacks import Callback, LearningRateFinder, Timer
 from lightning.pytorch.plugins.precision import MixedPrecision
+from lightning.pytorch.strategies import DDPStrategy
+from lightning.pytorch.tuner import Tuner
+from lightning.pytorch.utilities import CombinedLoader
 
 from sooner.integrations import SamplerReplaced
 from sooner.integrations.lightning import Rounds, SamplerCallback
@@ -63,6 +68,16 @@ class SaveAfter(Callback):
             trainer.save_checkpoint(self.path)
             if self.stops:
                 raise Stop
+
+
+class StopAfter(Callback):
+    def __init__(self, batches):
+        self.left = batches
+
+    def on_train_batch_end(self, *_):
+        self.left -= 1
+        if self.left == 0:
+            raise Stop
 
 
 class Stop(Exception):
@@ -133,6 +148,88 @@ def test_its_checkpoints_resume_exactly(kind, workers, tmp_path):
         assert sampler.noted + resumed.noted == whole
 
 
+def test_what_a_callback_before_ours_saves_counts_its_batch(tmp_path):
+    path = tmp_path / "5.ckpt"
+    sampler, resumed = Noted(N, BATCH), Noted(N, BATCH)
+    trainer = make_trainer(sampler)
+    trainer.callbacks = [SaveAfter(5, path), *trainer.callbacks]
+    with pytest.raises(Stop):
+        trainer.fit(Module(sampler), Rounds(loader(sampler)))
+    make_trainer(resumed).fit(Module(resumed), Rounds(loader(resumed)), ckpt_path=path, weights_only=True)
+    assert sampler.noted + resumed.noted == expected()
+
+
+def test_a_fit_that_was_broken_off_goes_on_after_the_last_batch_used():
+    sampler = Noted(N, BATCH)
+    with pytest.raises(Stop):
+        make_trainer(sampler, StopAfter(5)).fit(Module(sampler), Rounds(loader(sampler)))
+    make_trainer(sampler).fit(Module(sampler), Rounds(loader(sampler)))
+    assert sampler.noted[:N] == expected(rounds=1)
+
+
+class Tuned(Module):
+    lr = 1e-3
+
+    def training_step(self, batch, batch_idx):
+        losses = torch.nn.functional.cross_entropy(self.network(batch.inputs), batch.targets, reduction="none")
+        self.sampler.observe(batch.index, batch.inputs[:, 0])
+        return losses.mean()
+
+
+def lr_find_first(trainer, module, batches):
+    Tuner(trainer).lr_find(module, batches, num_training=5)
+    module.sampler.noted.clear()
+    trainer.fit(module, batches)
+
+
+def lr_find_within(trainer, module, batches):
+    trainer.callbacks = [LearningRateFinder(num_training_steps=5), *trainer.callbacks, Forget()]
+    trainer.fit(module, batches)
+
+
+class Forget(Callback):
+    """What was noted before training began."""
+
+    def on_train_start(self, trainer, module):
+        module.sampler.noted.clear()
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("fit", [lr_find_first, lr_find_within])
+def test_what_a_tuner_trains_on_is_trained_on_again(fit, workers, tmp_path):
+    sampler = Noted(N, BATCH)
+    trainer = make_trainer(sampler, accumulate=1, default_root_dir=tmp_path, precision="32-true")
+    fit(trainer, Tuned(sampler), Rounds(loader(sampler, workers)))
+    assert sampler.noted == expected()
+
+
+def test_an_accumulation_that_cannot_be_kept_is_warned_of(tmp_path, monkeypatch):
+    monkeypatch.setattr("sooner.integrations._fit_state.SingleDeviceStrategy", DDPStrategy)
+    for batches, warns in ((5, True), (4, False)):
+        sampler = Reshuffling(N, BATCH)
+        trainer = make_trainer(sampler, SaveAfter(batches, tmp_path / "state.ckpt"), rounds=1)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            with pytest.raises(Stop):
+                trainer.fit(Module(sampler), Rounds(loader(sampler)))
+        said = [str(each.message) for each in caught if "in the middle of a gradient accumulation" in str(each.message)]
+        assert bool(said) == warns
+        assert all("SingleDeviceStrategy the gradients so far are not in it" in each for each in said)
+
+
+@pytest.mark.parametrize(("batches", "kept"), [(4, 0), (5, 1), (14, 0)])
+def test_gradients_are_in_checkpoints_only_in_the_middle_of_an_accumulation(batches, kept, tmp_path):
+    """Four batches to a step; the round ends with the fourteenth, and a step with it."""
+    sampler = Reshuffling(N, BATCH)
+    with pytest.raises(Stop):
+        make_trainer(sampler, SaveAfter(batches, tmp_path / "c"), rounds=1).fit(
+            Module(sampler), Rounds(loader(sampler))
+        )
+    states = torch.load(tmp_path / "c", weights_only=True)["callbacks"]
+    (state,) = [state for state in states.values() if "sampler" in state]
+    assert len(state["gradients"]) == kept
+
+
 @pytest.mark.parametrize("workers", [0, 2])
 def test_what_lightning_leaves_of_a_round_comes_next(workers):
     sampler = Noted(N, BATCH)  # its first round has 14 batches
@@ -198,3 +295,130 @@ def test_gradients_are_clipped_under_bfloat16(name):
     weight.weight.grad = torch.tensor([[3.0, 4.0]])
     MixedPrecision("bf16-mixed", "cpu").clip_gradients(optimizer, 1.0)
     torch.testing.assert_close(weight.weight.grad, torch.tensor([[0.6, 0.8]]), rtol=1e-4, atol=0)
+
+
+@pytest.mark.parametrize("limit", [1, 5])
+def test_epochs_cut_short_go_on_in_the_round(limit):
+    sampler = Noted(N, BATCH)
+    trainer = make_trainer(sampler, rounds=30, limit_train_batches=limit)
+    trainer.fit(Module(sampler), Rounds(loader(sampler)))
+    known = expected(Noted, rounds=5)  # later InfoBatch takes all examples again
+    assert len(sampler.noted) > 1.5 * N
+    assert sampler.noted[: len(known)] == known[: len(sampler.noted)]
+
+
+def test_an_accumulation_ends_with_the_round():
+    sampler = Reshuffling(N, BATCH)  # fourteen batches: three steps of four and one of two, with a mean of four
+    trainer = make_trainer(sampler, rounds=2, accumulate=4)
+    trainer.fit(Module(sampler), Rounds(loader(sampler)))
+    assert trainer.global_step == 2 * 4
+
+
+def test_validation_in_the_middle_of_a_round_changes_nothing():
+    class Validated(Module):
+        looks = ()
+
+        def validation_step(self, batch, batch_idx):
+            self.looks += (len(self.sampler.noted),)
+
+    sampler = Noted(N, BATCH)
+    module = Validated(sampler)
+    trainer = make_trainer(sampler, num_sanity_val_steps=1, val_check_interval=5, check_val_every_n_epoch=None)
+    trainer.fit(module, Rounds(loader(sampler)), [torch.zeros(1)])
+    assert sampler.noted == expected()
+    assert module.looks[:3] == (0, 5 * BATCH, 10 * BATCH)
+
+
+def test_loaders_made_anew_are_refused():
+    sampler = Noted(N, BATCH)
+    trainer = make_trainer(sampler, reload_dataloaders_every_n_epochs=2)
+    with pytest.raises(ValueError, match=r"reload_dataloaders_every_n_epochs=2 takes a batch .* throws it away"):
+        trainer.fit(Module(sampler), Rounds(loader(sampler)))
+
+
+def test_several_optimizers_step_at_the_samplers_rate():
+    class Manual(Module):
+        automatic_optimization = False
+        rates = ()
+
+        def __init__(self, sampler):
+            super().__init__(sampler)
+            self.automatic_optimization = False
+
+        def training_step(self, batch, batch_idx):
+            losses = losses_of(self.network(batch.inputs), batch.inputs, batch.targets)
+            self.manual_backward(losses.mean())
+            for optimizer in self.optimizers():
+                optimizer.step()
+
+        def configure_optimizers(self):
+            kinds = [torch.optim.SGD([parameter], lr=0.1) for parameter in self.network.parameters()]
+            for optimizer in kinds:
+                optimizer.register_step_post_hook(lambda each, *_: self.note(each))  # before rates are put back
+            return kinds
+
+        def note(self, optimizer):
+            self.rates += (optimizer.param_groups[0]["lr"],)
+
+    sampler = Louder(N, BATCH)
+    module = Manual(sampler)
+    trainer = make_trainer(sampler, accumulate=1, rounds=2)
+    trainer.fit(module, Rounds(loader(sampler)))
+    assert module.rates == pytest.approx([0.1] * 14 * 2 + [0.3] * 14 * 2)
+
+
+def test_several_loaders_at_once_are_refused():
+    sampler = Noted(N, BATCH)
+    both = CombinedLoader({"a": Rounds(loader(sampler)), "b": [torch.zeros(1)] * 20}, "min_size")
+    with pytest.raises(SamplerReplaced, match="not train on Rounds of this sampler, but on a dict"):
+        make_trainer(sampler).fit(Module(sampler), both)
+
+
+@pytest.mark.parametrize("given", [3, 0.5])
+def test_the_same_batches_again_and_again_are_refused(given):
+    sampler = Noted(N, BATCH)
+    trainer = make_trainer(sampler, overfit_batches=given)
+    with pytest.raises(ValueError, match=rf"overfit_batches={given} repeats the first batches.*Subset"):
+        trainer.fit(Module(sampler), Rounds(loader(sampler)))
+
+
+def test_a_search_for_the_batch_size_is_refused():
+    class Sized(Module):
+        batch_size = BATCH
+
+        def train_dataloader(self):
+            return Rounds(loader(self.sampler))
+
+    sampler = Noted(N, BATCH)
+    with pytest.raises(ValueError, match=r"BatchSizeFinder, Tuner\.scale_batch_size\) would try one size"):
+        Tuner(make_trainer(sampler)).scale_batch_size(Sized(sampler))
+
+
+def test_processes_that_share_the_model_are_refused(monkeypatch):
+    sampler = Noted(N, BATCH)
+    trainer = make_trainer(sampler)
+    monkeypatch.setattr(
+        type(trainer.strategy), "distributed_sampler_kwargs", {"num_replicas": 2, "rank": 0}, raising=False
+    )
+    monkeypatch.setattr(type(trainer), "world_size", 4)
+    with pytest.raises(ValueError, match="4 processes train on 2 parts of a batch, and the sampler would divide it"):
+        trainer.fit(Module(sampler), Rounds(loader(sampler)))
+
+
+def test_progress_is_also_the_time_that_is_spent(monkeypatch):
+    sampler = Noted(N, BATCH)
+    module = Module(sampler)
+    monkeypatch.setattr(Timer, "time_elapsed", lambda self, *_: 15.0 * sampler.epoch)
+    trainer = make_trainer(sampler, max_time={"minutes": 1}, rounds=-1)
+    trainer.fit(module, Rounds(loader(sampler)))
+    assert module.progress == [0.0, 0.25, 0.5, 0.75]
+
+
+def test_a_module_that_tells_the_sampler_nothing_is_noticed():
+    class Silent(Module):
+        def training_step(self, batch, batch_idx):
+            return losses_of(self.network(batch.inputs), batch.inputs, batch.targets).mean()
+
+    sampler = Noted(N, BATCH)
+    with pytest.raises(RuntimeError, match="Noted was told nothing of two rounds of batches"):
+        make_trainer(sampler).fit(Silent(sampler), Rounds(loader(sampler)))

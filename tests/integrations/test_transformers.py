@@ -127,6 +127,33 @@ def test_its_checkpoints_resume_exactly(kind, workers, tmp_path):
         assert torch.equal(trainer.model.layer.weight, unbroken.model.layer.weight)
 
 
+class Evaluated(MyTrainer):
+    """Notes after how many steps it was evaluated, and the epochs that it logged there."""
+
+    def evaluate(self, *args, **kwargs):
+        self.evaluations = [*getattr(self, "evaluations", []), (self.state.global_step, self.state.epoch)]
+        return super().evaluate(*args, **kwargs)
+
+
+@pytest.mark.parametrize("start", [4, 5, 6])
+def test_what_happens_once_an_epoch_keeps_its_steps_after_a_resume(start, tmp_path):
+    """An epoch has three steps here."""
+    evaluations = []
+    for resume in (None, str(tmp_path / f"checkpoint-{start}")):
+        args = arguments(tmp_path, eval_strategy="epoch", save_strategy="steps", save_steps=1)
+        model, sampler = Network(PretrainedConfig()), Noted(N, BATCH)
+        trainer = Evaluated(
+            model, args, train_dataset=Pairs(), eval_dataset=Pairs(), sampler=sampler, example_losses=own_index
+        )
+        trainer.train(resume_from_checkpoint=resume)
+        assert trainer.state.global_step == 9
+        evaluations.append(trainer.evaluations)
+    unbroken, resumed = evaluations
+    assert unbroken == [(3, 1.0), (6, 2.0), (9, 3.0)]
+    assert resumed == [(step, pytest.approx(epoch)) for step, epoch in unbroken if step > start]
+    assert trainer.state.epoch == pytest.approx(3.0)
+
+
 class Weighing(MyTrainer):
     """Notes by what factor the weights raise each batch's loss."""
 

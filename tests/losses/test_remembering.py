@@ -1,9 +1,12 @@
 """The memory of a loss: on the host and, as if the CPU were an accelerator, on the device."""
 
 import pickle
+import warnings
 
 import pytest
 import torch
+from tests.integrations.processes import in_two_processes
+from torch import distributed
 
 from sooner.losses import ELR, PSKD, _remembering
 from sooner.sampling import ScoreStore
@@ -154,3 +157,35 @@ def test_what_does_not_fit_is_named(kind):
     with pytest.raises(IndexError, match="indices must be from 0 to 8"):
         loss(outputs, targets, index + N)
     assert loss.scores.version == 0
+
+
+def in_one_of_two():
+    distributed.init_process_group("gloo")
+    outputs, targets, index = torch.zeros(4, CLASSES), torch.zeros(4, dtype=torch.int64), torch.arange(4)
+    told = {}
+    for kind in (ELR, PSKD):
+        with pytest.raises(RuntimeError) as error:
+            kind(8, CLASSES)(outputs, targets, index)
+        told[kind.__name__] = str(error.value)
+    loss = ELR(8, CLASSES)  # 4 of the 8 examples are a round of this process, and 6 are one and a half
+    loss.scores.recording = True
+    for exchanges in (True, False):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            for _ in range(4):
+                loss(outputs, targets, index)
+                if exchanges:
+                    loss.scores.exchange()
+        told[exchanges] = [str(each.message) for each in caught]
+    return told
+
+
+def test_processes_that_never_hear_of_each_other_are_noticed(tmp_path):
+    for told in in_two_processes(in_one_of_two, tmp_path):
+        for kind in ("ELR", "PSKD"):
+            assert f"2 processes, and {kind} remembers of each example only what this one saw" in told[kind]
+            assert "set loss.scores.recording = True" in told[kind]
+        assert told[True] == []
+        (warning,) = told[False]
+        assert "ELR has seen 8 examples in this process, of 8 among 2" in warning
+        assert "call loss.scores.exchange() on every process at the end of each round" in warning

@@ -8,7 +8,8 @@ from torch.utils.data import DataLoader, TensorDataset
 from torchdata.stateful_dataloader import StatefulDataLoader
 
 from sooner import Batch, Indexed, collate
-from sooner.sampling import RS2, Reshuffling
+from sooner.integrations import guard
+from sooner.sampling import RS2, GraB, InfoBatch, Reshuffling, SelectiveBackprop
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:This DataLoader will create"),
@@ -154,6 +155,51 @@ def test_a_stateful_loader_refuses_another_order():
     batches.load_state_dict(state)
     with pytest.raises(ValueError, match="seed is 0 there and 1 here"):
         next(iter(batches))
+
+
+def observed(sampler):
+    return int(sampler.scores["loss"].isfinite().sum())
+
+
+def test_a_stateful_loader_takes_along_what_was_observed():
+    sampler = InfoBatch(N, BATCH)
+    batches = loader(sampler, kind=StatefulDataLoader)
+    for used, batch in enumerate(batches, start=1):
+        sampler.observe(batch.index, batch.inputs)
+        if used == 4:
+            break
+    resumed = InfoBatch(N, BATCH)
+    again = loader(resumed, kind=StatefulDataLoader)
+    again.load_state_dict(batches.state_dict())
+    assert len(stream(again)) == 3
+    assert observed(resumed) == 4 * BATCH
+
+
+@pytest.mark.parametrize("every", [1, 3])
+@pytest.mark.parametrize("make", [InfoBatch, GraB, SelectiveBackprop])
+def test_a_stateful_loader_that_would_lose_what_is_observed_is_refused(make, every):
+    sampler = make(N, BATCH)
+    batches = StatefulDataLoader(
+        Indexed(Squares()), batch_sampler=sampler, collate_fn=collate, num_workers=2, snapshot_every_n_steps=every
+    )
+    with pytest.raises(
+        RuntimeError, match=rf"{make.__name__} cannot be resumed .*StatefulDataLoader with workers.*guard"
+    ):
+        next(iter(batches))
+
+
+def test_a_guarded_loader_with_workers_keeps_what_was_observed():
+    """What the refusal says to do instead."""
+    sampler = InfoBatch(N, BATCH)
+    batches = guard(loader(sampler, workers=2))
+    for used, batch in enumerate(batches, start=1):
+        sampler.observe(batch.index, batch.inputs)
+        if used == 4:
+            state = batches.state_dict()
+            break
+    resumed = InfoBatch(N, BATCH)
+    resumed.load_state_dict(state)
+    assert observed(resumed) == 4 * BATCH
 
 
 def test_rounds_of_different_length():

@@ -1,12 +1,17 @@
-"""A round shared among ranks. Nothing is communicated, so one process can hold all of them."""
+"""A round shared among ranks, which one process can hold all of; and two processes that were not told to share it."""
 
 from itertools import chain, islice
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.integrations.processes import in_two_processes
+from torch import distributed as dist
+from torch.utils.data import DataLoader
 
-from sooner.sampling import Reshuffling
+from sooner import Indexed, collate
+from sooner.integrations import SamplerReplaced, guard
+from sooner.sampling import InfoBatch, Reshuffling
 
 
 def numbers(batches):
@@ -99,3 +104,57 @@ def test_shard_changes_the_sampler_itself():
 def test_impossible_ranks(rank, world, message):
     with pytest.raises(ValueError, match=message):
         Reshuffling(100, 10).shard(rank, world)
+
+
+def in_one_of_two():
+    dist.init_process_group("gloo")
+    rank = dist.get_rank()
+    told = {"undivided": message(lambda: next(iter(Reshuffling(8, 4))))}
+    told["loader"] = message(lambda: next(iter(DataLoader(range(8), batch_sampler=Reshuffling(8, 4)))))
+    told["guarded"] = message(lambda: next(iter(guard(DataLoader(range(8), batch_sampler=Reshuffling(8, 4))))))
+    told["whole"] = numbers(Reshuffling(8, 4).shard(0, 1))
+    told["divided"] = numbers(Reshuffling(8, 4).shard(rank, 2))
+    alone = InfoBatch(8, 4).shard(0, 1)  # each by itself: nothing is exchanged, so one may see more rounds
+    for _ in range(2 + rank):
+        for index in alone:
+            alone.observe(index, index.float() * (rank + 1))
+    told["alone"] = alone.scores["loss"].tolist()
+
+    sampler = InfoBatch(48, 8).shard(rank, 2)
+    data = Indexed([(index, index) for index in range(48)])
+    batches = guard(DataLoader(data, batch_sampler=sampler, collate_fn=collate))
+    for batch in batches:
+        sampler.observe(batch.index, batch.index.float())
+        break
+    told["unexchanged"] = message(sampler.state_dict)
+    for batch in batches:
+        sampler.observe(batch.index, batch.index.float())
+    sampler.scores.exchange()
+    sampler.state_dict()
+    told["known"] = sampler.scores["loss"].tolist()
+    return told
+
+
+def message(call):
+    try:
+        call()
+    except (RuntimeError, SamplerReplaced) as error:
+        return f"{type(error).__name__}: {error}"
+    return "nothing"
+
+
+def test_two_processes_that_would_train_on_the_same_are_stopped_and_told_what_to_do(tmp_path):
+    for rank, told in enumerate(in_two_processes(in_one_of_two, tmp_path)):
+        for case in ("undivided", "loader"):
+            assert told[case].startswith("RuntimeError: torch.distributed has 2 processes, and this sampler would hand")
+            assert f"call sampler.shard({rank}, 2) in this one" in told[case]
+            assert "sampler.shard(0, 1)" in told[case]
+        assert "SamplerReplaced: torch.distributed has 2 processes" in told["guarded"]
+        assert "call sampler.shard(rank, world) in each" in told["guarded"]
+        order = Reshuffling(8, 4).order(0)[:].tolist()
+        assert told["whole"] == [order[:4], order[4:]]
+        assert told["divided"] == [order[:4][rank::2], order[4:][rank::2]]
+        assert told["alone"] == [float(index * (rank + 1)) for index in range(8)]
+        assert f"rank {rank} has observed 4 examples since the processes last exchanged" in told["unexchanged"]
+        assert "call sampler.scores.exchange() on every process, then save" in told["unexchanged"]
+        assert told["known"] == [float(index) for index in range(48)]  # also what was seen before the loop was left

@@ -80,7 +80,7 @@ def test_a_ready_data_is_taken_as_it_is() -> None:
         ("own_data_functions:floats", r"float32 and shape \(4, 1, 3, 4\): expected uint8 images"),
         ("own_data_functions:three", "must return a Data.* not tuple of 3"),
         ("own_data_functions:unequal", r"inputs of shape \(4, 2\) with targets of shape \(2,\)"),
-        ("own_data_functions:gaps", "1 missing or infinite values"),
+        ("own_data_functions:gaps", "1 missing or infinite value:"),
         ("own_data_functions:ragged", "cannot be made an array"),
         ("own_data_functions:other_shape", r"train inputs of shape \(2,\) but test inputs of \(3,\)"),
         ("own_data_functions:nothing", "has no function 'nothing'"),

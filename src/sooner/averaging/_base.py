@@ -13,10 +13,12 @@ from torch import Tensor, nn
 
 from sooner._arguments import arguments
 from sooner._modules import unwrapped
+from sooner._sharded import is_flattened, is_sharded, parts, reshard
 
 # What cannot go with any averaging, and why.
 REFUSES = MappingProxyType({"structure/channel-pruning": "a mean needs tensors that keep their shapes"})
 
+_SHARD_FIRST = "shard the model (fully_shard) before the average is made, and load a state into one sharded alike"
 _WIDE = (torch.float32, torch.float64, torch.complex64, torch.complex128)
 
 
@@ -43,7 +45,8 @@ class Averaging(ABC):
 
     Args:
         model: trained in place; of one wrapped for distributed training or compiled, the module inside. Its tensors
-            must keep their shapes.
+            must keep their shapes. Where `fully_shard` (FSDP2) is to shard it, that comes first; each process then has
+            the mean of its parts, and a state is of them, as of the model's. `FullyShardedDataParallel` is refused.
 
     Attributes:
         masks: where masks move while training goes on, the `SparseTraining` that has them, or None. The mean of a
@@ -52,6 +55,11 @@ class Averaging(ABC):
 
     def __init__(self, model: nn.Module) -> None:
         self.model = unwrapped(model)
+        if is_flattened(self.model):
+            raise TypeError(
+                f"{type(self).__name__} averages the model's own tensors, and FullyShardedDataParallel (FSDP1) makes "
+                "vectors of them, in parts: shard with fully_shard (FSDP2), of whose parts each process has the mean"
+            )
         self.masks: Masks | None = None
         self.taken = 0  # how many weights the mean has seen
         self._mean: dict[str, Tensor] = {}
@@ -82,6 +90,7 @@ class Averaging(ABC):
 
     @contextmanager
     def _swapped(self) -> Iterator[None]:
+        reshard(self.model)
         everything = {**dict(self.model.named_parameters()), **dict(self.model.named_buffers())}
         own = {name: tensor.detach().clone() for name, tensor in everything.items()}
         try:
@@ -90,6 +99,7 @@ class Averaging(ABC):
                 self.masks.mask_weights()
             yield
         finally:
+            reshard(self.model)  # or the next pass would go on with the mean's weights, put together inside
             _copy(own, everything)
 
     def _take(self, share: float) -> None:
@@ -103,7 +113,7 @@ class Averaging(ABC):
         else:
             mean = [self._of(name, tensor) for name, tensor in tensors.items()]
             present = [tensor.detach().to(each.dtype) for each, tensor in zip(mean, tensors.values(), strict=True)]
-            torch._foreach_lerp_(mean, present, share)
+            torch._foreach_lerp_(parts(mean), parts(present), share)
         self.taken += 1
 
     def _of(self, name: str, tensor: Tensor) -> Tensor:
@@ -111,12 +121,15 @@ class Averaging(ABC):
         if mean is None or mean.shape != tensor.shape:
             there = "is new" if mean is None else f"had the shape {tuple(mean.shape)} and has {tuple(tensor.shape)}"
             raise ValueError(f"weights are averaged while tensors stay as they are, and {name} {there}")
+        if is_sharded(mean) != is_sharded(tensor):
+            raise ValueError(f"{name} is {_how(tensor)} and its mean {_how(mean)}: {_SHARD_FIRST}")
         if mean.device != tensor.device:  # the model was moved
             mean = self._mean[name] = mean.to(tensor.device)
         return mean
 
     def _tensors(self) -> dict[str, Tensor]:
         """What is averaged, by name; tied weights once."""
+        reshard(self.model)
         named = {**dict(self.model.named_parameters()), **dict(self.model.named_buffers())}
         return {name: tensor for name, tensor in named.items() if _is_floating(tensor) and name not in self._own}
 
@@ -136,6 +149,10 @@ class Averaging(ABC):
         if mean and wrong:
             self._own = before
             raise ValueError(f"the mean that was saved is of another model: {', '.join(wrong[:5])} differ")
+        for name, each in mean.items():
+            if is_sharded(each) != is_sharded(tensors[name]):
+                self._own = before
+                raise ValueError(f"{name} is {_how(tensors[name])} and the mean saved {_how(each)}: {_SHARD_FIRST}")
         self.taken = int(state["taken"])
         self._mean = {name: mean[name].to(tensors[name].device, copy=True) for name in mean}
 
@@ -143,6 +160,10 @@ class Averaging(ABC):
         """How it was made; the model by its name."""
         options = [f"{name}={value!r}" for name, value in arguments(self).items() if name not in ("model", "batches")]
         return f"{type(self).__name__}({', '.join(['model', *options])})"
+
+
+def _how(tensor: Tensor) -> str:
+    return "in parts, of a sharded model," if is_sharded(tensor) else "whole"
 
 
 def _is_floating(tensor: Tensor) -> bool:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from sooner._arguments import one_of, share, whole_number
+from sooner._sharded import is_sharded
 from sooner.batching._base import Batching
 from sooner.batching._spread import Estimate, Spread
 from sooner.registry import Method, register
@@ -120,6 +121,11 @@ class AdAdaGrad(Batching):
 
     def observe(self, gradient: Tensor, examples: int) -> None:
         """See `Batching`. A rank without an example in the step passes `examples` 0 and any gradient of that length."""
+        if is_sharded(gradient):
+            raise TypeError(
+                "AdAdaGrad compares the gradients of the processes, and this one is sharded by fully_shard (FSDP2), "
+                "which has averaged them already: train with DistributedDataParallel, or without AdAdaGrad"
+            )
         if gradient.ndim != 1 or not gradient.is_floating_point():
             raise ValueError(
                 f"a gradient is one vector (d,) of floating point over all parameters, not {gradient.dtype} of shape "

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from torch import nn
 
 from sooner._arguments import whole_number
+from sooner._sharded import sharding
 from sooner.batching._ghosts import GhostBatchNorm1d, GhostBatchNorm2d, GhostBatchNorm3d
 from sooner.registry import Method, register
 from sooner.seams import Use
@@ -16,6 +17,7 @@ _GHOSTS: dict[type[nn.Module], type[nn.Module]] = {
     nn.BatchNorm2d: GhostBatchNorm2d,
     nn.BatchNorm3d: GhostBatchNorm3d,
 }
+_KNOWN = {*_GHOSTS, *_GHOSTS.values()}
 
 
 def ghost_batch_norm(model: nn.Module, *, size: int = 128) -> int:
@@ -57,11 +59,18 @@ def ghost_batch_norm(model: nn.Module, *, size: int = 128) -> int:
     Raises:
         ValueError: a layer is batch norm of another class, whose behaviour is not known; nothing is changed then. Or
             there is no batch norm.
+        TypeError: `fully_shard` (FSDP2) was called on a batch norm itself; shard after this.
     """
     size = whole_number("size", size, least=2)
     layers = [(name, m) for name, m in model.named_modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
     for name, layer in layers:
-        if type(layer) not in _GHOSTS and type(layer) not in _GHOSTS.values():
+        found = sharding(layer)
+        if found is not None and type(layer) not in _KNOWN:
+            raise TypeError(
+                f"ghost_batch_norm changes the class of batch norms, and layer {name or 'model'} is {found}, which has "
+                "changed it too: call ghost_batch_norm first, then shard the model"
+            )
+        if type(layer) not in _KNOWN:
             raise ValueError(
                 f"layer {name or 'model'} is a {type(layer).__name__}, and ghosts are made of torch's own BatchNorm1d, "
                 "2d and 3d only: replace it by one of them first"

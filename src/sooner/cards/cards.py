@@ -1,15 +1,18 @@
-"""Method cards: one page per method, written from its record. `python -m sooner.cards.cards docs/methods`"""
+"""Method cards: one page per method, written from its record.
+
+`python -m sooner.cards.cards docs/methods` writes them, and the index that the command line lists.
+"""
 
 from __future__ import annotations
 
 import sys
-from inspect import Parameter
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
 
 from sooner import registry
+from sooner._extras import command, requirements
+from sooner.cards import indexing
 from sooner.cards.measured import measured
+from sooner.cards.signature import option
 from sooner.cards.usage import in_a_recipe, loop
 from sooner.registry import Method
 from sooner.seams import seam
@@ -39,7 +42,7 @@ def card(method: Method) -> str:
             if method.cheaper
             else []
         ),
-        *([f"- **Needs** `pip install 'sooner[{method.extra}]'`."] if method.extra else []),
+        *([f"- **Needs** `{command(requirements(method.extra))}`."] if method.extra else []),
         *(f"- **Not with** `{pattern}`: {reason}." for pattern, reason in method.refuses.items()),
         "",
         "## In your own loop",
@@ -64,22 +67,6 @@ def card(method: Method) -> str:
         "",
     ]
     return "\n".join(text)
-
-
-def option(parameter: Parameter) -> str:
-    """An option as its signature has it: `fraction: float`, `beta: float = 1.0`."""
-    kind = _kind(parameter.annotation)
-    default = "" if parameter.default is Parameter.empty else f" = {parameter.default!r}"
-    return f"{parameter.name}: {kind}{default}"
-
-
-def _kind(annotation: Any) -> str:
-    """A type as one reads it: the values of a Literal, `float | None`, `tuple[str, ...]`."""
-    if get_origin(annotation) is Literal:
-        return " | ".join(map(repr, get_args(annotation)))
-    if get_origin(annotation) in (Union, UnionType):
-        return " | ".join("None" if part is NoneType else _kind(part) for part in get_args(annotation))
-    return str(annotation if isinstance(annotation, str) or get_args(annotation) else annotation.__name__)
 
 
 def _measured(method: Method) -> list[str]:
@@ -108,3 +95,4 @@ def write(folder: Path) -> None:
 
 if __name__ == "__main__":
     write(Path(sys.argv[1]))
+    indexing.write()

@@ -27,7 +27,10 @@ _IMPORTS = (
     "from torch.utils.data import DataLoader",
     "from sooner import Indexed, collate",
 )
-_LOADER = "loader = DataLoader(Indexed(data), batch_size=64, shuffle=True, collate_fn=collate)"
+_LOADER = (
+    "order = torch.Generator().manual_seed(0)  # the loader's own: it draws nothing from the global state",
+    "loader = DataLoader(Indexed(data), batch_size=64, shuffle=True, collate_fn=collate, generator=order)",
+)
 
 
 def loop(method: Method) -> list[str]:
@@ -40,15 +43,21 @@ def loop(method: Method) -> list[str]:
     made = f"{method.make.__name__}({', '.join([*_arguments(method), *(f'{name}={name}' for name in use.given)])})"
     made = f"{use.name} = {made}" if use.name else made
     made += "".join(f"  # {name}: {what}" for name, what in use.given.items())
-    before = [made, *use.setup] if any("loader =" in line for line in use.setup) else [_LOADER, made, *use.setup]
+    own = any("loader =" in line for line in use.setup)
+    before = [made, *use.setup] if own else [*_LOADER, made, *use.setup]
     if any("progress" in line for line in steps):
         over = f"for step, batch in enumerate({use.batches}, 1):"
         steps.insert(0, "progress = (epoch + step / len(loader)) / epochs  # share of the run")
     else:
         over = f"for batch in {use.batches}:"
-    imports = [*_IMPORTS, f"from sooner.{method.seam} import {method.make.__name__}", *use.imports]
+    imports = [
+        *([] if own else ["import torch"]),
+        *_IMPORTS,
+        f"from sooner.{method.seam} import {method.make.__name__}",
+        *use.imports,
+    ]
     return [
-        *sorted(imports, key=lambda line: not line.startswith("import ")),
+        *sorted(dict.fromkeys(imports), key=lambda line: not line.startswith("import ")),
         "",
         *before,
         "for epoch in range(epochs):",

@@ -55,7 +55,7 @@ def _more_pairs(before: Plan, plan: Plan) -> str:
         return f"{change}; no verdict could be seen yet, so it costs nothing"
     level = extended(plan.looked).alpha
     fewest = min_pairs(level) or plan.pairs
-    few = f". Under {fewest} pairs nothing can be decided at that level" if plan.pairs < fewest else ""
+    few = f". Under {number_of(fewest, 'pair')} nothing can be decided at that level" if plan.pairs < fewest else ""
     return (
         f"{change}. A verdict could be seen after {join([str(pairs) for pairs in plan.looked])}, so all "
         f"{plan.pairs} are judged at {100 * level:.2g}% instead of 5%, which keeps false verdicts over all looks at "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import typer
@@ -95,11 +96,14 @@ def write(folder: Path, console: Console) -> Results:
 
 def free_folder(name: str) -> Path:
     """races/NAME, or the first of races/NAME-2, ... that is not there yet."""
+    return next(folder for folder in folders(name) if not folder.exists())
+
+
+def folders(name: str) -> Iterator[Path]:
+    """races/NAME, races/NAME-2 and so on. Raises SoonerError at their end."""
     stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in Path(name).name) or "race"
     for number in range(1, 10_000):
-        folder = Path("races") / (stem if number == 1 else f"{stem}-{number}")
-        if not folder.exists():
-            return folder
+        yield Path("races") / (stem if number == 1 else f"{stem}-{number}")
     raise SoonerError("races/ is full of races of this task; give a folder with --out")
 
 

@@ -11,46 +11,123 @@ from sooner.errors import SoonerError
 if TYPE_CHECKING:
     from sooner.racing.plan.rules import Rules
 
-Task = Annotated[str | None, typer.Option(help="The task, where the arguments are recipe files.")]
+# The groups of options in --help, which shows them in the order in which a command's first option of each comes.
+WHAT = "What to race"
+DATA = "Data and model"
+PROGRAMS = "Programs, which stand after --"
+PROTOCOL = "Protocol and statistics"
+MACHINE = "Machine"
+OUTPUT = "Output"
+RESUMING = "Stopping and resuming"
+
+Task = Annotated[str | None, typer.Option(help="The task, where the arguments are recipe files.", rich_help_panel=WHAT)]
 Data = Annotated[
     str | None,
-    typer.Option(help="Your own data: a Parquet, CSV or Arrow file, an image folder, a hub name or module:function."),
+    typer.Option(
+        help="Your own data: a Parquet, CSV or Arrow file, an image folder, a hub name or module:function.",
+        rich_help_panel=DATA,
+    ),
 ]
-Label = Annotated[str | None, typer.Option(help="The column that holds the label.", show_default="label")]
-Target = Annotated[float | None, typer.Option(help="Validation accuracy to reach, in (0, 1].")]
-Lanes = Annotated[str, typer.Option(help="Recipes to race, by name or file, with commas between.")]
-Model = Annotated[str | None, typer.Option(help="A model by name, or module:factory.")]
-Budget = Annotated[str | None, typer.Option(help="The baseline's budget: 10ep, 5000ba, 2e6ex or 90s.")]
-Pairs = Annotated[int | None, typer.Option(help="Seeds; every lane runs each. A verdict needs 6.", show_default="6")]
-Protocol = Annotated[str, typer.Option(help="first-hit, or fitted: the smallest budget that reaches the target.")]
-Share = Annotated[float, typer.Option(help="fitted: share of the seeds that must reach the target.")]
+Label = Annotated[
+    str | None, typer.Option(help="The column that holds the label.", show_default="label", rich_help_panel=DATA)
+]
+Target = Annotated[float | None, typer.Option(help="Validation accuracy to reach, in (0, 1].", rich_help_panel=WHAT)]
+Lanes = Annotated[
+    str, typer.Option(help="Recipes to race, by name or file, with commas between.", rich_help_panel=WHAT)
+]
+Model = Annotated[str | None, typer.Option(help="A model by name, or module:factory.", rich_help_panel=DATA)]
+Budget = Annotated[
+    str | None, typer.Option(help="The baseline's budget: 10ep, 5000ba, 2e6ex or 90s.", rich_help_panel=PROTOCOL)
+]
+Pairs = Annotated[
+    int | None,
+    typer.Option(help="Seeds; every lane runs each. A verdict needs 6.", show_default="6", rich_help_panel=PROTOCOL),
+]
+Protocol = Annotated[
+    str,
+    typer.Option(help="first-hit, or fitted: the smallest budget that reaches the target.", rich_help_panel=PROTOCOL),
+]
+Share = Annotated[
+    float, typer.Option(help="fitted: share of the seeds that must reach the target.", rich_help_panel=PROTOCOL)
+]
 Scan = Annotated[
-    int, typer.Option(help="fitted: seeds that run every budget; as many as pairs gives intervals at every target.")
+    int,
+    typer.Option(
+        help="fitted: seeds that run every budget; as many as pairs gives intervals at every target.",
+        rich_help_panel=PROTOCOL,
+    ),
 ]
-Until = Annotated[str, typer.Option(help="pairs, or decided: race until every verdict is in.")]
-MaxPairs = Annotated[int | None, typer.Option(help="The most pairs of a race until decided.", show_default="24")]
-Detect = Annotated[str, typer.Option(help="The difference of speed that matters to you.")]
-Confirm = Annotated[bool, typer.Option("--confirm", help="Run the winner and its opponents again on fresh seeds.")]
-Price = Annotated[float | None, typer.Option(help="What an hour on this machine costs, for money to target.")]
-Engine = Annotated[str, typer.Option(help="local, or ray: every run on a worker of a Ray cluster.")]
-Track = Annotated[str, typer.Option(help="tensorboard, mlflow, wandb: with commas between.")]
-Seed = Annotated[int, typer.Option(min=0, max=2**31, help="Seed of the first pair.")]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")]
-Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads.", show_default="one per core")]
-Workers = Annotated[int, typer.Option(min=0, help="Processes that read data too large for memory.")]
-SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave out images that cannot be decoded.")]
-ImageSize = Annotated[int | None, typer.Option(help="Resize the images of a folder to this many pixels.")]
+Until = Annotated[
+    str, typer.Option(help="pairs, or decided: race until every verdict is in.", rich_help_panel=PROTOCOL)
+]
+MaxPairs = Annotated[
+    int | None,
+    typer.Option(help="The most pairs of a race until decided.", show_default="24", rich_help_panel=PROTOCOL),
+]
+Detect = Annotated[str, typer.Option(help="The difference of speed that matters to you.", rich_help_panel=PROTOCOL)]
+Confirm = Annotated[
+    bool,
+    typer.Option("--confirm", help="Run the winner and its opponents again on fresh seeds.", rich_help_panel=PROTOCOL),
+]
+Price = Annotated[
+    float | None, typer.Option(help="What an hour on this machine costs, for money to target.", rich_help_panel=OUTPUT)
+]
+Engine = Annotated[
+    str, typer.Option(help="local, or ray: every run on a worker of a Ray cluster.", rich_help_panel=MACHINE)
+]
+Track = Annotated[str, typer.Option(help="tensorboard, mlflow, wandb: with commas between.", rich_help_panel=OUTPUT)]
+Seed = Annotated[
+    int, typer.Option(min=0, max=2**31, metavar="N", help="Seed of the first pair.", rich_help_panel=PROTOCOL)
+]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.", rich_help_panel=MACHINE)]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="CPU threads.",
+        show_default="OMP_NUM_THREADS, or one per core",
+        rich_help_panel=MACHINE,
+    ),
+]
+Workers = Annotated[
+    int,
+    typer.Option(min=0, metavar="N", help="Processes that read data too large for memory.", rich_help_panel=MACHINE),
+]
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="Leave out images that cannot be decoded.", rich_help_panel=DATA)
+]
+ImageSize = Annotated[
+    int | None, typer.Option(help="Resize the images of a folder to this many pixels.", rich_help_panel=DATA)
+]
 Examples = Annotated[
-    int | None, typer.Option(min=1, help="Race on this many of the training examples: a first look at large data.")
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="Race on this many of the training examples: a first look at large data.",
+        rich_help_panel=DATA,
+    ),
 ]
 KeepGoing = Annotated[
     bool,
     typer.Option(
         "--keep-going",
         help="Do not stop after a run that crashed or gave no metric, nor for a metric's doubtful scale.",
+        rich_help_panel=RESUMING,
     ),
 ]
-SaveEvery = Annotated[float, typer.Option(min=0.0, help="Seconds between saves of the run under way.")]
+SaveEvery = Annotated[
+    float,
+    typer.Option(
+        min=0.0, metavar="SECONDS", help="Seconds between saves of the run under way.", rich_help_panel=RESUMING
+    ),
+]
+
+
+def examples(*lines: str) -> str:
+    """The end of a command's --help: a paragraph for each line, as older versions of Typer join those within one."""
+    return "\n\n".join(["Examples:", *lines])
 
 
 def listed(text: str) -> list[str]:

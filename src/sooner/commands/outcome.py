@@ -31,7 +31,9 @@ def load(path: Path) -> Results:
             "`sooner report` on the race's folder"
         ) from error
     if results.format != FORMAT:
-        raise StoreError(f"{file} has format {results.format}, and this sooner reads {FORMAT}: upgrade sooner")
+        raise StoreError(
+            f"{file} has format {results.format}, and this sooner reads {FORMAT}: read it with the sooner that wrote it"
+        )
     return results
 
 

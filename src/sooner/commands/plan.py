@@ -16,12 +16,20 @@ from sooner.racing.plan.rules import Rules
 
 _DIFFERENCES = (0.05, 0.10, 0.20, 0.50)
 
+EXAMPLES = options.examples(
+    "sooner plan digits --detect 10%",
+    "sooner plan fashion_mnist --lanes rs2-10,static-10 --budget 4ep",
+    "sooner plan --race races/digits",
+)
+
 
 def plan(
     context: typer.Context,
     items: Annotated[list[str] | None, typer.Argument(help="A task by name, and recipe files (*.yaml).")] = None,
-    race: Annotated[Path | None, typer.Option(help="Plan by what the race in this folder has shown so far.")] = None,
-    detect: options.Detect = "10%",
+    race: Annotated[
+        Path | None,
+        typer.Option(help="Plan by what the race in this folder has shown so far.", rich_help_panel=options.WHAT),
+    ] = None,
     task: options.Task = None,
     data: options.Data = None,
     label: options.Label = None,
@@ -29,6 +37,7 @@ def plan(
     target: options.Target = None,
     lanes: options.Lanes = "",
     budget: options.Budget = None,
+    detect: options.Detect = "10%",
     seed: options.Seed = 0,
     device: options.Device = "auto",
     threads: options.Threads = None,

@@ -13,6 +13,7 @@ from sooner.commands.request import Request
 from sooner.commands.steps import step
 from sooner.errors import DataError
 from sooner.racing.machine import describe as machine
+from sooner.racing.machine.cores import default_threads
 from sooner.racing.plan.controls import Cost
 from sooner.racing.plan.plan import Plan, make_plan
 from sooner.racing.recipes import runs as recipe_runs
@@ -41,7 +42,7 @@ def prepare(request: Request, console: Console) -> tuple[Plan, Data]:
             "Recipes are files that end in .yaml, or names after --lanes; programs stand quoted after --"
         )
     where = machine.pick_device(request.device)
-    count = request.threads or machine.physical_cores()
+    count = request.threads or default_threads()
     torch.set_num_threads(count)
     how: dict[str, Any] = {name: getattr(request, name) for name in ("label", "skip_bad", "image_size", "examples")}
     ask = partial(get_task, named[0], **how, target=request.target, model=request.model)

@@ -6,9 +6,10 @@ import math
 import re
 from collections.abc import Sequence
 
+from sooner._words import number_of
 from sooner.commands.request import ProgramsRequest, Request
 from sooner.errors import DataError, RecipeError
-from sooner.racing.machine import describe as machine
+from sooner.racing.machine.cores import default_threads
 from sooner.racing.plan.plan import Plan, plan_entries
 from sooner.racing.programs import Program, ProgramRuns
 from sooner.racing.programs.template import places
@@ -27,7 +28,8 @@ def prepare_programs(request: Request, programs: ProgramsRequest) -> Plan:
         given = "none was given" if request.target is None else f"{request.target:g} was given"
         raise DataError(f"a race of programs needs a finite target of its metric, such as --target 0.93; {given}")
     if names and len(names) != len(commands):
-        raise RecipeError(f"--names gives {len(names)} ({', '.join(names)}) for {len(commands)} commands; name each")
+        given = f"{len(names)} ({', '.join(names)})"
+        raise RecipeError(f"--names gives {given} for {number_of(len(commands), 'command')}; name each")
     called = list(names) or _names(commands)
     entries = [
         Program(
@@ -43,7 +45,7 @@ def prepare_programs(request: Request, programs: ProgramsRequest) -> Plan:
         raise RecipeError(
             f"--budget {request.budget} goes nowhere: put {{budget}} into the commands, where they take it"
         )
-    count = request.threads or machine.physical_cores()
+    count = request.threads or default_threads()
     return plan_entries(
         Task(name="programs", data="", target=request.target, recipe={}, metric=_metric_name(programs.metric)),
         entries,

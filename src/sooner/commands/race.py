@@ -19,6 +19,17 @@ _OF_PROGRAMS = (
 )
 
 
+EXAMPLES = options.examples(
+    "sooner race digits",
+    "sooner race mnist --lanes rs2-10,rs2-30 --target 0.98 --pairs 8",
+    "sooner race --data table.csv --label species --target 0.9",
+    "sooner race my_recipe.yaml --task cifar10 --until decided",
+    "sooner race digits --protocol fitted --scan 6",
+    "sooner race --metric 'acc=([0-9.]+)' --target 0.93 -- 'python a.py {seed}' ...",
+    "sooner race --resume races/digits",
+)
+
+
 class WithPrograms(TyperCommand):
     """A command whose arguments after `--` are programs, each a quoted command line."""
 
@@ -43,16 +54,30 @@ def race(
     target: options.Target = None,
     lanes: options.Lanes = "",
     metric: Annotated[
-        str | None, typer.Option(help="Programs: a pattern whose group is the metric, 'val_acc=([0-9.]+)'.")
+        str | None,
+        typer.Option(
+            help="A pattern whose group is the metric, 'val_acc=([0-9.]+)'.", rich_help_panel=options.PROGRAMS
+        ),
     ] = None,
-    names: Annotated[str, typer.Option(help="Programs: their names in the report, with commas between.")] = "",
+    names: Annotated[
+        str, typer.Option(help="Their names in the report, with commas between.", rich_help_panel=options.PROGRAMS)
+    ] = "",
     timeout: Annotated[
-        float | None, typer.Option(min=0.1, help="Programs: seconds of silence after which one is ended.")
+        float | None,
+        typer.Option(
+            min=0.1,
+            metavar="SECONDS",
+            help="Seconds of silence after which one is ended.",
+            rich_help_panel=options.PROGRAMS,
+        ),
     ] = None,
     pairs: options.Pairs = None,
     budget: Annotated[
         str | None,
-        typer.Option(help="The baseline's budget: 10ep, 5000ba, 2e6ex or 90s; a number for a program's {budget}."),
+        typer.Option(
+            help="The baseline's budget: 10ep, 5000ba, 2e6ex or 90s; a number for a program's {budget}.",
+            rich_help_panel=options.PROTOCOL,
+        ),
     ] = None,
     protocol: options.Protocol = "first-hit",
     share: options.Share = 0.5,
@@ -61,15 +86,25 @@ def race(
     max_pairs: options.MaxPairs = None,
     detect: options.Detect = "10%",
     confirm: options.Confirm = False,
-    price: options.Price = None,
     engine: options.Engine = "local",
+    price: options.Price = None,
     track: options.Track = "",
-    out: Annotated[Path | None, typer.Option(help="Folder for the race.", show_default="races/TASK")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the race.", show_default="races/TASK", rich_help_panel=options.OUTPUT),
+    ] = None,
     resume: Annotated[
-        Path | None, typer.Option(help="Resume the race in this folder; with --pairs add pairs to it.")
+        Path | None,
+        typer.Option(
+            help="Resume the race in this folder; with --pairs add pairs to it.", rich_help_panel=options.RESUMING
+        ),
     ] = None,
     retry: Annotated[
-        str | None, typer.Option(help="With --resume: failed, to repeat runs that crashed or gave no metric.")
+        str | None,
+        typer.Option(
+            help="With --resume: failed, to repeat runs that crashed or gave no metric.",
+            rich_help_panel=options.RESUMING,
+        ),
     ] = None,
     seed: options.Seed = 0,
     device: options.Device = "auto",

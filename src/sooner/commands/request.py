@@ -43,7 +43,7 @@ class Request:
         rules: what the race asks, and when it is over.
         seed: of the first pair.
         device: "auto", "cpu", "cuda", "cuda:1".
-        threads: of the CPU; None for one per core.
+        threads: of the CPU; None for what OMP_NUM_THREADS says, else one per core.
         workers: processes that read data too large for memory.
         skip_bad: leave out images that cannot be decoded.
         image_size: pixels that the images of a folder are resized to.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -15,15 +15,23 @@ from sooner.commands.race import begin, go_on
 from sooner.commands.request import Request, RunOptions
 from sooner.errors import DataError, RunFailedError, SoonerError
 
+EXAMPLES = options.examples(
+    "sooner suite digits,mnist --lanes rs2-10",
+    "sooner suite mnist,cifar10 --lanes rs2-10,infobatch --target 0.98,0.75 --out s",
+)
+
 
 def suite(
     context: typer.Context,
     tasks: Annotated[str, typer.Argument(help="Tasks by name, with commas between.")],
-    out: Annotated[Path, typer.Option(help="Folder for the suite, a race in each task's folder below it.")],
     lanes: options.Lanes = "",
     target: Annotated[
         str,
-        typer.Option(help="One target for all tasks, or one for each with commas between.", show_default="the tasks'"),
+        typer.Option(
+            help="One target for all tasks, or one for each with commas between.",
+            show_default="the tasks'",
+            rich_help_panel=options.WHAT,
+        ),
     ] = "",
     model: options.Model = None,
     pairs: options.Pairs = None,
@@ -35,9 +43,17 @@ def suite(
     max_pairs: options.MaxPairs = None,
     detect: options.Detect = "10%",
     confirm: options.Confirm = False,
-    price: options.Price = None,
     engine: options.Engine = "local",
+    price: options.Price = None,
     track: options.Track = "",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the suite, a race in each task's folder below it.",
+            show_default="races/suite-TASKS",
+            rich_help_panel=options.OUTPUT,
+        ),
+    ] = None,
     seed: options.Seed = 0,
     device: options.Device = "auto",
     threads: options.Threads = None,
@@ -67,7 +83,7 @@ def suite(
 def race_all(
     names: Sequence[str],
     request: Request,
-    out: Path,
+    out: Path | None = None,
     *,
     targets: Sequence[float] = (),
     how: RunOptions | None = None,
@@ -77,7 +93,7 @@ def race_all(
     Args:
         names: of tasks that sooner knows.
         request: the same for every task, without a task and a target.
-        out: made if it is not there.
+        out: made if it is not there. None for the folder in races/ where the same suite was begun, else a new one.
         targets: one for each task, or one for all; without any the tasks' own.
         how: the runs are carried out.
 
@@ -94,6 +110,7 @@ def race_all(
 
     how = how or RunOptions()
     aims = _targets(names, targets)
+    out = out or own_folder(aims, request)
     record.begin(out, request)
     console = Console()
     try:
@@ -116,8 +133,18 @@ def race_all(
     say(console, f"report: {out / PAGE}")
 
 
+def own_folder(aims: Mapping[str, float], request: Request) -> Path:
+    """Where in races/ this suite was begun, or where there is nothing yet: the same command finds its folder again."""
+    from sooner.commands.carry_out import folders
+    from sooner.commands.suite_record import begun_so
+
+    name = "-".join(("suite", *aims))
+    return next(folder for folder in folders(name) if not folder.exists() or begun_so(folder, request, aims))
+
+
 def _targets(names: Sequence[str], targets: Sequence[float]) -> dict[str, float]:
     """The target of each task. Raises SoonerError for a task that is not known, or a number that is no target."""
+    from sooner._names import closest
     from sooner.tasks import get_task
     from sooner.tasks import tasks as known_tasks
 
@@ -125,9 +152,8 @@ def _targets(names: Sequence[str], targets: Sequence[float]) -> dict[str, float]
     wrong = [name for name in names if name not in known]
     if wrong or not names or len(set(names)) < len(names):
         what = f"there is no {', '.join(wrong)}" if wrong else "one is given twice" if names else "none was given"
-        raise DataError(
-            f"a suite is of tasks that are known by name, each once, with commas between: {', '.join(known)}; {what}"
-        )
+        which = closest(wrong[0], known) if wrong else f"allowed: {', '.join(known)}"
+        raise DataError(f"a suite is of tasks that are known by name, each once, with commas between; {what}; {which}")
     if len(targets) not in (0, 1, len(names)):
         raise SoonerError(
             f"--target takes one target for all tasks or one for each, not {len(targets)} for "

@@ -25,7 +25,7 @@ _ASKED = ("lanes", "model", "pairs", "budget", "seed", "device", "threads", "wor
 
 
 def begin(out: Path, request: Request) -> None:
-    """Keep what was asked for in `out`.
+    """Keep what was asked for in `out`, in place of what was asked for before where no race came of that.
 
     Raises StoreError where a suite was begun there and asked for otherwise, or a race.
     """
@@ -33,7 +33,7 @@ def begin(out: Path, request: Request) -> None:
     plain = json.loads(json.dumps(asked))
     if (out / NAME).exists():
         raise StoreError(f"{out} holds a race; give --out a folder for the suite")
-    if not (out / RECORD).exists():
+    if not (out / RECORD).exists() or not _any_race(out):
         _replace(out, json.dumps({"format": FORMAT, "asked": plain}))
         return
     before = _asked(out)
@@ -48,6 +48,24 @@ def begin(out: Path, request: Request) -> None:
             + "\n  ".join(changed)
             + "\ngo on as it began, or give another --out"
         )
+
+
+def begun_so(out: Path, request: Request, targets: Mapping[str, float]) -> bool:
+    """Whether the suite in `out` was begun with this request, and its races so far for these targets, by task."""
+    if not (out / RECORD).exists():
+        return False  # not a suite's
+    try:
+        begin(out, request)
+        for name, target in targets.items():
+            if begun(out / name):
+                refuse_target(out / name, target)
+    except StoreError:
+        return False
+    return True
+
+
+def _any_race(out: Path) -> bool:
+    return any(out.glob(f"*/{NAME}"))
 
 
 def begun(folder: Path) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from sooner.integrations._seeds import Seeds
 from sooner.integrations._watch import SamplerReplaced, Watch, sampler_of
+from sooner.integrations._weights import weighed
 from sooner.sampling import Sampler
 
 _MEND = (
@@ -28,19 +30,24 @@ class Guarded:
     def __init__(self, loader: Iterable[Any], sampler: Sampler) -> None:
         self.loader = loader
         self.sampler = sampler
+        self._seeds = Seeds(loader, sampler)
         self._watch = Watch(sampler, _MENDS.get(type(loader).__module__.partition(".")[0], _MEND))
 
     def __iter__(self) -> Iterator[Any]:
         """The rest of the sampler's round. Left early, it goes on in the next iteration after the last batch used."""
+        if self.sampler._undivided:
+            raise SamplerReplaced(f"{self.sampler._undivided}. {self._watch._mend}")
         epoch = self.sampler.epoch
         self._watch.begin()
+        self._seeds.begin()
         try:
             for batch in self.loader:
                 self._watch.check(batch)
                 if self._watch.used == 0:
                     self._same_round(epoch)
                 self._watch.used = (self._watch.used or 0) + 1
-                yield batch
+                yield weighed(batch, self.sampler)
+            self._watch.complete()
         finally:
             self._watch.end()
 
@@ -75,7 +82,10 @@ def guard(loader: Iterable[Any], sampler: Sampler | None = None) -> Guarded:
             torch.save(loader.state_dict(), path)  # exact, with any number of workers
 
     The first 8 batches of each iteration are compared with the sampler's order, some 20 microseconds each. A batch
-    has its index as an attribute or a key `index`.
+    has its index as an attribute or a key `index`. The `weight` of a `sooner.Batch` is multiplied by the sampler's.
+
+    A `DataLoader` that was made without a generator gets one of its own, so that beginning an iteration draws nothing
+    from the global random state. Save that state too (`torch.get_rng_state()`), and dropout goes on as it would have.
 
     Args:
         loader: yields the batches.
@@ -84,5 +94,6 @@ def guard(loader: Iterable[Any], sampler: Sampler | None = None) -> Guarded:
     Raises:
         TypeError: `loader` has no sampler of sooner, and none is given.
         SamplerReplaced: while iterating, where other batches arrive.
+        RuntimeError: at the end of a second round in which a sampler that chooses by losses was told of none.
     """
     return Guarded(loader, sampler_of(loader) if sampler is None else sampler)

@@ -17,13 +17,21 @@ def scaled(optimizers: Iterable[Any], sampler: Sampler) -> Iterator[None]:
 
     The rates are raised as a step begins and put back as it ends, so schedulers and logs never meet the raised ones. An
     optimizer in a wrapper of Accelerate's is found in it. Nothing is touched for a sampler that asks for no rate.
+
+    Raises ValueError where it asks for one and there is no optimizer.
     """
     if type(sampler).lr_scale is Sampler.lr_scale:
         yield
         return
+    optimizers = list(optimizers)
+    if not optimizers:
+        raise ValueError(
+            f"{type(sampler).__name__} asks for learning rates of its own, and there is no optimizer to step at them: "
+            "let the framework prepare the optimizer before the first batch (accelerator.prepare, configure_optimizers)"
+        )
     with ExitStack() as stack:
         for optimizer in optimizers:
-            stack.callback(follow(_unwrapped(optimizer), sampler))
+            stack.callback(follow(unwrapped(optimizer), sampler))
         yield
 
 
@@ -53,6 +61,6 @@ def follow(optimizer: Optimizer, sampler: Sampler) -> Callable[[], None]:
     return end
 
 
-def _unwrapped(optimizer: Any) -> Any:
+def unwrapped(optimizer: Any) -> Any:
     wrapped = type(optimizer).__module__.partition(".")[0] == "accelerate"
-    return _unwrapped(optimizer.optimizer) if wrapped else optimizer
+    return unwrapped(optimizer.optimizer) if wrapped else optimizer

@@ -12,6 +12,10 @@ from torch.utils.data import DataLoader
 from sooner.errors import SoonerError
 from sooner.sampling import Order, Sampler, Scored
 
+_TELL = (
+    "call sampler.observe(batch.index, losses.detach()) for each batch, with one loss per example, before they are "
+    "averaged; where its card says so, sampler.screen(...) before that, or sampler.observe_gradient(...)"
+)
 _COMPARED = 8  # batches of each iteration; on an accelerator each look waits for the device
 _SHOWN = 5
 
@@ -40,6 +44,8 @@ class Watch:
         self._mend = mend
         self._order: Order | None = None
         self._at = 0  # where in the round the next batch should start
+        self._told: int | None = sampler._told
+        self._silent = 0  # rounds in a row of which the sampler was told nothing
 
     def begin(self) -> None:
         """An iteration over the loader begins, or has begun without giving a batch to training yet."""
@@ -77,12 +83,27 @@ class Watch:
         """The sampler's state after the batches used, whatever a loader has fetched beyond them."""
         return self.sampler.state_dict(consumed=self.used)
 
+    def complete(self) -> None:
+        """A round is over. Raises RuntimeError where the sampler chose it, and was told nothing of it and of the last.
+
+        Nothing of one may be the loop's: it may fetch a step's batches before it trains on any.
+        """
+        told, before = self.sampler._told, self._told
+        self._told = told
+        self._silent = self._silent + 1 if self.used and told is not None and told == before else 0
+        if self._silent > 1:
+            raise RuntimeError(
+                f"{type(self.sampler).__name__} was told nothing of two rounds of batches, so it chooses as if it had "
+                f"never seen an example: {_TELL}"
+            )
+
     def end(self) -> None:
         """The iteration is over. If it was left early the sampler goes back to where training is."""
         if self.used is not None:
             place = Sampler.state_dict(self.sampler, self.used)
             if place["position"] < self.sampler._total(place["epoch"]):
-                self.sampler.load_state_dict(self.state_dict())
+                # The place alone: what was observed stays, and so does the note of what others have yet to be told.
+                Sampler.load_state_dict(self.sampler, place)
             self.used = None
 
 
@@ -108,7 +129,7 @@ def sampler_of(loader: object) -> Sampler:
 
 def level(sampler: Sampler) -> None:
     """Exchange what the processes have observed; all of them must call it. Does nothing for most samplers."""
-    if isinstance(sampler, Scored):
+    if isinstance(sampler, Scored) and sampler.world > 1:
         sampler.scores.exchange()
 
 

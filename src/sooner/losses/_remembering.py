@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, get_args
@@ -16,6 +17,7 @@ from sooner.sampling.scores import ScoreStore
 
 Place = Literal["device", "host"]
 
+_ROUNDS = 1.5  # that a process may go through before it has heard of the others
 _HOST = {"cpu"}  # device types that read the store itself
 
 
@@ -53,6 +55,7 @@ class Remembering(ABC):
         self._copy: Tensor | None = None  # of the column, on the accelerator
         self._touched: Tensor | None = None  # (n,) bool, beside it: rows that the store does not know yet
         self._version = 0  # of the store when both were level
+        self._alone = (0, 0)  # examples noted since the processes last exchanged, and the number of that exchange
 
     @abstractmethod
     def __call__(self, outputs: Tensor, targets: Tensor, index: Tensor) -> Tensor:
@@ -119,6 +122,7 @@ class Remembering(ABC):
         """Remember `new` (B, C) where `counts` (B,), or `old` where it is not finite, if gradients are recorded."""
         if not torch.is_grad_enabled():
             return
+        self._check_processes(len(index))
         new = torch.where(new.isnan(), old, new)  # a softmax that is not finite is NaN in every class
         if not self._lies_on(new.device):
             counts = counts.cpu()
@@ -131,6 +135,31 @@ class Remembering(ABC):
         if self._touched is None:
             self._touched = torch.zeros(self.n, dtype=torch.bool, device=new.device)
         self._touched[index] |= counts[last]
+
+    def _check_processes(self, examples: int) -> None:
+        """Among several processes each has to be told what the others have seen, which the loop alone can do."""
+        distributed = torch.distributed
+        world = distributed.get_world_size() if distributed.is_available() and distributed.is_initialized() else 1
+        if world == 1:
+            return
+        who = type(self).__name__
+        if not self._scores.recording:
+            raise RuntimeError(
+                f"torch.distributed has {world} processes, and {who} remembers of each example only what this one saw: "
+                "set loss.scores.recording = True before the first step, and call loss.scores.exchange() on every "
+                "process at the end of each round"
+            )
+        alone, exchanges = self._alone
+        before, alone = alone, examples + (alone if exchanges == self._scores.exchanges else 0)
+        self._alone = alone, self._scores.exchanges
+        limit = _ROUNDS * self.n / world
+        if before <= limit < alone:
+            warnings.warn(
+                f"{who} has seen {alone} examples in this process, of {self.n} among {world}, since the processes last "
+                "exchanged what they remember: call loss.scores.exchange() on every process at the end of each round, "
+                "or leave this be where each trains a model of its own",
+                stacklevel=4,
+            )
 
     def _lies_on(self, device: torch.device) -> bool:
         return self.memory == "device" and device.type not in _HOST

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from torch.nn import Parameter
 from torch.optim import Optimizer
 
+from sooner._sharded import is_sharded
+
 _DEVICES = {"cpu": "CPU", "cuda": "CUDA", "mps": "MPS", "xpu": "XPU"}  # and what torch's dispatcher calls them
 
 
@@ -31,12 +33,13 @@ class Fused(Optimizer):
     - a gradient is sparse, which the kernels refuse;
     - a gradient or a moment is laid out in memory otherwise than its parameter (a checkpoint of a contiguous model
       loaded into one with channels last, say), which the kernels take for the same without a word;
-    - the parameters have moved to a device without a kernel.
+    - the parameters have moved to a device without a kernel, or have been sharded (FSDP2) where it is for whole ones.
 
     torch's default takes its place, `foreach` on accelerators. Each step asks every tensor for its layout.
     """
 
     kernel: ClassVar[str]
+    takes_sharded: ClassVar[bool] = False  # whether torch knows what the kernel does to a DTensor
 
     @property
     def _step_supports_amp_scaling(self) -> bool:
@@ -57,7 +60,9 @@ class Fused(Optimizer):
 
     @classmethod
     def takes(cls, parameter: Tensor) -> bool:
-        """Whether there is a kernel for the parameter's device and dtype."""
+        """Whether there is a kernel for the parameter's device and dtype, and for its parts where it is sharded."""
+        if is_sharded(parameter) and not cls.takes_sharded:
+            return False
         return parameter.is_floating_point() and has_kernel(cls.kernel, parameter.device.type)
 
     def _settle(self, group: dict[str, Any]) -> None:
@@ -114,6 +119,7 @@ class AdamW(Fused, torch.optim.AdamW):
     """torch's."""
 
     kernel = "_fused_adamw_"
+    takes_sharded = True
 
     def _init_group(self, group: Any, params: Any, grads: Any, exp_avgs: Any, exp_avg_sqs: Any, *rest: Any) -> Any:
         self._settle(group)

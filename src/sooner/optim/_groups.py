@@ -11,6 +11,8 @@ from torch import nn
 from torch.nn import Parameter
 from torch.optim import Optimizer
 
+from sooner._sharded import is_flattened
+
 _SHAPED_NORMS = (nn.LayerNorm, nn.RMSNorm)  # their parameters may have several dimensions; those of the rest have one
 NO_REPR = MappingProxyType({"repr": "torch shows an optimizer by its groups"})  # of base optimizers' records
 
@@ -43,6 +45,11 @@ def groups(model: nn.Module, weight_decay: float, no_decay: tuple[str, ...] = ()
 
 def weights_and_others(model: nn.Module, no_decay: tuple[str, ...] = ()) -> tuple[list[Parameter], list[Parameter]]:
     """The trainable weights of two dimensions or more, outside norms and not named, and all else that is trainable."""
+    if is_flattened(model):
+        raise TypeError(
+            "FullyShardedDataParallel (FSDP1) makes vectors of the weights, in parts, so which decay and how long they "
+            "are cannot be told: shard with fully_shard (FSDP2), then make the optimizer"
+        )
     apart = {id(p) for module in model.modules() if isinstance(module, _SHAPED_NORMS) for p in module.parameters()}
     apart |= _named(model, no_decay)
     weights: list[Parameter] = []

@@ -12,6 +12,7 @@ import pytorch_optimizer
 import torch
 from torch.optim import Optimizer
 
+from sooner._sharded import is_sharded
 from sooner.optim._checks import with_gradients
 from sooner.optim._gradients import gradients
 
@@ -40,6 +41,10 @@ class _Mended(Optimizer):
 
 class LARS(_Mended, pytorch_optimizer.LARS):
     """Layer-wise adaptive rate scaling."""
+
+    def _can_use_foreach(self, group: dict[str, Any]) -> bool:
+        # Without Nesterov it copies into a list of tensors, which torch does not know of sharded ones.
+        return super()._can_use_foreach(group) and not any(map(is_sharded, group["params"]))
 
 
 class Muon(_Mended, pytorch_optimizer.Muon):

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from sooner._arguments import number, whole_number
+from sooner._sharded import shard_like
 from sooner.optim._base import Wrapper
 from sooner.optim._checks import as_real, with_gradients
 from sooner.optim._gradients import gradients
@@ -66,7 +67,7 @@ class GradientNoise(Wrapper):
                 noisy = torch.empty_like(parameter).copy_(parameter.grad)  # type: ignore[arg-type]
                 values = as_real(noisy)
                 noise = torch.empty(values.shape).normal_(0.0, deviation, generator=drawn)
-                values.add_(noise.to(values))
+                values.add_(shard_like(noise, values))
                 replaced.append((parameter, noisy))
         with gradients(replaced):
             self.optimizer.step()

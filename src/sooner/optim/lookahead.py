@@ -8,6 +8,7 @@ import torch
 from torch.optim import Optimizer
 
 from sooner._arguments import share, whole_number
+from sooner._sharded import parts
 from sooner.optim._base import Wrapper
 from sooner.registry import Method, register
 
@@ -61,8 +62,8 @@ class Lookahead(Wrapper):
                 fast = [p for p in group["params"] if own_slow in self.state.get(p, {})]
                 slow_ones = [self.state[p][own_slow] for p in fast]
                 if fast:
-                    torch._foreach_lerp_(slow_ones, fast, self.alpha)
-                    torch._foreach_copy_(fast, slow_ones)
+                    torch._foreach_lerp_(parts(slow_ones), parts(fast), self.alpha)
+                    torch._foreach_copy_(parts(fast), parts(slow_ones))
         return loss
 
 

@@ -1,1 +1,1 @@
-"""How a race is run: lanes, pairs, controls, clock, store. Needs `pip install sooner[race]`; `reporting` shows it."""
+"""How a race is run: lanes, pairs, controls, clock, store. Needs the extra `race`; `reporting` shows it."""

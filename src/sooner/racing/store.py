@@ -98,7 +98,7 @@ class Store:
             if version > VERSION:
                 raise StoreError(
                     f"{path} was written by a newer sooner (store version {version}, this one reads up to {VERSION}); "
-                    "upgrade with: pip install --upgrade sooner"
+                    "read it with that sooner, or bring this one up to date (git pull in its clone)"
                 )
             if version == 0 and not create:
                 raise StoreError(f"{path} is empty or cut short, and holds no race; bring back a copy of it, if any")

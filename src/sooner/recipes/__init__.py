@@ -1,4 +1,4 @@
-"""Recipes: complete configurations of training, in YAML and Python. Needs `pip install sooner[race]`."""
+"""Recipes: complete configurations of training, in YAML and Python. Needs the extra `race`."""
 
 from sooner.recipes._choice import Choice as Choice
 from sooner.recipes._recipe import Recipe as Recipe

@@ -20,8 +20,9 @@ from pydantic import (
 )
 
 from sooner import registry
+from sooner._names import closest
 from sooner.errors import SoonerError
-from sooner.recipes._problems import Problem, closest, explained, refuse, shown
+from sooner.recipes._problems import Problem, explained, refuse, shown
 from sooner.recipes._tried import supplies
 from sooner.schedules import SCHEDULES
 from sooner.seams import SEAMS

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
+from sooner._names import closest
 from sooner.errors import RecipeError
 
 FieldPath = tuple[str | int, ...]
@@ -45,13 +45,6 @@ def invalid(problems: Iterable[Problem], source: Callable[[FieldPath], str] = la
     error = InvalidRecipe("\n".join(_line(source(problem.path), problem) for problem in all_problems))
     error.problems = all_problems
     return error
-
-
-def closest(given: object, allowed: Iterable[str]) -> str:
-    """The allowed names, after the one most like `given` if there is such a one: "did you mean 'lr'? ...: a, b"."""
-    names = list(allowed)
-    match = get_close_matches(str(given).lower(), names, n=1)
-    return f"did you mean '{match[0]}'? allowed: {', '.join(names)}" if match else f"allowed: {', '.join(names)}"
 
 
 def shown(value: object) -> str:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sooner import registry
+from sooner._names import closest
 from sooner.budget import Budget
 from sooner.errors import RecipeError
 from sooner.recipes import _yaml
-from sooner.recipes._problems import FieldPath, InvalidRecipe, closest, invalid, shown
+from sooner.recipes._problems import FieldPath, InvalidRecipe, invalid, shown
 from sooner.recipes._recipe import Recipe
 from sooner.seams import SEAMS
 
@@ -24,10 +26,11 @@ _OWN = ("name", "summary", "extends")  # of one recipe, not of those that extend
 
 @dataclass(frozen=True)
 class Shipped:
-    """A recipe that comes with sooner, to be resolved against a task's own."""
+    """A recipe that comes with sooner, to be resolved against a task's own; `text` is that of its file."""
 
     name: str
     summary: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,8 @@ class _Layer:
 
 def shipped() -> list[Shipped]:
     """The recipes that come with sooner: the baseline first, the others by name."""
-    return [Shipped(name, _yaml.read(_SHIPPED / f"{name}.yaml")["summary"]) for name in _names()]
+    paths = [_SHIPPED / f"{name}.yaml" for name in _names()]
+    return [Shipped(path.stem, _yaml.read(path)["summary"], path.read_text(encoding="utf-8")) for path in paths]
 
 
 def resolve(name_or_path: str | Path, base: Mapping[str, Any], changes: Mapping[str, Any] | None = None) -> Recipe:
@@ -98,10 +102,15 @@ def _find(name_or_path: str | Path, folder: Path) -> Path:
     names = _names()
     name = ALIASES.get(text, text)
     if name not in names:
+        method = "it is a method, which a recipe of your own can choose; " if _is_method(text) else ""
         raise RecipeError(
-            f"no recipe is named '{text}'; {closest(text, [*names, *ALIASES])}, or a path that ends in .yaml"
+            f"no recipe is named '{text}'; {method}{closest(text, [*names, *ALIASES])}, or a path that ends in .yaml"
         )
     return _SHIPPED / f"{name}.yaml"
+
+
+def _is_method(name: str) -> bool:
+    return any(method.name == name for method in registry.methods())
 
 
 def _source(path: Path) -> str:

@@ -12,8 +12,10 @@ from torch import Tensor
 
 from sooner._arguments import Plain, arguments, flag, plain, shown, whole_number
 from sooner._words import number_of
+from sooner.sampling._ahead import asked_while_fetching
 from sooner.sampling._orders import Order as Order
 from sooner.sampling._orders import ReadAhead
+from sooner.sampling._screening import Screening
 
 
 @runtime_checkable
@@ -70,6 +72,7 @@ class Sampler(ABC):
         self.position = 0  # in the round's order, of the next example to hand out, counted over all ranks
         self.rank = 0
         self.world = 1
+        self._divided = False  # whether `shard` has said which part of each batch is this process's
         self._began: tuple[int, int] | None = None  # (epoch, position) where the latest iteration started
         self._handed_out = False  # whether any batch of the round was, since set_epoch or load_state_dict
         self._order: tuple[int, Order] | None = None  # the order made last, and its epoch
@@ -80,6 +83,11 @@ class Sampler(ABC):
 
     def observe(self, index: Tensor, loss: Tensor) -> None:  # noqa: B027  an optional part of the protocol
         """Take note of examples' losses: `index` (B,) int64, `loss` (B,) float, detached. Most samplers need none."""
+
+    @property
+    def _told(self) -> int | None:
+        """How often it was told what it chooses by; None where it need not be, in the present round."""
+        return None
 
     def weight(self, index: Tensor) -> Tensor:
         """(B,) float32: the factor of each example's loss that keeps the expected gradient what the method intends."""
@@ -97,6 +105,13 @@ class Sampler(ABC):
         return self._count(self._total(self.epoch))
 
     def __iter__(self) -> Iterator[Tensor]:
+        if self._undivided:
+            rank, world = torch.distributed.get_rank(), torch.distributed.get_world_size()
+            raise RuntimeError(
+                f"{self._undivided}: call sampler.shard({rank}, {world}) in this one, of rank {rank}, and alike in the "
+                "others, or leave it to the adapter of sooner.integrations for this loop. Where each process is to "
+                "train on all of it, say so with sampler.shard(0, 1)"
+            )
         # A loop that counts its steps leaves the round after its last batch without asking for the end of it.
         if self._handed_out and self.position >= self._total(self.epoch):
             self._go(self.epoch + 1, 0)
@@ -127,6 +142,17 @@ class Sampler(ABC):
                 )
         self._go(epoch + 1, 0)
 
+    @property
+    def _undivided(self) -> str | None:
+        """What is wrong where there are several processes and `shard` was never called, the start of a message."""
+        distributed = torch.distributed
+        if self._divided or not distributed.is_available() or not distributed.is_initialized():
+            return None
+        world = distributed.get_world_size()
+        if world == 1:
+            return None
+        return f"torch.distributed has {world} processes, and this sampler would hand each of them all of every batch"
+
     def set_epoch(self, epoch: int) -> None:
         """Go to the start of round `epoch`, at least 0; in that round already, stay at `position`.
 
@@ -147,6 +173,10 @@ class Sampler(ABC):
         examples per rank joins the batch before it. The state does not depend on the rank or on `world`: saved with
         four, it may be loaded with two.
 
+        Where torch.distributed has several processes, a sampler that was not told is refused when it is iterated over:
+        all of them would train on the same. `shard(0, 1)` says that each is to have whole batches, for a model of its
+        own or replicas of a part; a sampler that observes losses then exchanges nothing.
+
         Raises:
             ValueError: not 0 <= rank < world, or a batch or round has fewer than `world` examples.
         """
@@ -159,14 +189,15 @@ class Sampler(ABC):
                 f"batch_size {self.batch_size}, which is that of all ranks together, leaves some of {world} ranks "
                 "without an example; give at least one example per rank"
             )
-        self.rank, self.world = rank, world
+        self.rank, self.world, self._divided = rank, world, True
         return self
 
     def state_dict(self, consumed: int | None = None) -> dict[str, Any]:
         """The place in the order, and what the order is made from: {"epoch", "position", "sampler"}, plain values.
 
         By itself it is the place after the batches handed out: exact in a loop over the sampler, in a `DataLoader`
-        without workers, and in torchdata's `StatefulDataLoader`, which takes it along in its own state.
+        without workers, and in torchdata's `StatefulDataLoader`, which takes it along in its own state. That one, with
+        workers, takes the state when it fetches a batch, so a sampler that learns from training is refused there.
 
         A `DataLoader` with workers, and any loader that looks ahead, takes batches before training uses them. Say
         then how many batches training has used since the current `for` over the loader began, at the start of the
@@ -180,7 +211,15 @@ class Sampler(ABC):
 
         Raises:
             ValueError: `consumed` is more than the iteration's batches.
+            RuntimeError: a `StatefulDataLoader` with workers asks, and the sampler observes losses or gradients.
         """
+        if consumed is None and self._learns and asked_while_fetching():
+            raise RuntimeError(
+                f"{type(self).__name__} cannot be resumed from the state of a StatefulDataLoader with workers, which "
+                "takes the sampler's when it fetches a batch: what is observed from there until it is saved would be "
+                "lost. Use loader = sooner.integrations.guard(DataLoader(...)) and its state_dict(), exact with any "
+                "number of workers, or num_workers=0"
+            )
         epoch, position = self.epoch, self.position
         if consumed is not None:
             consumed = whole_number("consumed", consumed, least=0)
@@ -239,6 +278,11 @@ class Sampler(ABC):
     def _identity(self) -> dict[str, Plain]:
         """What the order is a function of, apart from the place."""
         return {"class": type(self).__name__, **{name: plain(value) for name, value in arguments(self).items()}}
+
+    @property
+    def _learns(self) -> bool:
+        """Whether what training tells it changes its state."""
+        return type(self).observe is not Sampler.observe or isinstance(self, ObservesGradients | Screening)
 
     def _order_of(self, epoch: int) -> Order:
         if self._order is None or self._order[0] != epoch:

@@ -81,6 +81,10 @@ class Hiding(Screening, Scored):
         """1 for the kept examples of the present round, 0 for the hidden ones: (B,) float32."""
         return self._kept(index).to(index.device, torch.float32)
 
+    @property
+    def has_to_screen(self) -> bool:
+        return False
+
     def screens(self, index: Tensor) -> bool:
         """Whether there is a hidden example in the batch."""
         return not bool(self._kept(index).all())

@@ -61,6 +61,7 @@ class Scored(Sampler):
         self._scores = ScoreStore(self.n, self.columns)
         self._waiting: list[tuple[Tensor, Tensor]] = []
         self._round: _Round | None = None
+        self._observed = 0  # calls of `observe`
 
     @abstractmethod
     def decide(self, epoch: int) -> Decision:
@@ -92,6 +93,7 @@ class Scored(Sampler):
             )
         if index.dtype != torch.int64:
             raise TypeError(f"index must be int64, not {index.dtype}: through a float it names another example")
+        self._observed += 1
         if loss.device.type in _AT_ONCE:
             self._settle()
             self._note(index.cpu(), loss.detach().float())
@@ -100,6 +102,10 @@ class Scored(Sampler):
         self._waiting.append((index.detach().clone(), loss.detach().clone()))
         if len(self._waiting) >= _HELD:
             self._settle()
+
+    @property
+    def _told(self) -> int | None:
+        return self._observed if self.columns else None
 
     def _settle(self) -> None:
         """Take the losses that wait, step by step, in order."""
@@ -169,8 +175,10 @@ class Scored(Sampler):
 
     def _level(self) -> None:
         """Exchange what the ranks have observed, so that all know the same."""
+        if self.world == 1:  # also where `shard(0, 1)` says that each process is by itself
+            return
         self.scores.exchange()
-        alone = len(self._scores.observed()["index"]) if self.world > 1 else 0
+        alone = len(self._scores.observed()["index"])
         if alone:
             raise RuntimeError(
                 f"rank {self.rank} has observed {number_of(alone, 'example')} that the other "
@@ -195,7 +203,17 @@ class Scored(Sampler):
         return {**self.__dict__, "_order": None}  # made again where it is needed
 
     def state_dict(self, consumed: int | None = None) -> dict[str, Any]:
-        """As every sampler's, with the scores, the present round's decision and `progress`: plain data, tensors."""
+        """As every sampler's, with the scores, the present round's decision and `progress`: plain data, tensors.
+
+        Raises RuntimeError where other processes do not know yet what this one has observed: see the class.
+        """
+        alone = len(self.scores.observed()["index"]) if self.world > 1 else 0
+        if alone:
+            raise RuntimeError(
+                f"rank {self.rank} has observed {alone} {'example' if alone == 1 else 'examples'} since the processes "
+                f"last exchanged what they know, and the other {self.world - 1} have observed others, so this state "
+                "would not resume exactly: call sampler.scores.exchange() on every process, then save"
+            )
         begun = self._round
         decision = {name: _packed(value) for name, value in begun.decision.items()} if begun else {}
         return {

@@ -34,6 +34,11 @@ class Screening(ABC):
     that has diverged would look like one to which everything is easy. The training loop here sees to it.
     """
 
+    @property
+    def has_to_screen(self) -> bool:
+        """Whether a loop that does not screen trains on what it should not: what is not kept has no weight of 0."""
+        return True
+
     def screens(self, index: Tensor) -> bool:
         """Whether the batch of `index`, (B,) int64, has to be screened: all are, unless a method says otherwise."""
         return True

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from sooner._arguments import one_of
+from sooner._sharded import is_sharded
 from sooner.registry import Method, register
 from sooner.sampling._balancing import Balancer
 from sooner.sampling._base import Order, Sampler
@@ -81,6 +82,7 @@ class GraB(Sampler):
         self._round: int | None = None  # whose gradients the balancer has
         self._now: Tensor | None = None  # (n,) that round's order; None: that of `Reshuffling`
         self._at = 0  # the place in it of the next example to observe
+        self._observed = 0  # batches whose gradient was observed
 
     def order(self, epoch: int) -> Order:
         """The latest balanced order, or a fresh permutation where there is none. A jump to another round keeps it."""
@@ -99,6 +101,11 @@ class GraB(Sampler):
         Raises:
             ValueError: the shapes do not fit, or these are not the round's next examples.
         """
+        if is_sharded(gradient):
+            raise TypeError(
+                "GraB needs the whole gradient, and this one is sharded by fully_shard (FSDP2): join the "
+                "parameters' gradient.full_tensor(), which is that of the batch of all processes already"
+            )
         rows = gradient.detach()[None] if gradient.ndim == 1 else gradient.detach()
         if rows.ndim != 2 or len(rows) not in (1, len(index)) or len(index) == 0:
             raise ValueError(
@@ -111,6 +118,11 @@ class GraB(Sampler):
         last = together and self._at >= self._grid
         self._balancer.observe([index] if together else [*torch.split(index, 1)], rows, last=last)
         self._at += len(index)
+        self._observed += 1
+
+    @property
+    def _told(self) -> int | None:
+        return self._observed
 
     def _turn_to(self, index: Tensor) -> None:
         """Find these examples in the order of the round that training is in; if it is a new round, conclude the old."""

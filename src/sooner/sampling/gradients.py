@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
+from sooner._sharded import refuse_sharded
+
 
 def per_example_gradients(
     model: nn.Module, loss: Callable[[Tensor, Tensor], Tensor], inputs: Tensor, targets: Tensor
@@ -26,6 +28,7 @@ def per_example_gradients(
     Raises:
         ValueError: a layer normalises over the batch, so that no example has a gradient of its own.
     """
+    refuse_sharded("per_example_gradients", model, "observe each batch's mean gradient, .full_tensor() of it")
     for name, module in model.named_modules():
         if isinstance(module, nn.modules.batchnorm._BatchNorm) and (module.training or not module.track_running_stats):
             raise ValueError(

@@ -105,6 +105,14 @@ class ProgressiveDropout(Screening, Scored):
         self._screened += 1
         return keep, torch.ones_like(losses, dtype=torch.float32)
 
+    @property
+    def has_to_screen(self) -> bool:
+        return self.variant != "scalar"
+
+    @property
+    def _told(self) -> int | None:
+        return self._screened if self.screens(torch.empty(0, dtype=torch.int64)) else None
+
     def state_dict(self, consumed: int | None = None) -> dict[str, Any]:
         """As every sampler's, with the number of batches screened."""
         return {**super().state_dict(consumed), "screened": self._screened}

@@ -38,6 +38,7 @@ class ScoreStore:
 
     Attributes:
         version: rises with every change of the values.
+        exchanges: how often what all processes noted was taken in.
         recording: whether to note which entries are updated, for `observed` and `exchange`: one more byte per
             example. A sharded sampler turns it on.
 
@@ -56,6 +57,7 @@ class ScoreStore:
             )
         self.n = n
         self.version = 0
+        self.exchanges = 0
         self._defaults = {name: _plain(default) for name, default in columns.items()}
         self._columns = {name: _column(n, default, path) for name, default in self._defaults.items()}
         self._touched: Column | None = None
@@ -127,6 +129,7 @@ class ScoreStore:
         """
         for entries in everyones:
             self.update(entries["index"], **{name: entries[name] for name in self._columns})
+        self.exchanges += 1
         if self._touched is not None:
             self._touched[:] = False
 

@@ -92,6 +92,10 @@ class SelectiveBackprop(Screening, Sampler):
             keep = shuffled(keep, finite, drawn)
         return keep.to(losses.device), torch.ones(len(values), device=losses.device)
 
+    @property
+    def _told(self) -> int | None:
+        return self._screened if self.screens(torch.empty(0, dtype=torch.int64)) else None
+
     def _probability(self, losses: Tensor) -> Tensor:
         """(B,) the mean of u ** beta over the part of [0, 1] that each of `losses` takes up among the recent ones."""
         ranked, count = self._recent.sort().values, max(1, len(self._recent))

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
+from sooner._sharded import sharding
 from sooner.structure._errors import StructureError
 
 
@@ -23,11 +24,17 @@ class Trace:
     training: bool
 
 
-def plain(model: nn.Module) -> nn.Module:
+def plain(model: nn.Module, who: str = "removing channels") -> nn.Module:
     """The module that holds the parameters, without the shell of a compiler or of Lightning Fabric around it.
 
-    Raises StructureError where the shell is DDP.
+    Raises StructureError where the shell is DDP, or the model is sharded.
     """
+    found = sharding(model) if isinstance(model, nn.Module) else None
+    if found is not None:
+        raise StructureError(
+            f"{who} needs each weight whole in one process, and the model is {found}: crop a model before it is "
+            "sharded (precropping, then fully_shard, then the optimizer), or train it with DistributedDataParallel"
+        )
     while True:
         if isinstance(model, nn.parallel.DistributedDataParallel | nn.DataParallel):
             raise StructureError(

@@ -62,7 +62,8 @@ class ChannelPruning:
         kept: of each group, which of the original channels are left, (channels,) int64.
 
     Raises:
-        StructureError: the model cannot be traced, or no channel of it can be removed, or it is wrapped in DDP.
+        StructureError: the model cannot be traced, or no channel of it can be removed, or it is wrapped in DDP,
+            or sharded (FSDP).
         ValueError, TypeError: an argument out of range.
     """
 
@@ -87,7 +88,7 @@ class ChannelPruning:
             raise ValueError(f"until must be above begin, {self.begin:g}, not {self.until:g}")
         self.scope = one_of("scope", scope, get_args(Scope))
         self.schedule = one_of("schedule", schedule, get_args(Schedule))
-        self.model = plain(model)
+        self.model = plain(model, "ChannelPruning")
         self.optimizer = optimizer
         self.groups: Groups = groups(self.model, inputs)
         if not self.groups:

@@ -53,13 +53,14 @@ def precropping(model: nn.Module, inputs: Tensor, *, density: float, rule: Rule 
     Returns what was cropped, and what was reached.
 
     Raises:
-        StructureError: the model cannot be traced, or no channel of it can be removed, or it is wrapped in DDP.
+        StructureError: the model cannot be traced, or no channel of it can be removed, or it is wrapped in DDP, or
+            sharded: crop it before `fully_shard`.
         ValueError: `density`, `rule` or `rounds` out of range.
     """
     density = share("density", density)
     one_of("rule", rule, get_args(Rule))
     whole_number("rounds", rounds, 1)
-    model = plain(model)
+    model = plain(model, "precropping")
     shares = _synflow(model, inputs, density, rounds) if rule == "synflow" else _shared_out(model, density, rule)
     return crop(model, inputs, shares, density=density)
 

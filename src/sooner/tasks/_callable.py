@@ -86,7 +86,8 @@ def _from_arrays(spec: str, inputs: Any, test_inputs: Any, labels: Labels) -> Da
 def _finite(spec: str, inputs: Any) -> Matrix:
     rows: Matrix = inputs.astype(np.float64)
     if wrong := int((~np.isfinite(rows)).sum()):
-        raise DataError(f"{spec} returned rows with {wrong:,} missing or infinite values: fill or remove them")
+        values = f"{wrong:,} missing or infinite value{'' if wrong == 1 else 's'}"
+        raise DataError(f"{spec} returned rows with {values}: fill or remove them")
     return rows
 
 

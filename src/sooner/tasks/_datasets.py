@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from types import ModuleType
 
+from sooner._extras import pip_install
 from sooner.errors import DataError
 
 
@@ -18,4 +19,4 @@ def datasets(who: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name != "datasets":
             raise
-        raise DataError(f"{who} needs the package datasets: pip install 'sooner[data]'") from error
+        raise DataError(f"{who} needs the package datasets: {pip_install('data')}") from error

@@ -1,1 +1,1 @@
-"""The loop, its budgets, schedules, optimizers, loader and checkpoints. Needs `pip install sooner[race]`."""
+"""The loop, its budgets, schedules, optimizers, loader and checkpoints. Needs the extra `race`."""

@@ -23,12 +23,23 @@ def test_a_machine_is_busy_from_a_share_on() -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "why"),
-    [("cuda:99", "PyTorch sees [0-9]+ CUDA devices"), ("abacus", "no device 'abacus'"), ("meta", "run on cpu or cuda")],
+    [
+        ("cuda:99", "PyTorch sees ([02-9] CUDA devices|1 CUDA device) here"),
+        ("abacus", "no device 'abacus'"),
+        ("meta", "run on cpu or cuda"),
+    ],
 )
 def test_a_device_that_is_not_there_is_refused(wanted: str, why: str) -> None:
     assert machine.pick_device("cpu") == torch.device("cpu")
     with pytest.raises(SoonerError, match=why):
         machine.pick_device(wanted)
+
+
+@pytest.mark.parametrize(("count", "words"), [(0, "0 CUDA devices"), (1, "1 CUDA device"), (2, "2 CUDA devices")])
+def test_devices_are_counted_in_words(count: int, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+    with pytest.raises(SoonerError, match=f"sees {words} here"):
+        machine.pick_device("cuda:7")
 
 
 def test_a_package_of_an_extra_that_is_not_installed_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:

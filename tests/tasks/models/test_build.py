@@ -58,7 +58,10 @@ def test_a_table_fits_the_mlp_and_nothing_else():
 
 
 def test_an_unknown_name_lists_those_there_are():
-    with pytest.raises(RecipeError, match=r"no model is named 'convnet-8'; there are: mlp, convnet-16, .* wrn-16-4"):
+    with pytest.raises(
+        RecipeError,
+        match=r"no model is named 'convnet-8'; did you mean 'convnet-64'\? allowed: mlp, convnet-16, .* wrn-16-4",
+    ):
         models.build("convnet-8", (3, 32, 32), 10, seed=0)
 
 

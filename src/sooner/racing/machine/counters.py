@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import torch
 
+from sooner._extras import pip_install
+
 POWERCAP = Path("/sys/class/powercap")
 
 
@@ -100,7 +102,7 @@ class Nvidia:
         try:
             import pynvml
         except ImportError:
-            raise Unavailable("nvidia-ml-py is not installed: pip install 'sooner[energy]'") from None
+            raise Unavailable(f"nvidia-ml-py is not installed: {pip_install('energy')}") from None
         self._nvml: Any = pynvml
         try:
             pynvml.nvmlInit()

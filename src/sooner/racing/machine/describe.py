@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from contextlib import suppress
 from importlib import metadata
@@ -13,6 +12,7 @@ import torch
 
 from sooner._version import __version__
 from sooner.errors import SoonerError
+from sooner.racing.machine.cores import usable_cores
 
 _BUSY = 0.15  # share of all cores that others may use before a race warns
 
@@ -31,14 +31,9 @@ def pick_device(name: str = "auto") -> torch.device:
     if device.type not in ("cpu", "cuda"):
         raise SoonerError(f"races run on cpu or cuda, not on '{name}'")
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise SoonerError(f"{name} was asked for, but PyTorch sees {torch.cuda.device_count()} CUDA devices here")
+        there = torch.cuda.device_count()
+        raise SoonerError(f"{name} was asked for, but PyTorch sees {there} CUDA device{'' if there == 1 else 's'} here")
     return torch.device("cuda", device.index or 0) if device.type == "cuda" else device
-
-
-def physical_cores() -> int:
-    """Cores this process may use: physical ones, as a second hardware thread rarely helps dense arithmetic."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed))
 
 
 def describe(device: torch.device) -> dict[str, Any]:
@@ -46,7 +41,7 @@ def describe(device: torch.device) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "system": f"{platform.system()} {platform.machine()}",
         "cpu": _cpu_name(),
-        "cores": physical_cores(),
+        "cores": usable_cores(),
         "threads": torch.get_num_threads(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
     }

@@ -8,6 +8,8 @@ from importlib import util
 from pathlib import Path
 from typing import Self
 
+from sooner._extras import pip_install
+from sooner._names import closest
 from sooner.errors import SoonerError
 from sooner.racing.plan.lanes import PlannedRun
 from sooner.racing.plan.plan import Plan
@@ -77,11 +79,11 @@ def check(names: Iterable[str]) -> None:
     """Raises SoonerError for a tracker that is unknown, or whose package is not installed. Imports none of them."""
     for name in names:
         if name not in _SINKS:
-            raise SoonerError(f"there is no tracker '{name}'; give one or more of {', '.join(NAMES)}")
+            raise SoonerError(f"there is no tracker '{name}'; {closest(name, NAMES)}")
         missing = [package for package in _SINKS[name].packages() if not _installed(package)]
         if missing:
             raise SoonerError(
-                f"to track a race with {name} {' and '.join(missing)} must be installed: pip install 'sooner[{name}]'"
+                f"to track a race with {name} {' and '.join(missing)} must be installed: {pip_install(name)}"
             )
 
 

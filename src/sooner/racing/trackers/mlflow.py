@@ -1,4 +1,4 @@
-"""MLflow: an experiment per race, in a local database or on a server. Needs `pip install sooner[mlflow]`."""
+"""MLflow: an experiment per race, in a local database or on a server. Needs the extra `mlflow`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TensorBoard: event files below the race's folder. Needs `pip install sooner[tensorboard]`."""
+"""TensorBoard: event files below the race's folder. Needs the extra `tensorboard`."""
 
 from __future__ import annotations
 

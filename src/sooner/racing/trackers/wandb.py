@@ -1,4 +1,4 @@
-"""Weights & Biases, offline. Needs `pip install sooner[wandb]`."""
+"""Weights & Biases, offline. Needs the extra `wandb`."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from functools import partial
 import torch
 from torch import nn
 
+from sooner._names import closest
 from sooner.errors import RecipeError
 from sooner.random import derive
 from sooner.tasks.models._base import ModelInfo, Shape
@@ -69,5 +70,5 @@ def build(name: str, shape: Shape, classes: int, *, seed: int) -> nn.Module:
         for info in _MODELS:
             if info.name == name:
                 return info.make(shape, classes).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
-    known = ", ".join(info.name for info in _MODELS)
-    raise RecipeError(f"no model is named '{name}'; there are: {known}, and your own as module:factory")
+    known = closest(name, [info.name for info in _MODELS])
+    raise RecipeError(f"no model is named '{name}'; {known}, and your own as module:factory")

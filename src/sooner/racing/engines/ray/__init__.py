@@ -1,7 +1,8 @@
-"""The runs of a race on many machines, by Ray. Needs `pip install 'sooner[ray]'`."""
+"""The runs of a race on many machines, by Ray. Needs the extra `ray`."""
 
 import os
 
+from sooner._extras import pip_install
 from sooner.errors import SoonerError
 
 # Ray reads these once, when it is imported or starts a node. What it writes about itself to stdout would tear the
@@ -15,6 +16,6 @@ os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 try:
     import ray as ray
 except ImportError as error:
-    raise SoonerError("--engine ray needs Ray, which is not installed here: pip install 'sooner[ray]'") from error
+    raise SoonerError(f"--engine ray needs Ray, which is not installed here: {pip_install('ray')}") from error
 
 from sooner.racing.engines.ray.engine import RayEngine as RayEngine

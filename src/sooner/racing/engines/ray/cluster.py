@@ -12,7 +12,7 @@ import ray
 from ray.exceptions import RayError
 
 from sooner.errors import SoonerError
-from sooner.racing.machine import describe as machine
+from sooner.racing.machine.cores import usable_cores
 
 _QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
 
@@ -53,7 +53,7 @@ def connect() -> Callable[[], None]:
         )
     try:
         if not (address != "local" and _join(address)):
-            ray.init(address="local", num_cpus=machine.physical_cores(), include_dashboard=False, **_QUIET)
+            ray.init(address="local", num_cpus=usable_cores(), include_dashboard=False, **_QUIET)
     except (ConnectionError, RayError, RuntimeError, ValueError, OSError) as error:
         where = f"the cluster at RAY_ADDRESS={address}" if address else "a cluster on this machine"
         raise SoonerError(
