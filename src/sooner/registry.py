@@ -46,6 +46,8 @@ class Method:
         scored: it looks at the model or the losses to choose examples or weights.
         control: of a scored method, from its options to the choice (name and options in one mapping) of a method of its
             seam that picks as much at random: a race adds that lane.
+        cheaper: a step passes its examples faster than without it (smaller images, fewer channels), by a measure that
+            progress alone decides: a race gives its controls the lane's seconds, not its examples.
         many: a run may have others of its seam beside it; of the rest of a seam it has one.
         stage: among methods of one seam that act on the same thing, the lower stage acts first.
         refuses: what it cannot be combined with, and why: "seam/name" patterns to a sentence.
@@ -69,6 +71,7 @@ class Method:
     hurts: str
     scored: bool = False
     control: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    cheaper: bool = False
     many: bool = False
     stage: int = 0
     refuses: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -6,6 +6,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
+from sooner.commands import prepare
 from sooner.racing import race as racing
 from sooner.results.records import Results
 from tests.commands.line import QUICK, Run
@@ -61,6 +62,33 @@ def test_a_users_own_table_and_recipe(sooner: Run, tmp_path: Path) -> None:
     assert [lane.name for lane in found.lanes] == ["baseline", "slow"]
     assert found.lanes[1].recipe["optimizer"]["lr"] == 0.0005
     assert found.data["classes"] == ["narrow", "wide"]
+
+
+def test_a_race_adds_each_lane_without_its_methods_and_keeps_them_when_resumed(
+    sooner: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepare, "relative_cost", lambda recipe, control, data, device: 0.25)
+    lines = "extends: baseline\nbudget: 0.5x\noptimizer: {lr: 0.01}\n"
+    (tmp_path / "none.yaml").write_text(lines)
+    (tmp_path / "small.yaml").write_text(f"{lines}structure: [{{name: precropping, density: 0.5, rule: uniform}}]\n")
+    status, out, err = sooner(
+        "race", "digits", "none.yaml", "small.yaml", "--target", "0.2", *QUICK, "--pairs", "1", "--out", "r"
+    )
+    assert status == 0, out + err
+    found = Results.load(tmp_path / "r" / "results.json")
+    assert [(lane.name, lane.recipe["budget"], lane.added_for) for lane in found.lanes] == [
+        ("baseline", "2ep", None),
+        ("none", "1ep", None),
+        ("small", "1ep", None),
+        ("baseline@1ep", "1ep", "none"),
+        ("baseline@0.25ep", "0.25ep", "small"),
+        ("without-precropping@small", "0.25ep", "small"),
+    ]
+    assert "It changes no method; it differs from the baseline in: learning rate 0.05 to 0.01" in out
+    assert "against its control without precropping without-precropping@small: " in out
+    status, _, _ = sooner("race", "--resume", "r")
+    assert status == 0
+    assert Results.load(tmp_path / "r" / "results.json") == found
 
 
 def corrupt(path: Path) -> None:

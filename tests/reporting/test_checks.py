@@ -126,3 +126,36 @@ def test_one_run_is_not_many() -> None:
     assert found(one)["Incomplete race"].text.startswith("Only 1 of 1 run is in.")
     missed = race([Lane("baseline", "baseline", {}, [run([0.1, 0.2])])])
     assert found(missed)["Target missed"].text.startswith("By 1 of 1 run (1 of baseline).")
+
+
+SGD = {"name": "sgd", "lr": 0.4}
+
+
+def rated(ratio: tuple[float, float, float], **fields: Any) -> Results:
+    """A lane of the baseline's recipe but for these fields, against the baseline."""
+    runs = [run([0.1, 0.9], seed=seed) for seed in range(6)]
+    recipe = {"budget": "9ep", "optimizer": SGD}
+    lanes = [Lane("baseline", "baseline", recipe, runs), Lane("x", "lane", {**recipe, **fields}, runs)]
+    return race([lanes[0], replace(lanes[1], opponents=["baseline"])], [compared("x", "baseline", *ratio)])
+
+
+def test_a_lane_at_another_rate_is_told_that_rates_were_not_tuned_equally() -> None:
+    faster = found(rated((1.5, 1.2, 1.9), optimizer={**SGD, "lr": 0.05}))["Rates not tuned"]
+    assert faster.level == "caution"
+    assert faster.text == (
+        "Learning rates were not tuned equally: x (learning rate 0.4 to 0.05), while the baseline keeps the task's "
+        "own. x is faster than the baseline at another rate: the baseline may gain as much by it."
+    )
+    slower = found(rated((0.7, 0.6, 0.8), optimizer={"name": "lamb", "lr": 0.01}))["Rates not tuned"]
+    assert slower.text.endswith("x (optimizer sgd to lamb, at 0.01), while the baseline keeps the task's own.")
+    same = found(rated((1.5, 1.2, 1.9), averaging={"name": "ema"}))
+    assert "Rates not tuned" not in same
+    assert same["Rates"].level == "good"
+
+
+def test_a_method_that_no_lane_was_raced_without_is_named() -> None:
+    ema = {"averaging": {"name": "ema"}}
+    assert "Method not isolated" not in found(rated((1.5, 1.2, 1.9), **ema))
+    other = found(rated((1.5, 1.2, 1.9), **ema, batch_size=128))["Method not isolated"]
+    assert other.text == "No lane differs from x in ema alone, so nothing here says whether it pays by itself."
+    assert "Method not isolated" not in found(rated((1.5, 1.2, 1.9), batch_size=128))

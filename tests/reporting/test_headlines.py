@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
-from sooner.reporting.headlines import Tone, headlines, tone
+from sooner.reporting.headlines import Headline, Tone, headlines, tone
 from sooner.results.records import Comparison, Lane
 from sooner.results.rescoring import withhold
 from sooner.results.verdict import Cause, Finding, Reason
@@ -57,7 +58,10 @@ FASTER, SLOWER, OPEN = (2.0, 1.5, 2.5), (0.5, 0.4, 0.6), (1.0, 0.9, 1.1)
          "is slower than the baseline but faster than its fitted control."),
         ([("baseline", FASTER), ("short", FASTER), ("random@x", OPEN)],
          "is faster than the baseline and its fitted control but not shown to differ from its random control. "
-         "The method itself pays. Training on as much random data may explain the gain."),
+         "Training on as much random data may explain the gain."),
+        ([("baseline", FASTER), ("short", FASTER), ("random@x", FASTER)],
+         "is faster than the baseline and its fitted control and its random control. "
+         "The method itself pays. The choice of examples pays."),
         ([("baseline", OPEN), ("short", SLOWER)],
          "is not shown to differ from the baseline but is slower than its fitted control."),
         ([("short", FASTER)], "is faster than its fitted control."),
@@ -138,3 +142,118 @@ def test_a_program_is_not_said_to_follow_a_recipe() -> None:
     lanes = [Lane(lane.name, lane.role, {"command": lane.name}, lane.runs) for lane in LANES[:2]]
     (headline,) = headlines(race(lanes, [compared("x", "baseline", *FASTER)]))
     assert headline.readings[0].meaning == "What you gain over the baseline."
+
+
+SGD = {"name": "sgd", "lr": 0.4}
+EMA, LOOKAHEAD = {"name": "ema", "decay": 0.9}, [{"name": "lookahead"}]
+
+
+def plain(name: str, role: str = "lane", against: list[str] | None = None, **fields: Any) -> Lane:
+    """A lane of the baseline's recipe but for these fields."""
+    recipe = {"name": name, "budget": "40ep", "batch_size": 64, "optimizer": SGD, "sampling": {"name": "reshuffle"}}
+    return Lane(name, role, {**recipe, **fields}, [run([0.1, 0.9])], opponents=against or ["baseline"])  # type: ignore[arg-type]
+
+
+def told(lane: Lane, others: list[Lane], tones: dict[str, tuple[float, float, float]], **more: Any) -> Headline:
+    lanes = [plain("baseline", "baseline"), lane, *others]
+    comparisons = [compared(lane.name, against, *values) for against, values in tones.items()]
+    return headlines(race(lanes, comparisons, **more))[0]
+
+
+def test_a_lane_without_a_method_is_a_recipe_and_what_it_changes_is_listed() -> None:
+    none = plain("none", against=["baseline", "short"], budget="20ep", optimizer={**SGD, "lr": 0.05})
+    found = told(none, [plain("short", "control", budget="20ep")], {"baseline": FASTER, "short": FASTER})
+    assert found.sentence == (
+        "is faster than the baseline and its fitted control. "
+        "It changes no method; it differs from the baseline in: learning rate 0.4 to 0.05, budget 40ep to 20ep."
+    )
+    assert found.readings[1].meaning.startswith("What these changes add: learning rate 0.4 to 0.05. The control is ")
+    assert not any("method itself" in reading.meaning for reading in found.readings)
+
+
+RS2 = {"name": "rs2", "fraction": 0.3}
+
+
+@pytest.mark.parametrize(
+    ("alone", "end"),
+    [
+        (FASTER, "rs2. The method itself pays. Its fitted control differs from it in more than rs2: learning rate 0.4 "
+                 "to 0.05."),
+        (OPEN, "rs2. Its fitted control differs from it in more than rs2: learning rate 0.4 to 0.05. "
+               "The same recipe without rs2 may gain as much."),
+        (SLOWER, "rs2. Its fitted control differs from it in more than rs2: learning rate 0.4 to 0.05. "
+                 "The same recipe without rs2 pays better."),
+    ],
+)  # fmt: skip
+def test_beside_another_rate_only_the_control_at_that_rate_tells_whether_the_method_pays(
+    alone: tuple[float, float, float], end: str
+) -> None:
+    changed: dict[str, Any] = {"budget": "12ep", "optimizer": {**SGD, "lr": 0.05}}
+    mine = plain("mine", against=["baseline", "short", "left"], sampling=RS2, **changed)
+    left = plain("left", "control", **changed, summary="mine without rs2, with reshuffle as the baseline has it.")
+    others = [plain("short", "control", budget="12ep"), left]
+    found = told(mine, others, {"baseline": FASTER, "short": FASTER, "left": alone})
+    assert found.sentence.endswith(end)
+    assert found.readings[1].meaning.startswith("What rs2 and other changes add together: learning rate 0.4 to 0.05. ")
+    assert found.readings[2].relation == "against its control without rs2"
+    assert found.readings[2].meaning == (
+        "What rs2 itself adds. The control is mine without rs2, with reshuffle as the baseline has it, "
+        "all else kept."
+    )
+
+
+def test_without_a_control_in_the_method_alone_it_is_not_said_to_pay() -> None:
+    mine = plain("mine", sampling=RS2, optimizer={**SGD, "lr": 0.05})
+    assert told(mine, [], {"baseline": FASTER}).sentence == "is faster than the baseline."
+    # At the baseline's budget and rate the baseline is that control.
+    alone = plain("mine", averaging=EMA)
+    assert told(alone, [], {"baseline": FASTER}).sentence == "is faster than the baseline. The method itself pays."
+    shorter = plain("mine", averaging=EMA, budget="20ep")
+    assert told(shorter, [], {"baseline": FASTER}).sentence == "is faster than the baseline."
+    fitted = told(shorter, [], {"baseline": FASTER}, protocol="fitted", rungs=["20ep", "40ep"])
+    assert fitted.sentence == "is faster than the baseline. The method itself pays."
+
+
+def test_of_several_methods_each_is_spoken_of_by_its_own_control() -> None:
+    both = plain("both", against=["baseline", "a", "b"], averaging=EMA, wrappers=LOOKAHEAD)
+    others = [plain("a", "control", wrappers=LOOKAHEAD), plain("b", averaging=EMA)]
+    found = told(both, others, {"baseline": FASTER, "a": FASTER, "b": OPEN})
+    assert found.sentence == (
+        "is faster than the baseline and its control without ema. ema itself pays. ema and lookahead together pay. "
+        "b, the same recipe without lookahead, may gain as much."
+    )
+    assert [reading.relation for reading in found.readings] == [
+        "against the", "against its control without ema", "against the lane"
+    ]  # fmt: skip
+
+
+def test_the_seconds_that_a_control_got_are_no_difference() -> None:
+    small = plain("small", against=["baseline", "c"], augmentation=[{"name": "efficienttrain"}])
+    found = told(small, [plain("c", "control", budget="28ep")], {"baseline": FASTER, "c": FASTER})
+    assert found.sentence == "is faster than the baseline and its fitted control. The method itself pays."
+
+
+def test_another_optimizer_is_told_that_rates_do_not_carry_over() -> None:
+    changed: dict[str, Any] = {"budget": "20ep", "batch_size": 128}
+    lamb = plain("lamb", against=["baseline", "c"], **changed, optimizer={"name": "lamb", "lr": 0.01})
+    control = plain("c", "control", **changed, summary="lamb without lamb, with sgd.")
+    found = told(lamb, [control], {"baseline": FASTER, "c": FASTER})
+    assert found.sentence.endswith("control without lamb. The method itself pays.")
+    assert found.readings[1].meaning.endswith(
+        "all else kept, and at the baseline's learning rate, as rates do not carry over from one optimizer to another."
+    )
+
+
+def test_a_control_without_a_method_says_so_in_its_own_line() -> None:
+    mine = plain("mine", against=["baseline", "c"], averaging=EMA, budget="20ep", batch_size=128)
+    control = plain("c", "control", budget="20ep", batch_size=128)
+    lanes = [plain("baseline", "baseline"), mine, control]
+    _, found = headlines(race(lanes, [compared("mine", "c", *FASTER), compared("c", "baseline", *FASTER)]))
+    assert found.sentence == "(mine without ema) is faster than the baseline."
+    assert found.readings[0].meaning == "What is gained without that method, by all else that the lane changes."
+
+
+def test_programs_have_no_methods_to_speak_of() -> None:
+    lanes = [Lane(lane.name, lane.role, {"command": lane.name, "budget": "9"}, lane.runs) for lane in LANES[:2]]
+    (headline,) = headlines(race(lanes, [compared("x", "baseline", *FASTER)]))
+    assert headline.sentence == "is faster than the baseline."

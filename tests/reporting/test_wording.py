@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sooner.reporting.wording import verdict
+from sooner.reporting.wording import change, verdict
+from sooner.results.changes import Change
 from sooner.results.rescoring import compared, withhold
 from sooner.results.verdict import Cause, Reason
 from sooner.statistics.comparison import ComparisonFigures
@@ -178,3 +179,21 @@ def test_a_verdict_that_is_withheld_says_why_and_keeps_its_figures(reasons: list
 def test_without_an_interval_a_verdict_that_is_withheld_gives_none() -> None:
     found = withhold(compared("a", "b", _figures(None, None, None, pairs=1)), [Reason(Cause.CLOCK_DISTURBED)])
     assert verdict(found) == "verdict withheld, as the clock was disturbed: the ratio is open (1 pair)"
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (Change("optimizer", 0.4, 0.05, option="lr"), "learning rate 0.4 to 0.05"),
+        (Change("optimizer", 0.0, 5e-4, option="weight_decay"), "weight decay 0 to 0.0005"),
+        (Change("loss", 0.1, 0.0, option="label_smoothing"), "loss label smoothing 0.1 to 0"),
+        (Change("batch_size", 128, 1024), "batch size 128 to 1024"),
+        (Change("budget", "40ep", "20ep"), "budget 40ep to 20ep"),
+        (Change("schedule", {"name": "linear", "warmup": 0.1}, {"name": "cosine"}), "schedule linear to cosine"),
+        (Change("augmentation", {"name": "flip"}, None), "flip left out"),
+        (Change("augmentation", None, {"name": "flip"}), "flip added"),
+        (Change("batch_size", 65536, 1048576), "batch size 65536 to 1048576"),
+    ],
+)
+def test_what_a_recipe_has_otherwise_in_words(given: Change, text: str) -> None:
+    assert change(given) == text

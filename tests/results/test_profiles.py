@@ -117,6 +117,25 @@ def test_a_lane_that_chooses_examples_and_weights_has_two_random_controls() -> N
     assert found[Identity("random-mask", ("a",))] == "random-mask@a"
 
 
+def test_a_control_without_a_method_is_called_by_lane_and_method() -> None:
+    def made(name: str, role: Role, opponents: list[str], added_for: str | None = None, **fields: object) -> Lane:
+        recipe = {"name": name, "budget": "8ep", "batch_size": 64, **fields}
+        return Lane(name, role, recipe, lane(name, [1.0]).runs, added_for, opponents=opponents)
+
+    ema, lookahead = {"name": "ema"}, [{"name": "lookahead"}]
+    both = made("both", "lane", ["baseline", "c", "d"], averaging=ema, wrappers=lookahead)
+    found = identities(
+        race(
+            made("baseline", "baseline", []),
+            both,
+            made("c", "control", ["baseline"], "both", wrappers=lookahead),
+            made("d", "control", ["baseline"], "both", averaging=ema),
+        )
+    )
+    assert found[Identity("without", ("both without ema",))] == "c"
+    assert found[Identity("without", ("both without lookahead",))] == "d"
+
+
 def test_a_lane_that_did_not_run_everywhere_is_left_out_and_sets_no_best() -> None:
     found = races(one={"baseline": [4.0], "odd": [1.0]}, two={"baseline": [4.0]})
     (only,) = profiles(found, "wall")

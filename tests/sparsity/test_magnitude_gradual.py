@@ -1,7 +1,9 @@
+import itertools
+
 import pytest
 from tests.sparsity.nets import mlp, sgd, train, with_weights
 
-from sooner.sparsity import MagnitudeGradual, counts
+from sooner.sparsity import MagnitudeGradual, RandomPruning, counts
 
 
 def run(after=lambda sparsity, step: None, steps=32, **options):
@@ -71,3 +73,21 @@ def test_bad_arguments():
         MagnitudeGradual(model, sgd(model), density=0.1, start=0.5, until=0.5)
     with pytest.raises(ValueError, match="distribution must be one of"):
         MagnitudeGradual(model, sgd(model), density=0.1, distribution="globally")
+
+
+def test_matched_as_many_die_at_each_step_but_random_ones():
+    def densities(**options):
+        live, masks = [], []
+        run(lambda sparsity, step: (live.append(sparsity.density), masks.append(sparsity.masks)), **options)
+        return live, masks
+
+    by_size, _ = densities(distribution="erk", until=0.5)
+    at_random, masks = densities(distribution="erk", until=0.5, matched=True, seed=3)
+    assert at_random == by_size
+    for before, after in itertools.pairwise(masks):
+        assert not any((mask & ~before[name]).sum() > 1 for name, mask in after.items())  # but for ERK's rounding
+    model = mlp()
+    fixed = RandomPruning(model, sgd(model), density=0.1, seed=3)
+    assert all(mask.equal(fixed.masks[name]) for name, mask in masks[-1].items())
+    with pytest.raises(ValueError, match='not "global"'):
+        run(distribution="global", matched=True)

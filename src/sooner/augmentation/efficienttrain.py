@@ -106,6 +106,7 @@ register(
         "enough that the full size is learned in the last fifth.",
         hurts="In nets of one image size (mlp), on images so small that the net cannot go smaller, and in a few "
         "epochs: evaluation is at full size, for which batch norm needs the last fifth, so targets are reached late.",
+        cheaper=True,
         many=True,
         stage=50,
         refuses={"augmentation/progressive-resizing": "both set the size of the images; choose one of the two"},

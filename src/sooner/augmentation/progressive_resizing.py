@@ -97,6 +97,7 @@ register(
         "pixels than the classes need.",
         hurts="In nets of one image size (mlp), on images of 32 pixels or fewer, and in a few epochs: evaluation is at "
         "full size, for which batch norm needs the last epochs, so targets are reached late.",
+        cheaper=True,
         many=True,
         stage=50,
         refuses={"augmentation/efficienttrain": "both set the size of the images; choose one of the two"},

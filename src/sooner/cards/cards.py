@@ -37,6 +37,11 @@ def card(method: Method) -> str:
             if method.scored
             else []
         ),
+        *(
+            ["- **In a race** the lanes without it get as many seconds, since it makes steps cheaper."]
+            if method.cheaper
+            else []
+        ),
         *([f"- **Needs** `{command(requirements(method.extra))}`."] if method.extra else []),
         *(f"- **Not with** `{pattern}`: {reason}." for pattern, reason in method.refuses.items()),
         "",

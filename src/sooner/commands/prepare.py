@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import Any
 
@@ -14,9 +15,11 @@ from sooner.commands.trust import of_recipes, require
 from sooner.errors import DataError
 from sooner.racing.machine import describe as machine
 from sooner.racing.machine.cores import default_threads
+from sooner.racing.plan.controls import Cost
 from sooner.racing.plan.plan import Plan, make_plan
 from sooner.racing.recipes import runs as recipe_runs
 from sooner.racing.recipes.check import try_out
+from sooner.racing.recipes.cost import relative_cost, steps_of
 from sooner.racing.recipes.precision import choose
 from sooner.racing.recipes.run import out_of_memory
 from sooner.recipes import Recipe, resolve
@@ -78,8 +81,23 @@ def prepare(request: Request, console: Console, *, trust: bool = False) -> tuple
         workers=request.workers,
         rules=request.rules,
         environment=recipe_runs.environment(loaded, where),
+        cost=_cost(loaded, where, console),
     )
     return plan, loaded
+
+
+def _cost(data: Data, device: torch.device, console: Console) -> Cost:
+    """Seconds per example of one recipe over another's, each measured when it is first asked for."""
+    measured: dict[str, float] = {}
+
+    def cost(recipe: Recipe, control: Recipe) -> float:
+        pair = json.dumps([steps_of(recipe), steps_of(control)])
+        if pair not in measured:
+            with step(console, f"measuring what a step of {recipe.name} costs"):
+                measured[pair] = relative_cost(recipe, control, data, device)
+        return measured[pair]
+
+    return cost
 
 
 def _with_precision(recipes: list[Recipe], data: Data, device: torch.device) -> list[Recipe]:

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from statistics import median
-from typing import Any, Literal
+from typing import Any
 
 from sooner.reporting import format as words
+from sooner.reporting.check import Check as Check
+from sooner.reporting.check import Severity as Severity
 from sooner.reporting.headlines import on_calibrated_clock, tone
+from sooner.reporting.isolation import isolation, rates
 from sooner.reporting.notices import notice
 from sooner.reporting.summary import CONTROLS, comparisons, confirmed, contestants, kind, own
 from sooner.reporting.wording import verdict
 from sooner.results.records import Lane, Results
 from sooner.statistics.signed_rank import MIN_PAIRS
 
-Severity = Literal["good", "caution", "bad"]
 _MOST_NAMED = 3  # runs that stopped early, named one by one
 _FAR = 0.2  # share by which the ratios on the two clocks may differ before it is worth a word
 _MANY = 5  # comparisons from which a false verdict by chance is worth a word
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that was looked at. `subject` is two or three words, `text` a sentence or two."""
-
-    level: Severity
-    subject: str
-    text: str
 
 
 def checks(results: Results) -> list[Check]:
@@ -41,6 +33,8 @@ def checks(results: Results) -> list[Check]:
         *_stopped(results),
         *_first_look(results),
         *_controls(results),
+        *isolation(results),
+        *rates(results),
         *_clocks(results),
         *_many(results),
         *(Check("caution", "Noted", words.sentence(notice(noted))) for noted in results.notices),

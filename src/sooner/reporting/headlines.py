@@ -3,61 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
+from sooner.reporting.conclusions import Found, conclusions
 from sooner.reporting.format import number_of
-from sooner.reporting.summary import BASELINE, CONTROLS, Kind, comparisons, confirmed, contestants, kind
+from sooner.reporting.meanings import RELATIONS, apposition, called, meaning, relation
+from sooner.reporting.summary import BASELINE, comparisons, confirmed, contestants, kind
+from sooner.reporting.tones import Tone as Tone
+from sooner.reporting.tones import tone as tone
 from sooner.results.records import Comparison, Lane, Results
-from sooner.results.verdict import Finding
 
-Tone = Literal["faster", "slower", "open", "none"]  # "open": no difference shown; "none": no verdict was given
-
-_RELATION: dict[Kind, str] = {
-    "baseline": "against the baseline",
-    "fitted": "against its fitted control",
-    "random": "against its random control",
-    "random-mask": "against its random-mask control",
-    "lane": "against the lane",
-}
-_GAIN = "What you gain over the baseline's recipe on all the data, at its full budget."
-_GAIN_OF_PROGRAM = "What you gain over the baseline."
-_MEANING: dict[Kind, str] = {
-    "baseline": _GAIN,
-    "fitted": (
-        "What the method itself adds. The control is the baseline's recipe on this lane's smaller budget, with its "
-        "schedule fitted to it: it shows how much comes from simply training for less."
-    ),
-    "random": "What choosing the examples adds. The control trains on as many, drawn at random.",
-    "random-mask": "What choosing the weights adds. The control has as many, drawn at random before training.",
-    "lane": "Two lanes of the race, side by side.",
-}
-# What a control's own gain over the baseline is a gain of, and what the control is.
-_OWN_GAIN: dict[Kind, str] = {
-    "fitted": "What simply training for less gains, without any method.",
-    "random": "What as much data drawn at random gains, without choosing the examples.",
-    "random-mask": "What as many weights drawn at random gain, without choosing the weights.",
-}
-_APPOSITION: dict[Kind, str] = {
-    "fitted": "the baseline trained for less",
-    "random": "with as much data at random",
-    "random-mask": "with as many weights at random",
-}
 _FINDING: dict[Tone, str] = {
     "faster": "faster than",
     "slower": "slower than",
     "open": "not shown to differ from",
     "none": "without a verdict against",
-}
-_CONCLUSION: dict[tuple[Tone, Tone, Kind], str] = {
-    ("faster", "faster", "fitted"): "The method itself pays.",
-    ("faster", "open", "fitted"): "Simply training for less may explain the gain.",
-    ("faster", "slower", "fitted"): "Simply training for less pays better.",
-    ("faster", "faster", "random"): "The choice of examples pays.",
-    ("faster", "open", "random"): "Training on as much random data may explain the gain.",
-    ("faster", "slower", "random"): "Training on as much random data pays better.",
-    ("faster", "faster", "random-mask"): "The choice of weights pays.",
-    ("faster", "open", "random-mask"): "As many weights at random may explain the gain.",
-    ("faster", "slower", "random-mask"): "As many weights at random pay better.",
 }
 
 
@@ -108,27 +67,6 @@ def headlines(results: Results) -> list[Headline]:
     ]
 
 
-_FITTED = "Each at the smallest budget that it needs, its schedule fitted to it: what the method itself gains."
-_TONE: dict[Finding, Tone] = {
-    Finding.FASTER: "faster",
-    Finding.SLOWER: "slower",
-    Finding.EQUAL: "open",
-    Finding.NOT_FASTER: "open",
-    Finding.NO_DIFFERENCE: "open",
-    Finding.OPEN: "open",
-    Finding.NOT_REACHED: "none",
-    Finding.NOT_REACHED_BY_OTHER: "none",
-    Finding.NEITHER_REACHED: "none",
-    Finding.TOO_FEW_PAIRS: "none",
-    Finding.WITHHELD: "none",
-}
-
-
-def tone(comparison: Comparison) -> Tone:
-    """What kind of verdict it is."""
-    return _TONE[comparison.finding]
-
-
 def on_calibrated_clock(results: Results, comparison: Comparison) -> Comparison | None:
     """The same two lanes compared on the calibrated clock, by the same runs."""
     same = (comparison.lane, comparison.against, comparison.confirmation, "calibrated")
@@ -144,62 +82,43 @@ def confirmations(results: Results) -> list[Reading]:
 
 
 def _headline(results: Results, lane: Lane) -> Headline:
-    compared = [c for relation in _RELATION for c in comparisons(results, lane.name, (relation,), "wall")]
-    readings = _readings(results, compared)
-    kinds = {other.name: kind(results, other) for other in results.lanes}
-    sentence = _sentence(lane, [(kinds[c.against], tone(c)) for c in compared])
+    compared = [c for what in RELATIONS for c in comparisons(results, lane.name, (what,), "wall")]
+    by_name = {other.name: other for other in results.lanes}
+    found = [Found(by_name[c.against], kind(results, by_name[c.against]), tone(c)) for c in compared]
+    sentence = _sentence(results, lane, found)
     if lane.role == "control":
-        sentence = f"({_APPOSITION[kinds[lane.name]]}) {sentence}"
-    return Headline(lane, sentence, readings)
+        sentence = f"({apposition(results, lane)}) {sentence}"
+    return Headline(lane, sentence, _readings(results, compared))
 
 
 def _readings(results: Results, compared: list[Comparison]) -> list[Reading]:
-    kinds = {other.name: kind(results, other) for other in results.lanes}
-    controls = {lane.name: kinds[lane.name] for lane in results.lanes if lane.role == "control"}
     return [
         Reading(
             comparison=c,
             calibrated=on_calibrated_clock(results, c),
-            # "against the baseline", not "against the baseline baseline"
-            relation=_RELATION[kinds[c.against]].removesuffix(f" {c.against}"),
-            meaning=_meaning(results, controls.get(c.lane), kinds[c.against]),
+            relation=relation(results, c),
+            meaning=meaning(results, c),
         )
         for c in compared
     ]
 
 
-def _meaning(results: Results, control: Kind | None, against: Kind) -> str:
-    """What a comparison against such a lane can tell of a control of this kind, or of a lane under test."""
-    if results.rungs:
-        return _FITTED
-    if against != "baseline":
-        return _MEANING[against]
-    if control is not None:
-        return _OWN_GAIN[control]
-    return _GAIN if contestants(results) == "recipes" else _GAIN_OF_PROGRAM
-
-
-def _sentence(lane: Lane, findings: list[tuple[Kind, Tone]]) -> str:
+def _sentence(results: Results, lane: Lane, found: list[Found]) -> str:
     """The findings against baseline and controls, in order, and what they come to."""
-    against = [(what, finding) for what, finding in findings if what != "lane"]
+    against = [each for each in found if each.kind != "lane"]
     if not against:
         return "is not compared with the baseline yet."
     if not any(run.hit for run in lane.runs):
         return f"never reached the target: 0 of {number_of(len(lane.runs), 'run')}."
     text = "is "
     before: Tone | None = None
-    for what, finding in against:
-        name = "the baseline" if what == "baseline" else f"its {what} control"
-        if before == finding:
-            text += f" {'and' if finding in ('faster', 'slower') else 'or'} {name}"
+    for each in against:
+        name = called(results, lane, each.other)
+        if before == each.tone:
+            text += f" {'and' if each.tone in ('faster', 'slower') else 'or'} {name}"
         else:
             again = "is " if before in ("open", "none") else ""  # "is not shown to differ from x, but is slower than y"
-            text += f"{f' but {again}' if before else ''}{_FINDING[finding]} {name}"
-        before = finding
-    gain = next((finding for what, finding in against if what == "baseline"), None)
-    conclusions = [
-        _CONCLUSION[gain, finding, what]
-        for what, finding in against
-        if gain is not None and what in CONTROLS and (gain, finding, what) in _CONCLUSION
-    ]
-    return " ".join([f"{text}.", *conclusions])
+            text += f"{f' but {again}' if before else ''}{_FINDING[each.tone]} {name}"
+        before = each.tone
+    come_to = conclusions(results, lane, found) if lane.role == "lane" and contestants(results) == "recipes" else []
+    return " ".join([f"{text}.", *come_to])

@@ -38,9 +38,9 @@ class Row:
 
 
 def called(identity: Identity) -> str:
-    """A lane over all tasks: its name, or "fitted control of a and b"."""
+    """A lane over all tasks: its name, "fitted control of a and b", or "a without ema"."""
     names = words.join(list(identity.lanes))
-    return names if identity.kind == "lane" else f"{identity.kind} control of {names}"
+    return names if identity.kind in ("lane", "without") else f"{identity.kind} control of {names}"
 
 
 def caveat(races: Mapping[str, Results]) -> str:

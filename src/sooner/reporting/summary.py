@@ -6,21 +6,17 @@ import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from statistics import median
-from typing import Any, Literal
+from typing import Literal
 
+from sooner.results import kinds
+from sooner.results.kinds import Kind as Kind
 from sooner.results.records import Comparison, Lane, Results, Run
-from sooner.seams import SEAMS
 from sooner.statistics.survival import Survival
 from sooner.training.evaluation import OFF_THE_CLOCK
 
 Clock = Literal["wall", "calibrated"]
-Kind = Literal[
-    "baseline", "fitted", "random", "random-mask", "lane"
-]  # what another lane is to the lane compared with it
 BASELINE: tuple[Kind, ...] = ("baseline",)
-CONTROLS: tuple[Kind, ...] = ("fitted", "random", "random-mask")
-_CHOOSING = tuple(where for where in SEAMS if where.control)  # seams whose choices have a control that picks at random
-_KINDS: dict[str, Kind] = {"random": "random", "random-mask": "random-mask"}
+CONTROLS: tuple[Kind, ...] = ("fitted", "random", "random-mask", "without")
 
 
 @dataclass(frozen=True)
@@ -78,9 +74,9 @@ def summarise(results: Results, clock: Clock = "wall") -> list[LaneSummary]:
     ]
 
 
-def comparisons(results: Results, lane: str, kinds: Collection[Kind], clock: Clock) -> list[Comparison]:
+def comparisons(results: Results, lane: str, of: Collection[Kind], clock: Clock) -> list[Comparison]:
     """The race's own comparisons of `lane` against lanes of these kinds, on this clock."""
-    names = {other.name for other in results.lanes if kind(results, other) in kinds}
+    names = {other.name for other in results.lanes if kind(results, other) in of}
     return [c for c in own(results, clock) if c.lane == lane and c.against in names]
 
 
@@ -136,36 +132,8 @@ def survival_on(lane: Lane, clock: str) -> Survival | None:
 
 
 def kind(results: Results, against: Lane) -> Kind:
-    """What a lane is to those compared with it.
-
-    A lane that is the baseline's recipe on another budget is a fitted control, also where the user raced it himself.
-    """
-    if against.role == "baseline":
-        return "baseline"
-    baseline = next((lane for lane in results.lanes if lane.role == "baseline"), None)
-    if baseline and _but_for_budget(against) == _but_for_budget(baseline):
-        return "fitted"
-    if against.role != "control":
-        return "lane"
-    return _at_random(results, against)
-
-
-def _at_random(results: Results, control: Lane) -> Kind:
-    """Which choice the control leaves to chance: the one in which it differs from a lane that it is compared with.
-
-    Its name tells where the recipes do not: it may be another where races are pooled.
-    """
-    lanes = [lane for lane in results.lanes if control.name in lane.opponents]
-    for where in _CHOOSING:
-        fields = [field.name for field in where.fields]
-        if any(lane.recipe.get(name) != control.recipe.get(name) for lane in lanes for name in fields):
-            return _KINDS[where.control]
-    named = [where.control for where in _CHOOSING if control.name.startswith(f"{where.control}@")]
-    return _KINDS[named[0]] if named else "random"
-
-
-def _but_for_budget(lane: Lane) -> dict[str, Any]:
-    return {key: value for key, value in lane.recipe.items() if key not in ("name", "summary", "budget")}
+    """What a lane is to those compared with it; see `sooner.results.kinds`."""
+    return kinds.kind(results.lanes, against)
 
 
 def time_to_target(run: Run, clock: Clock) -> float | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Mapping
+from typing import Any, assert_never
 
 from sooner.reporting.format import join, number_of
+from sooner.results.changes import Change
 from sooner.results.records import Comparison
 from sooner.results.verdict import Cause, Finding, Reason
 
@@ -61,6 +63,28 @@ def reason(given: Reason) -> str:
             return f"the lanes were not evaluated equally often{f' ({names})' if names else ''}"
         case _:
             assert_never(given.cause)
+
+
+_OPTIONS = {"lr": "learning rate"}
+_BARE = ("optimizer",)  # fields whose options are known by their own name
+
+
+def change(given: Change) -> str:
+    """What a recipe has otherwise: "learning rate 0.4 to 0.05", "budget 40ep to 20ep", "flip left out"."""
+    what = given.field.replace("_", " ")
+    if given.option:
+        option = _OPTIONS.get(given.option, given.option.replace("_", " "))
+        what = option if given.field in _BARE else f"{what} {option}"
+    elif given.before is None or given.after is None:
+        gone = given.after is None
+        return f"{_value(given.before if gone else given.after)} {'left out' if gone else 'added'}"
+    return f"{what} {_value(given.before)} to {_value(given.after)}"
+
+
+def _value(given: Any) -> str:
+    if isinstance(given, Mapping) and "name" in given:
+        return str(given["name"])
+    return f"{given:g}" if isinstance(given, float) else str(given)
 
 
 def _margin(c: Comparison) -> str:

@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
+from sooner.results.kinds import Kind, kind, taken_out
 from sooner.results.records import Clock, Lane, Results, Run
-from sooner.seams import seam
 
-Control = Literal["fitted", "random", "random-mask"]
-
+Control = Literal["fitted", "random", "random-mask", "without"]
+_CONTROL: dict[Kind, Control] = {"fitted": "fitted", "random-mask": "random-mask", "without": "without"}
 REACH = 4.0  # the factor up to which the area is taken, as AlgoPerf does (Dahl et al., 2023)
 
 
 @dataclass(frozen=True)
 class Identity:
-    """What a lane is in every task, under any name: `lanes` are itself, or those that it is a control of."""
+    """What a lane is in every task, under any name: `lanes` are itself, or those that it is a control of.
+
+    Of a control without a method they are the lanes with that method named: "mine without ema".
+    """
 
     kind: Literal["lane"] | Control
     lanes: tuple[str, ...]
@@ -96,17 +99,17 @@ def identities(race: Results) -> dict[Identity, str]:
         if lane.role != "control" or not lane.added_for:
             names[Identity("lane", (lane.name,))] = lane.name
             continue
-        kind = _control(lane, baseline)
-        for name in lane.added_for.split(", "):
-            names[Identity(kind, (name,))] = lane.name
+        what = kind(race.lanes, lane)
+        of = {name: name for name in lane.added_for.split(", ")}
+        if what == "without" and baseline is not None:
+            of |= {
+                other.name: f"{other.name} without {' and '.join(methods)}"
+                for other in race.lanes
+                if other.name in of and (methods := taken_out(other, lane, baseline))
+            }
+        for name in of.values():
+            names[Identity(_CONTROL.get(what, "random"), (name,))] = lane.name
     return names
-
-
-def _control(lane: Lane, baseline: Lane | None) -> Control:
-    if baseline is not None and _but_for_budget(lane) == _but_for_budget(baseline):
-        return "fitted"
-    # A lane that chooses examples and weights has a random control for each.
-    return "random-mask" if lane.name.startswith(f"{seam('sparsity').control}@") else "random"
 
 
 def _common(known: Mapping[str, Mapping[Identity, str]]) -> dict[Identity, tuple[str, ...]]:
@@ -121,10 +124,6 @@ def _common(known: Mapping[str, Mapping[Identity, str]]) -> dict[Identity, tuple
 def _merged(identities: Sequence[Identity]) -> Identity:
     """Of one lane that is several things, such as a control of two lanes."""
     return Identity(identities[0].kind, tuple(name for identity in identities for name in identity.lanes))
-
-
-def _but_for_budget(lane: Lane) -> dict[str, object]:
-    return {key: value for key, value in lane.recipe.items() if key not in ("name", "summary", "budget")}
 
 
 def _time(lane: Lane, clock: Clock) -> float:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from sooner._arguments import share
 from sooner.registry import Method, register
-from sooner.sparsity._control import random_masks
+from sooner.sparsity._control import random_from_dense, random_masks
 from sooner.sparsity._ranking import top_of_all
 from sooner.sparsity._rewiring import Rewiring
 from sooner.sparsity.distributions import Distribution, alive
@@ -100,6 +102,12 @@ class GraNet(Rewiring):
         return cosine(progress, self.regrow_until, self.fraction)
 
 
+def _control(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    if options.get("start_density", 1.0) < 1:
+        return random_masks(options)
+    return random_from_dense({"until": 0.6875, **options})
+
+
 register(
     Method(
         name="granet",
@@ -114,7 +122,7 @@ register(
         "gradual pruning.",
         hurts="In short runs; from a dense start training costs nearly as much on paper, and on the clock always.",
         scored=True,
-        control=random_masks,
+        control=_control,
         example=MappingProxyType({"density": 0.2, "every": 2}),
     )
 )

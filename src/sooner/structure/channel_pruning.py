@@ -221,6 +221,7 @@ register(
         costs="Tracing the model once, 0.05 to 0.5 s; each surgery copies the tensors that shrink.",
         helps="When the model is wider than the task needs, and a smaller one is wanted at the end.",
         hurts="On short runs and narrow models: what is removed had been trained, and most steps are at full width.",
+        cheaper=True,
         many=True,
         refuses=MappingProxyType({"sparsity/*": "channels that go would take tensors away from under their masks"}),
         example=MappingProxyType({"channels": 0.5, "every": 2}),

@@ -101,6 +101,7 @@ register(
         costs="At the start 10 passes of one example, forward and backward, for SynFlow, little for the other rules.",
         helps="When the model is wider than the task needs: steps become faster in ordinary dense kernels.",
         hurts="When the model is as small as the task allows, it only learns less.",
+        cheaper=True,
         many=True,
         exempt=MappingProxyType({"repr": "it is a function that acts once, and what it returns is a report"}),
         example=MappingProxyType({"density": 0.5, "rule": "uniform"}),

@@ -9,7 +9,7 @@ from typing import Any
 from sooner._text import visible
 from sooner._types import require_types
 from sooner.errors import RecipeError, StoreError
-from sooner.racing.plan.controls import spend, with_controls
+from sooner.racing.plan.controls import Cost, spend, with_controls
 from sooner.racing.plan.ladder import ladder
 from sooner.racing.plan.lanes import Entry, PlannedLane, PlannedRun, ReadEntry
 from sooner.racing.plan.ordering import balanced_orders
@@ -113,8 +113,9 @@ def make_plan(
     workers: int = 2,
     rules: Rules | None = None,
     environment: Mapping[str, Any] | None = None,
+    cost: Cost | None = None,
 ) -> Plan:
-    """Add the controls, the evaluation grid and the ladder to `recipes`.
+    """Add the controls, the evaluation grid and the ladder to `recipes`; `cost` is that of `with_controls`.
 
     Raises RecipeError where two lanes share a name, or a number makes no sense.
     """
@@ -124,7 +125,7 @@ def make_plan(
     share = validation_share(len(data.train))
     train, validation = split(data.train.targets, share, seed, data.classes)
     fitted = rules.protocol == "fitted"
-    lanes = with_controls(recipes, baseline, len(train), fitted=fitted)
+    lanes = with_controls(recipes, baseline, len(train), fitted=fitted, cost=cost)
     if fitted:  # a run counts by its end alone; the looks before it serve the calibrated clock
         every = max((spend(baseline, len(train)) or len(train)) // _FEWEST_LOOKS, baseline.batch_size)
     else:

@@ -53,7 +53,10 @@ _PROGRAM_CLOCK = (
 _CONTROLS = (
     "Added by the race. The baseline is the task's recipe on all data at full budget. A fitted control is that "
     "recipe on a lane's smaller budget, its schedule compressed to it. A random control stands beside a lane that "
-    "chooses its examples or its weights, with as many at random."
+    "chooses its examples or its weights, with as many at random. A control without a method is the lane's own recipe "
+    "with that method taken out, or what the baseline has in its place, and all else kept: learning rate, schedule, "
+    "batch size and budget. Where a method makes steps cheaper, by smaller images or fewer channels, controls without "
+    "it get the lane\u2019s seconds, measured before the race, instead of its examples."
 )
 _STATISTICS = (
     "A ratio is the other lane's time divided by this lane's, seed by seed, so above 1x this lane is faster. It is "
