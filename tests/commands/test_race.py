@@ -41,9 +41,9 @@ def test_a_race_writes_its_three_files_and_says_what_it_found(sooner: Run, tmp_p
     assert status == 0
     assert Results.load(tmp_path / "r" / "results.json") == found
 
-    status, _, err = sooner("race", "digits", "--resume", "r", "--pairs", "12")
+    status, _, err = sooner("race", "digits", "--resume", "r", "--threads", "12")
     assert status == 2
-    assert "leave out items, pairs" in err
+    assert "leave out items, threads" in err
 
     status, _, err = sooner("race", "digits", *QUICK, "--out", "r")
     assert status == 2

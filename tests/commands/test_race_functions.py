@@ -12,7 +12,7 @@ import rich
 import sooner
 from sooner.errors import RecipeError, RunFailedError, StoreError
 from sooner.reporting.wording import verdict
-from sooner.results.notices import ScaleDoubted
+from sooner.results.notices import SOURCE, MixedCode, RunsRetried, ScaleDoubted
 from sooner.results.records import Results
 from sooner.results.verdict import Finding
 from tests.clock_by_hand import Hand
@@ -85,9 +85,53 @@ def test_a_folder_keeps_the_race_and_goes_on_with_it(tmp_path: Path) -> None:
     assert sorted(calls) == [("quick", 1), ("quick", 2)]  # nothing was run twice
     assert sooner.race({"quick": quick, "stops": stops}, **race).results == result.results
     with pytest.raises(StoreError, match="holds another race"):
-        sooner.race({"quick": quick, "stops": stops}, **{**race, "pairs": 3})
+        sooner.race({"quick": quick, "stops": stops}, **{**race, "target": 0.7})
+    with pytest.raises(StoreError, match="planned with 2 pairs, and cannot be made one of 1"):
+        sooner.race({"quick": quick, "stops": stops}, **{**race, "pairs": 1})
     with pytest.raises(StoreError, match="functions: began with"):
         sooner.race({"quick": quick, "stops": _renamed(stops)}, **race)
+
+
+def test_a_mended_function_is_raced_again_where_it_failed_and_the_results_say_so(tmp_path: Path) -> None:
+    def fails(seed: int) -> Iterator[tuple[int, float]]:
+        """As it was at first."""
+        if seed == 1:
+            raise ValueError("too bad")
+        yield 1, 0.9
+
+    race: dict[str, Any] = {"target": 0.8, "pairs": 2, "folder": tmp_path / "race", "progress": False}
+    before = sooner.race({"quick": quick, "own": fails}, keep_going=True, **race).results
+    assert [run.stopped for run in before.lanes[1].runs] == [None, "ValueError: too bad"]
+
+    def mended(seed: int) -> Iterator[tuple[int, float]]:
+        """As it is now."""
+        yield 1, 0.95
+
+    mended.__qualname__ = fails.__qualname__
+    with pytest.raises(StoreError, match=r"functions: began with .*\n.*: --retry failed"):
+        sooner.race({"quick": quick, "own": mended}, **race)
+    calls.clear()
+    found = sooner.race({"quick": quick, "own": mended}, retry="failed", **race).results
+    assert calls == []
+    assert [(run.final_metric, run.stopped, run.attempts) for run in found.lanes[1].runs] == [
+        (0.9, None, 1),
+        (0.95, None, 2),
+    ]
+    assert [notice for notice in found.notices if isinstance(notice, RunsRetried | MixedCode)] == [
+        RunsRetried("own", (1,), ("ValueError: too bad",), (SOURCE,), repeated=True),
+        MixedCode("own", 1, 2, (SOURCE,)),
+    ]
+    assert sooner.race({"quick": quick, "own": mended}, **race).results == found
+
+
+def test_pairs_are_added_to_a_race_of_functions(tmp_path: Path) -> None:
+    race: dict[str, Any] = {"target": 0.8, "folder": tmp_path / "race", "progress": False}
+    first = sooner.race({"quick": quick, "too": quick}, pairs=6, **race).results
+    calls.clear()
+    found = sooner.race({"quick": quick, "too": quick}, pairs=7, **race).results
+    assert calls == [("quick", 6), ("quick", 6)]
+    assert (found.pairs, found.looked) == (7, [6])
+    assert found.lanes[0].runs[:6] == first.lanes[0].runs
 
 
 def test_a_function_that_raises_stops_the_race_and_what_had_ended_is_in_the_error(

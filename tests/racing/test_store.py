@@ -165,3 +165,51 @@ def test_a_note_that_makes_no_sense_is_damage(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"damaged: .*no kind of notice 'unheard_of'"):
         store.notes()
     store.close()
+
+
+def test_a_failed_run_leaves_the_race_and_stays_as_an_attempt(tmp_path: Path) -> None:
+    failed = replace(RECORD, seed=4, stopped="it exited with status 1", output="no data", environment=2)
+    store = Store(tmp_path, create=True)
+    store.add(RECORD)
+    store.add(failed)
+    store.change({"plan": {"pairs": 12}}, [failed])
+    store.add(replace(RECORD, seed=4))  # made again
+    store.close()
+    store = Store(tmp_path)
+    assert store.records() == [RECORD, replace(RECORD, seed=4)]
+    assert store.attempts() == [failed]
+    assert store.get("plan") == {"pairs": 12}
+    store.close()
+    with sqlite3.connect(tmp_path / NAME) as database:
+        assert database.execute("SELECT count(*) FROM evaluations").fetchone() == (2 * len(RECORD.looks),)
+        assert database.execute("SELECT count(*) FROM phases").fetchone() == (2 * len(RECORD.phases),)
+
+
+def test_a_change_is_made_whole_or_not_at_all(tmp_path: Path) -> None:
+    failed = replace(RECORD, seed=4, stopped="it exited with status 1", looks=RECORD.looks * 5000)
+    store = Store(tmp_path, create=True)
+    store.put("plan", {"pairs": 6})
+    store.add(RECORD)
+    store.add(failed)
+    pages = store._database.execute("PRAGMA page_count").fetchone()[0]
+    store._database.execute(f"PRAGMA max_page_count={pages}")
+    with pytest.raises(StoreError, match="the disk is full"):
+        store.change({"plan": {"pairs": 12}}, [RECORD, failed])
+    assert store.get("plan") == {"pairs": 6}
+    assert store.records() == [RECORD, failed]
+    assert store.attempts() == []
+    store.close()
+
+
+def test_a_store_of_version_4_is_read_as_it_is(tmp_path: Path) -> None:
+    store = Store(tmp_path, create=True)
+    store.add(RECORD)
+    store.close()
+    with sqlite3.connect(tmp_path / NAME) as database:  # what version 5 added, taken away
+        database.executescript("ALTER TABLE runs DROP COLUMN environment; DROP TABLE attempts; PRAGMA user_version=4;")
+    store = Store(tmp_path)
+    assert store.records() == [RECORD]
+    assert store.attempts() == []
+    store.change({}, [RECORD])
+    assert (store.records(), store.attempts()) == ([], [RECORD])
+    store.close()

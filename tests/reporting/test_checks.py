@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sooner.reporting.checks import Check, checks
@@ -29,6 +30,22 @@ def test_an_incomplete_race_says_what_is_missing() -> None:
     check = found(quiet(complete=False, pairs=8))["Incomplete race"]
     assert check.level == "bad"
     assert "12 of 16 runs" in check.text
+
+
+def test_pairs_added_after_a_look_are_told_with_what_the_look_showed() -> None:
+    runs = [run([0.1, 0.9], seed=seed) for seed in range(8)]
+    lanes = [Lane("baseline", "baseline", {}, runs), Lane("x", "lane", {"sampling": "x"}, runs)]
+    now = replace(compared("x", "baseline", 1.2, 0.9, 1.7, pairs=8), looks=2, alpha=0.009375)
+    faster = compared("x", "baseline", 1.5, 1.2, 1.9, pairs=6)
+    told = found(race(lanes, [now], looked=[6], earlier=[faster]))
+    assert "Pairs were added after 6 could be seen" in told["Looks"].text
+    assert "judged at 0.94%, half of what the looks before left of the 5%" in told["Looks"].text
+    assert told["Earlier look"].level == "caution"
+    assert told["Earlier look"].text.startswith("After 6 pairs x against baseline was faster: 1.50x (95% CI 1.20 to ")
+    # A verdict that the later look has, too, needs no word.
+    assert "Earlier look" not in found(race(lanes, [replace(faster, looks=2)], looked=[6], earlier=[faster]))
+    # Races that were joined have been looked at somewhere.
+    assert "added when a verdict could be seen already" in found(race(lanes, [now]))["Looks"].text
 
 
 def test_too_few_pairs() -> None:

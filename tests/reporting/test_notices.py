@@ -4,17 +4,21 @@ import pytest
 
 from sooner.reporting.notices import notice
 from sooner.results.notices import (
+    REPOSITORY,
+    SOURCE,
     Drift,
     ExamplesSkipped,
     GridsDiffer,
     LanesRenamed,
     MachinesMixed,
+    MixedCode,
     NodeRefused,
     Notice,
     OfRace,
     OtherPrograms,
     PairsPooled,
     RunRepeated,
+    RunsRetried,
     ScaleDoubted,
     Told,
     UnsteadyPace,
@@ -40,6 +44,25 @@ from sooner.results.notices import (
             RunRepeated("second", "x", 3, process_ended=False, saved=True),
             r"^second lost x with seed 3 \(the node is gone, or cut off\); the run was repeated from its last save$",
         ),
+        (
+            RunsRetried("x", (3,), ("it exited with status 1: no data", "ValueError: b"), ("train.py",), repeated=True),
+            r"^x with seed 3 failed twice \(it exited with status 1: no data; then ValueError: b\) and was repeated "
+            "after train.py had changed, apart in time from the rest of its pair$",
+        ),
+        (
+            RunsRetried("x", (1, 2), ("ValueError: b",) * 3, (), repeated=True),
+            r"^x with seeds 1 and 2 failed 3 times \(ValueError: b\) and were repeated with nothing changed, apart ",
+        ),
+        (
+            RunsRetried("x", (3,), ("ValueError: b",), (SOURCE,), repeated=False),
+            r"^x with seed 3 failed once \(ValueError: b\) and is still to be repeated$",
+        ),
+        (
+            MixedCode("x", 2, 6, ("train.py", "model.py")),
+            "^2 of 6 runs of x were made with another train.py and model.py than the race's other runs: ",
+        ),
+        (MixedCode("x", 1, 1, (SOURCE,)), "^1 of 1 run of x was made with another source of its function than "),
+        (MixedCode("x", 1, 2, (REPOSITORY,)), "^1 of 2 runs of x was made with another state of the git repository "),
         (
             GridsDiffer(("a", "b"), (13500, 1)),
             "^the metric was evaluated every 13,500 examples in a, every 1 example in b: compare times ",

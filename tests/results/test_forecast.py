@@ -51,5 +51,6 @@ def noise(pairs: int, sd: float) -> Noise:
 def test_pairs_are_dearer_once_a_verdict_could_be_seen() -> None:
     needed = pairs_needed(0.2, 0.1)
     assert total_pairs(noise(5, 0.2), 0.1) == needed
-    assert total_pairs(noise(6, 0.2), 0.1) == math.ceil(1.21 * needed)
+    # A second look after six pairs has (5% - 2/64) / 2 = 0.94%, whose quantile is 2.598 in place of 1.960.
+    assert total_pairs(noise(6, 0.2), 0.1) == math.ceil(((2.598 + 0.8416) / (1.960 + 0.8416)) ** 2 * needed)
     assert total_pairs(noise(needed, 0.2), 0.1) == needed

@@ -11,13 +11,14 @@ import typer
 from rich.console import Console
 
 from sooner import reporting
-from sooner.commands import halted, outcome
+from sooner.commands import amended_words, halted, outcome
 from sooner.commands.progress import Progress
 from sooner.commands.request import RunOptions
 from sooner.commands.steps import step
 from sooner.errors import RunFailedError, SoonerError, StoreError
 from sooner.racing import race as racing
 from sooner.racing import trackers as tracking
+from sooner.racing.amending import Amendment, amend
 from sooner.racing.engines.choose import make_engine
 from sooner.racing.failure import Halt
 from sooner.racing.plan.plan import Plan
@@ -32,12 +33,22 @@ from sooner.results.records import Results
 from sooner.tasks import Data, tasks
 
 
-def carry_out(folder: Path, plan: Plan, data: Data | None, console: Console, how: RunOptions) -> None:
+def carry_out(
+    folder: Path, plan: Plan, data: Data | None, console: Console, how: RunOptions, asked: Amendment | None = None
+) -> None:
     """Run what is missing of the race in `folder`, show how it goes, and write its results and report.
+
+    `asked` is what a resumed race is asked besides; `plan` is then the one that it had, and its pairs those asked for.
 
     Raises RunFailedError where it was stopped after a run that failed.
     """
     chosen = make_engine(how.engine, plan, data, save_every=how.save_every, keep_going=how.keep_going)
+    if asked is not None:
+        before = racing.load_plan(folder)
+        amended = amend(folder, asked, chosen.environment())
+        for line in amended_words.lines(asked, before, amended, racing.finished(folder)):
+            say(console, line)
+        plan = amended.plan
     done = racing.finished(folder)
     tracked = tracking.make(how.trackers, folder, plan, done=done, warn=lambda line: say(console, line, style="yellow"))
     say(

@@ -94,11 +94,15 @@ def advice(folder: Path, plan: Plan, known: Sequence[Noise], detect: float, pair
     else:
         lines.append(
             f"{words.number_of(more, 'pair')} more, {clock(more * pair)} here, for {worst.lane} against "
-            f"{worst.against} on the wall clock: race them as this one was, with --seed {plan.seed + plan.pairs} "
-            f"--pairs {more} and another --out, and join both with sooner compare {where} OTHER."
+            f"{worst.against} on the wall clock: sooner race --resume {where} --pairs {worst.pairs + more}"
         )
         if worst.pairs >= MIN_PAIRS:  # see `total_pairs`
-            lines.append("A fifth of the pairs is for asking again: a verdict on the first ones could be seen already.")
+            fresh = pairs_needed(worst.expected_sd, detect)
+            lines.append(
+                "Some of these pairs are for asking again: a verdict on the first ones could be seen already. A race "
+                f"of its own, on other seeds (--seed {plan.seed + plan.pairs}) and judged by these alone, takes "
+                f"{words.number_of(fresh, 'pair')}."
+            )
     if any(noise.known < noise.pairs for noise in wall):
         lines.append(
             "Where a run missed the target the pair's ratio is only a bound, which the sd does not hold and more pairs "

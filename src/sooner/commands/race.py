@@ -65,7 +65,12 @@ def race(
     engine: options.Engine = "local",
     track: options.Track = "",
     out: Annotated[Path | None, typer.Option(help="Folder for the race.", show_default="races/TASK")] = None,
-    resume: Annotated[Path | None, typer.Option(help="Resume the race in this folder.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Resume the race in this folder; with --pairs add pairs to it.")
+    ] = None,
+    retry: Annotated[
+        str | None, typer.Option(help="With --resume: failed, to repeat runs that crashed or gave no metric.")
+    ] = None,
     seed: options.Seed = 0,
     device: options.Device = "auto",
     threads: options.Threads = None,
@@ -81,10 +86,12 @@ def race(
     if resume is not None:
         if context.obj is not None:
             raise SoonerError("a race is resumed as it was planned; leave out --, and the programs after it")
-        kept = ("resume", "save_every", "engine", "track", "keep_going")
+        kept = ("resume", "retry", "pairs", "save_every", "engine", "track", "keep_going")
         options.refuse_beside(context, "a race is resumed as it was planned", *kept)
-        go_on(resume, how)
+        go_on(resume, how, retry=retry, pairs=pairs)
         return
+    if retry is not None:
+        raise SoonerError("--retry is for a race that has begun; give its folder, too: --resume FOLDER --retry failed")
     rules = options.make_rules(protocol, until, detect, confirm, share, price, scan)
     options.refuse_idle(context, protocol, until)
     count = options.count_pairs(pairs, max_pairs, until)
@@ -147,8 +154,12 @@ def begin(request: Request, how: RunOptions, out: Path | None = None) -> None:
     carry_out(folder, plan, data, console, how)
 
 
-def go_on(folder: Path, how: RunOptions) -> None:
-    """Run what is missing of the race in `folder`. Raises SoonerError where there is none, or it cannot go on."""
+def go_on(folder: Path, how: RunOptions, *, retry: str | None = None, pairs: int | None = None) -> None:
+    """Run what is missing of the race in `folder`.
+
+    With `retry` "failed" its failed runs are repeated, and with `pairs` it is to have so many. Raises SoonerError where
+    there is none, or it cannot go on, or not so.
+    """
     from rich.console import Console
 
     from sooner.commands.steps import step
@@ -157,11 +168,13 @@ def go_on(folder: Path, how: RunOptions) -> None:
     with step(console, "loading PyTorch and what goes with it"):
         from sooner.commands.carry_out import carry_out
         from sooner.racing import race as racing
+        from sooner.racing.amending import Amendment, with_pairs
         from sooner.tasks import load_data
 
-    plan = racing.load_plan(folder)
+    asked = Amendment(retry, pairs)  # type: ignore[arg-type]  # checked there
+    plan = with_pairs(racing.load_plan(folder), pairs)
     data = None
     if plan.task.data:
         with step(console, f"reading {plan.task.data}"):
             data = load_data(plan.task.data, **plan.task.options)
-    carry_out(folder, plan, data, console, how)
+    carry_out(folder, plan, data, console, how, asked)

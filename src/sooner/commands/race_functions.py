@@ -18,6 +18,7 @@ from sooner.commands.progress import Progress
 from sooner.commands.race_result import RaceResult
 from sooner.errors import RecipeError, RunFailedError, StoreError
 from sooner.racing import race as racing
+from sooner.racing.amending import Amendment, Retry, amend
 from sooner.racing.engines.local import LocalEngine
 from sooner.racing.failure import Halt
 from sooner.racing.functions.function import Function, Trainer
@@ -43,6 +44,7 @@ def race(
     folder: str | os.PathLike[str] | None = None,
     progress: bool = True,
     keep_going: bool = False,
+    retry: Retry | None = None,
 ) -> RaceResult:
     """Race Python functions to a target of their metric, side by side, seed by seed.
 
@@ -67,7 +69,8 @@ def race(
     Args:
         functions: by the name of their lane, the baseline first. Called with the seed, or with seed and budget.
         target: of the metric.
-        pairs: seeds, each run by every function; a verdict needs 6.
+        pairs: seeds, each run by every function; a verdict needs 6. More than the race in `folder` has are added to it;
+            where a verdict could be seen already, intervals are then wider, which keeps false verdicts at 5% at most.
         metric: what it is called.
         budget: second argument of each function, if given; above 0.
         seed: of the first pair; pair k has seed + k.
@@ -76,13 +79,16 @@ def race(
         progress: show how it goes on stdout.
         keep_going: go on after a run that failed, and take metrics as they are that look like a percentage of the
             target, or a share of it.
+        retry: "failed" repeats the runs in `folder` that raised or gave no metric, also with functions that were mended
+            since; what failed, and what changed, is in the results. Runs that diverged or missed the target are
+            results, and stay.
 
     Returns:
         Its results.
 
     Raises:
         RecipeError: a function cannot be called so, or a number makes no sense.
-        StoreError: the folder cannot be written, or holds another race.
+        StoreError: the folder cannot be written, or holds another race, or one of more pairs.
         RunFailedError: a run failed. Its `result` is what had ended; the same call goes on with the other runs of a
             race that has a folder.
         KeyboardInterrupt: Ctrl-C, at the next yield or report. Finished runs are in the folder.
@@ -105,18 +111,20 @@ def race(
     kept = tempfile.TemporaryDirectory(prefix="sooner-") if folder is None else nullcontext(folder)
     with kept as place:
         try:
-            return _run(Path(place), plan, LocalEngine(runs), progress, keep_going)
+            return _run(Path(place), plan, LocalEngine(runs), progress, keep_going, Amendment(retry, pairs))
         except Halt as halt:
             raise _failure(halt, Path(place), kept=folder is not None) from None
 
 
-def _run(folder: Path, plan: Plan, engine: LocalEngine, progress: bool, keep_going: bool) -> RaceResult:
+def _run(
+    folder: Path, plan: Plan, engine: LocalEngine, progress: bool, keep_going: bool, asked: Amendment
+) -> RaceResult:
     if not (folder / NAME).exists():
         racing.start(folder, plan)
-    elif replace(racing.load_plan(folder), environment={}) != replace(plan, environment={}):
-        raise StoreError(
-            f"{folder} holds another race, with other lanes, target, pairs or seeds; choose another folder"
-        )
+    else:
+        if _question(racing.load_plan(folder)) != _question(plan):
+            raise StoreError(f"{folder} holds another race, with other lanes, target or seeds; choose another folder")
+        plan = amend(folder, asked, engine.environment()).plan
     if progress:
         work = {run.lane.name: 1.0 for run in at_most(plan)}
         with Progress(plan, work, racing.finished(folder), Console()) as watcher:
@@ -124,6 +132,13 @@ def _run(folder: Path, plan: Plan, engine: LocalEngine, progress: bool, keep_goi
     else:
         racing.run(folder, engine, _Silent(), keep_going=keep_going)
     return RaceResult(racing.results(folder))
+
+
+def _question(plan: Plan) -> Plan:
+    """What must be the same for a race to go on: all but where it runs, how many pairs, and what is said of lanes."""
+    entries = [Function.from_dict({**lane.entry.to_dict(), "summary": ""}) for lane in plan.lanes]
+    lanes = tuple(replace(lane, entry=entry) for lane, entry in zip(plan.lanes, entries, strict=True))
+    return replace(plan, lanes=lanes, environment={}, pairs=1, looked=())
 
 
 def _failure(halt: Halt, folder: Path, *, kept: bool) -> RunFailedError:

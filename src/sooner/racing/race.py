@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from sooner.errors import StoreError
+from sooner.racing import provenance
 from sooner.racing.failure import Sentry
 from sooner.racing.lock import locked
 from sooner.racing.machine import describe as machine
@@ -19,7 +21,7 @@ from sooner.racing.plan.lanes import saved_name
 from sooner.racing.plan.plan import Plan, refuse_mismatch
 from sooner.racing.protocols import Engine, Together, Watcher
 from sooner.racing.record import RunRecord
-from sooner.racing.runs import read_entry
+from sooner.racing.runs import own_code, read_entry
 from sooner.racing.scoring import score
 from sooner.racing.store import Store
 from sooner.results.notices import Notice, OtherPrograms, UnsteadyPace
@@ -47,12 +49,13 @@ def load_plan(folder: Path) -> Plan:
     """The plan of the race in `folder`."""
     store = Store(folder)
     try:
-        return _plan(store)
+        return stored_plan(store)
     finally:
         store.close()
 
 
-def _plan(store: Store) -> Plan:
+def stored_plan(store: Store) -> Plan:
+    """The plan that `store` holds. Raises StoreError where it holds none."""
     fields = store.get("plan")
     if fields is None:
         raise StoreError(f"the race in {store.folder} was stopped before its plan was written; start it again")
@@ -82,7 +85,7 @@ def results(folder: Path) -> Results:
     """Score what the race in `folder` has run so far."""
     store = Store(folder)
     try:
-        plan = _plan(store)
+        plan = stored_plan(store)
         with store.sound():
             return score(plan, store)
     finally:
@@ -106,14 +109,17 @@ def run(folder: Path, engine: Engine, watcher: Watcher, *, keep_going: bool = Fa
     store = Store(folder)
     try:
         with locked(folder):
-            plan = _plan(store)
-            refuse_mismatch(plan, engine.environment())
+            plan = stored_plan(store)
+            environment = engine.environment()
+            refuse_mismatch(plan, environment, code=own_code(plan))
             records = store.records()
+            place = provenance.number(store, plan, environment) if agenda(plan, records) else 0
             _sweep(folder, records)
             if agenda(plan, records) and machine.is_busy(share := machine.load_by_others()):
                 store.note(OtherPrograms(share))
 
-            def keep(record: RunRecord) -> None:
+            def keep(made: RunRecord) -> None:
+                record = replace(made, environment=place)
                 store.add(record)
                 records.append(record)
 

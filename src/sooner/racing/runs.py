@@ -9,10 +9,11 @@ from typing import Any
 from sooner.errors import StoreError
 from sooner.racing.plan.agenda import at_most
 from sooner.racing.plan.controls import spend
-from sooner.racing.plan.lanes import Entry
+from sooner.racing.plan.lanes import Entry, PlannedLane
 from sooner.racing.plan.plan import Plan
 from sooner.racing.protocols import Runs
 from sooner.recipes import Recipe
+from sooner.results.notices import SOURCE
 from sooner.tasks import Data
 from sooner.tasks.split import split
 
@@ -25,10 +26,17 @@ class Kind:
         read: an entry of it from what its `to_dict` gave.
         runs: what makes its runs, by the plan and the data of a race, and the target that metrics must be on the scale
             of; data is None where lanes bring their own, the target where any metric is believed.
+        code: what of an environment, as `Runs.environment` gives it, says which code of the user's own an entry runs:
+            the digest of each file, or the like, by its name.
+        code_in: where in the environment that is; None where it is nowhere.
+        own: whether an entry runs code of the user's own.
     """
 
     read: Callable[[Mapping[str, Any]], Entry]
     runs: Callable[[Plan, Data | None, float | None], Runs]
+    code: Callable[[Entry, Mapping[str, Any]], Mapping[str, str]] = lambda entry, environment: {}
+    code_in: str | None = None
+    own: Callable[[Entry], bool] = lambda entry: True
 
 
 def read_entry(kind: str, fields: Mapping[str, Any]) -> Entry:
@@ -44,6 +52,21 @@ def make_runs(plan: Plan, data: Data | None, *, keep_going: bool = False) -> Run
     A metric that is not on the target's scale ends its run, unless the race is to `keep_going`.
     """
     return _KINDS[plan.lanes[0].kind].runs(plan, data, None if keep_going else plan.target)
+
+
+def code_of(lane: PlannedLane, environment: Mapping[str, Any]) -> Mapping[str, str]:
+    """What the lane runs of the user's own: the digest of each file, or the like, by its name."""
+    return _KINDS[lane.kind].code(lane.entry, environment)
+
+
+def own_code(plan: Plan) -> str | None:
+    """Where an environment of this race says which code of the user's own it runs; None where it is nowhere."""
+    return _KINDS[plan.lanes[0].kind].code_in
+
+
+def has_own_code(plan: Plan) -> bool:
+    """Whether the race runs code of the user's own: programs, functions, or a model module:factory."""
+    return any(_KINDS[lane.kind].own(lane.entry) for lane in plan.lanes)
 
 
 def work(plan: Plan, data: Data | None) -> dict[str, float]:
@@ -102,8 +125,21 @@ def _function_runs(plan: Plan, data: Data | None, target: float | None) -> Runs:
     )
 
 
+def _files(entry: Entry, environment: Mapping[str, Any]) -> Mapping[str, str]:
+    from sooner.racing.programs import Program
+
+    assert isinstance(entry, Program)
+    words = entry.arguments(0)
+    return {name: digest for name, digest in environment.get("files", {}).items() if name in words}
+
+
+def _source(entry: Entry, environment: Mapping[str, Any]) -> Mapping[str, str]:
+    digest = environment.get("functions", {}).get(entry.name)
+    return {SOURCE: digest} if digest else {}
+
+
 _KINDS = {
-    "recipe": Kind(_read_recipe, _recipe_runs),
-    "program": Kind(_read_program, _program_runs),
-    "function": Kind(_read_function, _function_runs),
+    "recipe": Kind(_read_recipe, _recipe_runs, own=lambda entry: ":" in entry.model),
+    "program": Kind(_read_program, _program_runs, _files, "files"),
+    "function": Kind(_read_function, _function_runs, _source, "functions"),
 }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from sooner.racing import provenance
 from sooner.racing.plan import stopping
 from sooner.racing.plan.agenda import agenda
 from sooner.racing.plan.confirming import FRESH
@@ -17,6 +19,7 @@ from sooner.racing.record import RunRecord
 from sooner.racing.store import Store
 from sooner.racing.timing import climb_of, run_of
 from sooner.recipes import Recipe
+from sooner.results.notices import Notice, UnsteadyPace
 from sooner.results.records import Evaluation, Lane, Results, Run
 from sooner.results.rescoring import rescore
 
@@ -26,6 +29,7 @@ def score(plan: Plan, store: Store) -> Results:
     records = store.records()
     own = [record for record in records if record.seed < plan.seed + FRESH]
     fresh = [record for record in records if record.seed >= plan.seed + FRESH]
+    failures = Counter((_name(plan, record.lane), record.seed) for record in store.attempts())
     hopeless: dict[str, int] = {}
     if plan.rules.until == "decided":
         standing = stopping.standing(plan, own)
@@ -37,7 +41,7 @@ def score(plan: Plan, store: Store) -> Results:
         protocol=plan.rules.protocol,
         device=plan.device,
         started=min((record.started for record in records), default=""),
-        lanes=[_lane(lane, plan, own, hopeless.get(lane.name)) for lane in plan.lanes],
+        lanes=[_lane(lane, plan, own, hopeless.get(lane.name), failures) for lane in plan.lanes],
         comparisons=[],
         complete=not agenda(plan, records),
         model=plan.lanes[0].entry.model,
@@ -46,7 +50,8 @@ def score(plan: Plan, store: Store) -> Results:
         machine=store.get("machine") or {},
         versions=store.get("versions") or {},
         data=store.get("data") or {},
-        notices=store.notes(),
+        notices=[*_newest(store.notes()), *provenance.notices(plan, store)],
+        looked=list(plan.looked),
         detect=plan.rules.detect if plan.rules.until == "decided" else None,
         rungs=list(plan.rungs),
         share=plan.rules.share,
@@ -61,7 +66,24 @@ def score(plan: Plan, store: Store) -> Results:
     return rescore(results, levels={name: stopping.level(plan, pairs) for name, pairs in shared.items()})
 
 
-def _lane(lane: PlannedLane, plan: Plan, records: Sequence[RunRecord], dropped_after: int | None) -> Lane:
+def _newest(notices: Sequence[Notice]) -> list[Notice]:
+    """Those that hold of all runs: each time a race goes on it looks again how steady the pace of its runs is."""
+    unsteady = [notice for notice in notices if isinstance(notice, UnsteadyPace)]
+    return [notice for notice in notices if notice not in unsteady[:-1]]
+
+
+def _name(plan: Plan, stored: str) -> str:
+    """The lane whose runs are stored by this name, at one of its budgets under the fitted protocol."""
+    return stored.rpartition("@")[0] if plan.rules.protocol == "fitted" else stored
+
+
+def _lane(
+    lane: PlannedLane,
+    plan: Plan,
+    records: Sequence[RunRecord],
+    dropped_after: int | None,
+    failures: Mapping[tuple[str, int], int],
+) -> Lane:
     if plan.rules.protocol == "fitted":
         runs = _climbs(lane.name, plan, records)
     else:
@@ -70,7 +92,7 @@ def _lane(lane: PlannedLane, plan: Plan, records: Sequence[RunRecord], dropped_a
         name=lane.name,
         role=lane.role,
         recipe=lane.entry.to_dict(),
-        runs=runs,
+        runs=[replace(run, attempts=1 + failures.get((lane.name, run.seed), 0)) for run in runs],
         added_for=", ".join(lane.added_for) or None,
         opponents=[other.name for other in opponents(lane, list(plan.lanes))],
         dropped_after=dropped_after,

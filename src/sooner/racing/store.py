@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import shlex
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, fields
+from dataclasses import asdict, astuple, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from sooner.training.evaluation import Evaluation
 if TYPE_CHECKING:  # every listing of the command line loads this file, and none of them a notice
     from sooner.results.notices import Notice
 
-VERSION = 4
+VERSION = 5
 NAME = "race.db"
 
 _TABLES = """
@@ -29,6 +29,7 @@ CREATE TABLE runs (
   steps INTEGER NOT NULL, examples INTEGER NOT NULL, seconds REAL NOT NULL,
   test_metric REAL, peak_memory_bytes INTEGER, flops REAL, stopped TEXT, resumed INTEGER NOT NULL,
   output TEXT, energy_joules REAL, host TEXT NOT NULL DEFAULT '', sparse_flops REAL,
+  environment INTEGER NOT NULL DEFAULT 0,
   UNIQUE (lane, seed)
 ) STRICT;
 CREATE TABLE phases (run INTEGER NOT NULL REFERENCES runs, name TEXT NOT NULL, seconds REAL NOT NULL) STRICT;
@@ -40,6 +41,7 @@ CREATE TABLE evaluations (
 CREATE TABLE events (
   at TEXT NOT NULL DEFAULT (datetime('now')), text TEXT NOT NULL DEFAULT '', kind TEXT, fields TEXT
 ) STRICT;
+CREATE TABLE attempts (id INTEGER PRIMARY KEY, record TEXT NOT NULL) STRICT;
 """
 # What makes a store of each older version one of the next.
 _MIGRATIONS = {
@@ -59,6 +61,10 @@ ALTER TABLE evaluations ADD COLUMN kind TEXT NOT NULL DEFAULT '';
     3: """
 ALTER TABLE events ADD COLUMN kind TEXT;
 ALTER TABLE events ADD COLUMN fields TEXT;
+""",
+    4: """
+ALTER TABLE runs ADD COLUMN environment INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE attempts (id INTEGER PRIMARY KEY, record TEXT NOT NULL) STRICT;
 """,
 }
 
@@ -153,8 +159,7 @@ class Store:
 
     def put(self, key: str, value: Any) -> None:
         """Keep plain data under `key`, replacing what was there."""
-        with self._errors("write"), self._transaction():
-            self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
+        self.change({key: value})
 
     def get(self, key: str) -> Any:
         """The data under `key`, or None."""
@@ -164,6 +169,27 @@ class Store:
             return json.loads(row[0]) if row else None
         except ValueError as error:
             raise self._damaged(f"'{key}' in it is not JSON") from error
+
+    def change(self, values: Mapping[str, Any], repeat: Sequence[RunRecord] = ()) -> None:
+        """Keep plain data by their keys, as `put` does, and move the runs `repeat` to the attempts: all or nothing."""
+        with self._errors("write"), self._transaction():
+            for key, value in values.items():
+                self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
+            for record in repeat:
+                self._database.execute("INSERT INTO attempts (record) VALUES (?)", (json.dumps(asdict(record)),))
+                named = (record.lane, record.seed)
+                for table in ("phases", "evaluations"):
+                    mine = f"DELETE FROM {table} WHERE run = (SELECT id FROM runs WHERE lane = ? AND seed = ?)"
+                    self._database.execute(mine, named)
+                self._database.execute("DELETE FROM runs WHERE lane = ? AND seed = ?", named)
+
+    def attempts(self) -> list[RunRecord]:
+        """The runs that failed and were repeated, or are to be, oldest first."""
+        with self._errors("read"):
+            rows = self._database.execute("SELECT record FROM attempts ORDER BY id").fetchall()
+        with self.sound():
+            kept = [json.loads(record) for (record,) in rows]
+            return [RunRecord(**{**raw, "looks": [Evaluation(**look) for look in raw["looks"]]}) for raw in kept]
 
     @contextmanager
     def sound(self) -> Iterator[None]:

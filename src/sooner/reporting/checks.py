@@ -88,7 +88,9 @@ def _pairs(results: Results) -> Iterable[Check]:
 
 def _looks(results: Results) -> Iterable[Check]:
     looks = max([c.looks for c in own(results)], default=1)
-    if looks > 1:
+    if looks > 1 and results.detect is None:
+        yield from _added(results)
+    elif looks > 1:
         yield Check(
             "good",
             "Looks",
@@ -103,6 +105,31 @@ def _looks(results: Results) -> Iterable[Check]:
             f"{words.join(dropped)} could not win any more, and ran fewer pairs than the rest. "
             "All that they ran is counted.",
         )
+
+
+def _added(results: Results) -> Iterable[Check]:
+    """Pairs added to a race, or races joined, when a verdict could be seen already."""
+    alpha = min(c.alpha for c in own(results))
+    seen = words.join([str(pairs) for pairs in results.looked])
+    when = f"after {seen} could be seen" if seen else "when a verdict could be seen already"
+    yield Check(
+        "good",
+        "Looks",
+        f"Pairs were added {when}, which is another chance of a false verdict. So all pairs together are judged at "
+        f"{100 * alpha:.2g}%, half of what the looks before left of the 5%, and intervals are wider: over all looks "
+        "together a false verdict has a chance of at most 5%.",
+    )
+    now = {(c.lane, c.against): tone(c) for c in own(results)}
+    for before in results.earlier:
+        shown = tone(before)
+        if shown in ("faster", "slower") and shown != now.get((before.lane, before.against)):
+            yield Check(
+                "caution",
+                "Earlier look",
+                f"After {words.number_of(before.pairs, 'pair')} {before.lane} against {before.against} was "
+                f"{verdict(before)}. That verdict was paid for and stands, though the wider interval of all pairs does "
+                "not show it again.",
+            )
 
 
 def _confirmation(results: Results) -> Iterable[Check]:

@@ -6,17 +6,21 @@ from typing import assert_never
 
 from sooner.reporting.format import join, number_of
 from sooner.results.notices import (
+    REPOSITORY,
+    SOURCE,
     Drift,
     ExamplesSkipped,
     GridsDiffer,
     LanesRenamed,
     MachinesMixed,
+    MixedCode,
     NodeRefused,
     Notice,
     OfRace,
     OtherPrograms,
     PairsPooled,
     RunRepeated,
+    RunsRetried,
     ScaleDoubted,
     Told,
     UnsteadyPace,
@@ -62,6 +66,13 @@ def notice(given: Notice) -> str:
                 f"{given.node} lost {given.lane} with seed {given.seed} ({why}); the run was repeated from its "
                 f"{'last save' if given.saved else 'start'}"
             )
+        case RunsRetried():
+            return _retried(given)
+        case MixedCode(lane, count, runs, changed):
+            return (
+                f"{count} of {number_of(runs, 'run')} of {lane} {'was' if count == 1 else 'were'} made with another "
+                f"{_code(changed)} than the race's other runs: where they differ it may be for that"
+            )
         case GridsDiffer(races, every):
             grids = [f"every {number_of(grid, 'example')} in {race}" for race, grid in zip(races, every, strict=True)]
             return (
@@ -86,6 +97,29 @@ def notice(given: Notice) -> str:
             return text
         case _:
             assert_never(given)
+
+
+_TIMES = {1: "once", 2: "twice"}
+
+
+def _retried(given: RunsRetried) -> str:
+    failures = list(dict.fromkeys(given.failures))
+    seeds = "seed" if len(given.seeds) == 1 else "seeds"
+    times = _TIMES.get(len(given.failures), f"{len(given.failures)} times")
+    which = f"{given.lane} with {seeds} {join([str(seed) for seed in given.seeds])}"
+    failed = f"{which} failed {times} ({'; then '.join(failures)})"
+    if not given.repeated:
+        return f"{failed} and {'is' if len(given.seeds) == 1 else 'are'} still to be repeated"
+    after = f"after {_code(given.changed)} had changed" if given.changed else "with nothing changed"
+    one = len(given.seeds) == 1
+    rest = "its pair" if one else "their pairs"
+    return f"{failed} and {'was' if one else 'were'} repeated {after}, apart in time from the rest of {rest}"
+
+
+def _code(names: tuple[str, ...]) -> str:
+    """Names of files, or what else of the code may differ: "train.py and model.py"."""
+    words = {SOURCE: "source of its function", REPOSITORY: "state of the git repository"}
+    return join([words.get(name, name) for name in names])
 
 
 def _drift(drift: Drift) -> str:

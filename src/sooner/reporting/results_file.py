@@ -16,7 +16,8 @@ def results_json(results: Results) -> str:
     fields that they are made from, `finding`, `reasons` and the figures, and `notices`.
     """
     data = results.to_dict()
-    for comparison, raw in zip(results.comparisons, data["comparisons"], strict=True):
-        raw["verdict"] = wording.verdict(comparison)
+    for key, comparisons in (("comparisons", results.comparisons), ("earlier", results.earlier)):
+        for comparison, raw in zip(comparisons, data[key], strict=True):
+            raw["verdict"] = wording.verdict(comparison)
     data["warnings"] = [notice(noted) for noted in results.notices]
     return json.dumps(data, indent=1, allow_nan=False) + "\n"

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 from sooner.results.records import Clock, Lane, Results
 from sooner.results.rescoring import trajectory
-from sooner.statistics.power import log_ratio_sd, max_pairs_needed, pairs_needed, race_length
-from sooner.statistics.signed_rank import MIN_PAIRS
+from sooner.statistics.extension import extended
+from sooner.statistics.power import POWER, log_ratio_sd, max_pairs_needed, pairs_needed, race_length
+from sooner.statistics.signed_rank import ALPHA, MIN_PAIRS
 
 # The middle four fifths of published coefficients of variation, see `planning.PRIOR_CV`.
 PUBLISHED_CV = (0.018, 0.22)
 
-# Pairs added after six or more could be seen are judged at 2.5% (see `joining`): in the normal formula
-# ((2.24 + 0.84) / (1.96 + 0.84))^2 times as many.
-_ADDED = 1.21
 _SIMULATED = 60  # pairs at most: a race of more takes many seconds to simulate, and longer to run
 
 
@@ -61,6 +60,7 @@ class Noise:
         known: of these, pairs in which both runs reached the target at a time that is known.
         sd: of a pair's log-ratio, from the known ones; None with fewer than two.
         expected_sd: the same pooled with the published noise, which weighs as much as one pair.
+        looked: numbers of pairs at which the race had been seen when more were added.
     """
 
     lane: str
@@ -70,6 +70,7 @@ class Noise:
     known: int
     sd: float | None
     expected_sd: float
+    looked: tuple[int, ...] = ()
 
 
 def noises(results: Results, clock: Clock) -> list[Noise]:
@@ -81,17 +82,25 @@ def noises(results: Results, clock: Clock) -> list[Noise]:
             pairs, ratios = _log_ratios(lane, lanes[other], results.target, clock)
             if pairs:
                 own = _sd(ratios) if len(ratios) > 1 else None
-                noises.append(Noise(lane.name, other, clock, pairs, len(ratios), own, log_ratio_sd(ratios)))
+                sd = log_ratio_sd(ratios)
+                noises.append(Noise(lane.name, other, clock, pairs, len(ratios), own, sd, tuple(results.looked)))
     return noises
 
 
 def total_pairs(noise: Noise, difference: float) -> int:
     """Pairs that show `difference` between two lanes, those counted that ran already.
 
-    Where six or more of them ran, and a verdict could be seen, a fifth more than of a race planned so from the start.
+    Where six or more of them ran, and a verdict could be seen, all are judged at a level that allows for that (see
+    `extended`), which takes more of them than a race planned so from the start: half as many again after six, in the
+    normal formula.
     """
     needed = pairs_needed(noise.expected_sd, difference)
-    return needed if needed <= noise.pairs or noise.pairs < MIN_PAIRS else math.ceil(_ADDED * needed)
+    if needed <= noise.pairs or noise.pairs < MIN_PAIRS:
+        return needed
+    quantile = NormalDist().inv_cdf
+    level = extended([*(seen for seen in noise.looked if seen < noise.pairs), noise.pairs]).alpha
+    once, again = (quantile(1 - alpha / 2) + quantile(POWER) for alpha in (ALPHA, level))
+    return math.ceil((again / once) ** 2 * needed)
 
 
 def _log_ratios(lane: Lane, other: Lane, target: float, clock: Clock) -> tuple[int, list[float]]:

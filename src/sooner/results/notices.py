@@ -8,6 +8,10 @@ from typing import Any, ClassVar, Literal
 
 Drifted = Literal["unknown", "none_shown", "drifted"]
 
+# What else than a file may differ between the code of two runs.
+SOURCE = "function:source"
+REPOSITORY = "git:repository"
+
 
 @dataclass(frozen=True)
 class OtherPrograms:
@@ -74,6 +78,41 @@ class RunRepeated:
     seed: int
     process_ended: bool
     saved: bool
+
+
+@dataclass(frozen=True)
+class RunsRetried:
+    """Runs of `lane` with these `seeds` failed and were, or are to be, `repeated`.
+
+    Attributes:
+        failures: why, in the order of the attempts, each with the last line that it wrote.
+        changed: what of the code differed between the attempts: names of files, `SOURCE` or `REPOSITORY`.
+        repeated: the runs have been repeated; else they are still missing.
+    """
+
+    kind: ClassVar[str] = "runs_retried"
+    lane: str
+    seeds: tuple[int, ...]
+    failures: tuple[str, ...]
+    changed: tuple[str, ...]
+    repeated: bool
+
+
+@dataclass(frozen=True)
+class MixedCode:
+    """So many of the `runs` of `lane` were made with other code than the race's other runs: `changed` differs.
+
+    Attributes:
+        count: of the lane's runs that were.
+        runs: that the lane has.
+        changed: as of `RunsRetried`.
+    """
+
+    kind: ClassVar[str] = "mixed_code"
+    lane: str
+    count: int
+    runs: int
+    changed: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -149,6 +188,8 @@ Notice = (
     | MachinesMixed
     | NodeRefused
     | RunRepeated
+    | RunsRetried
+    | MixedCode
     | GridsDiffer
     | LanesRenamed
     | PairsPooled

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 from sooner._words import number_of
 from sooner.errors import SoonerError
@@ -20,7 +21,8 @@ from sooner.results.notices import Drift, GridsDiffer, LanesRenamed, Notice, OfR
 from sooner.results.records import Comparison, Lane, Results, Run
 from sooner.results.rescoring import Level, rescore
 from sooner.results.verdict import Finding
-from sooner.statistics.signed_rank import ALPHA, MIN_PAIRS
+from sooner.statistics.extension import extended
+from sooner.statistics.signed_rank import ALPHA
 
 
 @dataclass
@@ -41,10 +43,9 @@ def join(races: Sequence[Results], names: Sequence[str]) -> Results:
 
     Races with no seed in common, evaluated equally often, go on from each other: their lanes of equal name and recipe
     become one, with the pairs of all, each pair still within its own race. Pairs added when a verdict was there to
-    be seen make another chance of a false one; so where the pairs before had their 5%, those of one addition are
-    judged at 2.5%, of a second at 0.83% (5% / k (k - 1) at the k-th look), which leaves 5% for all additions together
-    however many there will be. Their intervals are that much wider. Races that stopped by their results, or were
-    confirmed, keep their own levels and are not added to.
+    be seen make another chance of a false one, so they are judged at what the looks before left of the 5%, as those
+    added to one race are (`extended`), and their intervals are that much wider. Races that stopped by their results,
+    were confirmed, or had pairs added, keep their own levels and are not added to.
 
     Other races stand side by side. A lane whose name is taken gets the number of its race (`baseline#2`), and the
     notices say what the baselines show of the machine between the races.
@@ -148,6 +149,7 @@ def _joined(sides: Sequence[_Side]) -> Results:
         price_per_hour=prices.pop() if len(prices) == 1 else None,
         detect=differences_sought.pop() if len(differences_sought) == 1 else None,
         confirmation=fresh,
+        looked=[],  # of one of the races; their levels keep what it cost
     )
     return rescore(whole, levels=levels)
 
@@ -185,8 +187,9 @@ def _more(lane: Lane, further: Lane) -> Lane:
 
 def _level(parts: Sequence[int]) -> Level:
     """Of the pairs of several races together, each of which ran so many of them, in their order."""
-    looks = sum(sum(parts[: place + 1]) >= MIN_PAIRS for place in range(len(parts)))
-    return (ALPHA / (looks * (looks - 1)), looks) if looks > 1 else (ALPHA, 1)
+    seen = dict.fromkeys(accumulate(parts))
+    look = extended(list(seen)[:-1])
+    return look.alpha, look.number
 
 
 def _notices(sides: Sequence[_Side]) -> list[Notice]:

@@ -58,6 +58,7 @@ class Run:
     energy_joules: float | None = None  # of the devices, measured; None where the machine does not measure it
     host: str = ""  # the machine it ran on, where there were several
     resumed: int = 0  # times it was taken up again from a checkpoint, or from its start
+    attempts: int = 1  # this one and those before it that failed; of a fitted race at all its budgets
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,8 @@ class Results:
     share: float = 0.5  # fitted protocol: of the seeds that must reach the target
     price_per_hour: float | None = None  # what an hour on this machine costs, in the user's currency
     confirmation: dict[str, list[Run]] = field(default_factory=dict)  # by lane: runs on fresh seeds
+    looked: list[int] = field(default_factory=list)  # numbers of pairs at which it was seen before more were added
+    earlier: list[Comparison] = field(default_factory=list)  # what it showed then, on the wall clock
     format: int = FORMAT
 
     def to_dict(self) -> dict[str, Any]:
@@ -185,6 +188,7 @@ class Results:
                 "lanes": lanes,
                 "comparisons": [_comparison(stored, raw.get("detect")) for stored in raw["comparisons"]],
                 "confirmation": fresh,
+                "earlier": [_comparison(stored, raw.get("detect")) for stored in raw.get("earlier", [])],
                 "notices": _notices(raw),
             }
         )

@@ -13,6 +13,7 @@ from sooner.results.records import Clock, Comparison, Lane, Results, Run
 from sooner.results.verdict import Finding, Reason, judge
 from sooner.statistics.comparison import ComparisonFigures, CurvePoint, compare, curve
 from sooner.statistics.crossing import at, first_crossing
+from sooner.statistics.extension import extended
 from sooner.statistics.signed_rank import ALPHA
 from sooner.statistics.survival import common_horizon, survival
 from sooner.statistics.times import Time, Trajectory
@@ -74,7 +75,8 @@ def rescore(
                     comparison = replace(comparison, confirmation=confirmation)
                     key = _key(comparison)
                     comparisons.append(withhold(comparison, withheld[key]) if key in withheld else comparison)
-    return replace(results, target=goal, lanes=lanes, comparisons=comparisons, confirmation=fresh)
+    earlier = _earlier(lanes, results, goal)
+    return replace(results, target=goal, lanes=lanes, comparisons=comparisons, confirmation=fresh, earlier=earlier)
 
 
 def trajectory(run: Run, clock: Clock) -> Trajectory:
@@ -131,6 +133,22 @@ def withhold(comparison: Comparison, reasons: Sequence[Reason]) -> Comparison:
     if not reasons:
         raise ValueError(f"the verdict on {comparison.lane} can only be withheld for a reason; give one or more")
     return replace(comparison, finding=Finding.WITHHELD, reasons=tuple(reasons))
+
+
+def _earlier(lanes: Sequence[Lane], results: Results, target: float) -> list[Comparison]:
+    """What the race showed at each number of pairs at which it was seen before more were added, at its level then."""
+    first = min((run.seed for lane in lanes for run in lane.runs), default=0)
+    found = []
+    for place, pairs in enumerate(results.looked):
+        runs = {lane.name: [run for run in lane.runs if run.seed < first + pairs] for lane in lanes}
+        look = extended(results.looked[:place])
+        for lane in lanes:
+            for other in lane.opponents:
+                level = (look.alpha, look.number)
+                comparison = _compare(lane.name, other, runs, target, VERDICTS, level, results.detect)
+                if comparison is not None:
+                    found.append(comparison)
+    return found
 
 
 def _key(comparison: Comparison) -> tuple[str, str, str, bool]:

@@ -67,7 +67,8 @@ def compare(
 
     As it stands the number of pairs must have been fixed before the race: looking after every pair until the interval
     excludes 1 raises the share of false verdicts above 5%. A race that is looked at as it goes gives the `alpha` and
-    the `looks` of `sequential.look`, which make the interval wide enough for all of its looks together.
+    the `looks` of `sequential.look`, and one to which pairs were added after it was seen those of `extension.extended`:
+    they make the interval wide enough for all of its looks together.
     """
     if len(lane_times) != len(against_times):
         raise ValueError(

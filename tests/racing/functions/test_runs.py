@@ -123,6 +123,17 @@ def test_an_end_without_a_metric_is_told() -> None:
     assert "ended without a metric" in (_run(lambda seed: None).stopped or "")
 
 
+def test_a_function_that_gives_up_because_it_diverged_is_no_crash() -> None:
+    def train(seed: int) -> Pairs:
+        yield 1, 0.9
+        yield 2, math.nan
+        raise FloatingPointError("nan")
+
+    record = _run(train)
+    assert record.stopped == "its last metric was nan, and it raised FloatingPointError: nan"
+    assert not record.failed
+
+
 def test_a_metric_that_became_nan_breaks_the_run_off() -> None:
     def train(seed: int) -> Pairs:
         yield 1, 0.9

@@ -147,6 +147,12 @@ def test_an_end_without_a_metric_is_told(run: Race, code: str, metric: str | Non
     assert record.looks == []
 
 
+def test_a_program_that_gives_up_because_it_diverged_is_no_crash(run: Race) -> None:
+    record = run("print('{\"metric\": 0.9}')\nprint('{\"metric\": NaN}', flush=True)\nraise SystemExit(3)")
+    assert record.stopped == "its last metric was nan, and it exited with status 3"
+    assert not record.failed
+
+
 def test_redraws_of_a_progress_bar_are_read_and_the_same_metric_drawn_again_is_no_evaluation(run: Race) -> None:
     code = """
 import sys

@@ -87,11 +87,16 @@ class Call:
         return value
 
     @property
+    def diverged(self) -> bool:
+        """Whether its last metric was not finite."""
+        return self.last is not None and not math.isfinite(self.last)
+
+    @property
     def broken(self) -> str | None:
         """Why a function that returned is not one that ended well."""
         if self.last is None:
             return "it ended without a metric: it yielded no (examples, metric), and did not call sooner.report"
-        return None if math.isfinite(self.last) else f"its last metric was {self.last}"
+        return f"its last metric was {self.last}" if self.diverged else None
 
     def peak_memory(self) -> int:
         """Bytes: the device's own count where it keeps one, else this process's resident set at the looks."""

@@ -84,6 +84,8 @@ class FunctionRuns:
                 raise
             except (Exception, SystemExit) as error:
                 stopped, output = raised(error)
+                if run.diverged:  # and gave up for that
+                    stopped = f"{run.broken}, and it raised {stopped}"
         if run.doubt is not None:  # the function may have caught what said so
             stopped, output = run.doubt, None
         last = run.looks[-1] if run.looks else None

@@ -39,6 +39,7 @@ class Plan:
         rules: what is asked, and when the race is over.
         rungs: budgets of the fitted protocol, the smallest first.
         environment: what must be the same when the race is resumed: versions, machine, data.
+        looked: the numbers of pairs at which it had been seen when more were added, ascending.
     """
 
     task: Task
@@ -54,6 +55,7 @@ class Plan:
     rules: Rules = field(default_factory=Rules)
     rungs: tuple[str, ...] = ()
     environment: Mapping[str, Any] = field(default_factory=dict)
+    looked: tuple[int, ...] = ()
 
     @property
     def runs(self) -> list[PlannedRun]:
@@ -67,6 +69,7 @@ class Plan:
         fields["task"] = {**asdict(self.task), "lanes": list(self.task.lanes)}
         fields["rules"] = asdict(self.rules)
         fields["rungs"] = list(self.rungs)
+        fields["looked"] = list(self.looked)
         fields["lanes"] = [lane.to_dict() for lane in self.lanes]
         return fields
 
@@ -75,10 +78,11 @@ class Plan:
         """Read what `to_dict` gave; `read` makes a lane's entry from its kind and its fields."""
         lanes = tuple(PlannedLane.from_dict(lane, read) for lane in fields["lanes"])
         rungs, rules = tuple(fields.get("rungs", ())), Rules(**fields.get("rules", {}))
+        looked = tuple(fields.get("looked", ()))
         fields = {name: value for name, value in fields.items() if name != "protocol"}  # of plans of version 0.1
         task = Task(**fields["task"])
         task = replace(task, lanes=tuple(task.lanes))
-        return cls(**{**fields, "task": task, "lanes": lanes, "rungs": rungs, "rules": rules})
+        return cls(**{**fields, "task": task, "lanes": lanes, "rungs": rungs, "rules": rules, "looked": looked})
 
 
 def make_plan(
@@ -217,12 +221,24 @@ def mismatch(planned: Mapping[str, Any], current: Mapping[str, Any]) -> list[str
     return lines
 
 
-def refuse_mismatch(plan: Plan, current: Mapping[str, Any]) -> None:
-    """Raises StoreError where a race cannot be continued here without mixing unlike runs."""
-    lines = mismatch(plan.environment, current)
+def refuse_mismatch(plan: Plan, current: Mapping[str, Any], *, code: str | None = None, mended: bool = False) -> None:
+    """Raises StoreError where a race cannot be continued here without mixing unlike runs.
+
+    `code` names the part of the environment that is the user's own code, which may differ if it was `mended`.
+    """
+    planned, now = (
+        {key: value for key, value in given.items() if not (mended and key == code)}
+        for given in (plan.environment, current)
+    )
+    lines = mismatch(planned, now)
     if lines:
+        retry = (
+            "; if it was mended because runs failed: --retry failed"
+            if any(line.startswith(f"{code}: ") for line in lines)
+            else ""
+        )
         raise StoreError(
             "this race cannot go on here, because its runs would no longer be alike:\n  "
             + "\n  ".join(lines)
-            + "\nresume it where it began, or start a new race"
+            + f"\nresume it where it began, or start a new race{retry}"
         )

@@ -13,7 +13,7 @@ from sooner.racing.timing import run_of
 from sooner.results.rescoring import VERDICTS, Level, compare_runs
 from sooner.statistics import sequential
 from sooner.statistics.comparison import ComparisonFigures, cannot_win, decided
-from sooner.statistics.signed_rank import ALPHA
+from sooner.statistics.extension import extended
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,10 @@ def standing(plan: Plan, records: Sequence[RunRecord]) -> Standing:
 
 def level(plan: Plan, pairs: int) -> Level:
     """What a comparison may claim after so many pairs of this race."""
-    if plan.rules.until != "decided":
-        return ALPHA, 1
-    look = sequential.look(pairs, plan.pairs)
+    if plan.rules.until == "decided":
+        look = sequential.look(pairs, plan.pairs)
+    else:
+        look = extended([seen for seen in plan.looked if seen < pairs])
     return look.alpha, look.number
 
 

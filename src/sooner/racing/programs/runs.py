@@ -157,6 +157,8 @@ def _reason(execution: Execution, journal: Journal, program: Program) -> str | N
     if status < 0:
         hint = "; the system does that when memory runs out" if -status == signal.SIGKILL else ""
         return f"it was ended by {_signal(-status)}{hint}"
+    if status > 0 and journal.broken is not None:  # it diverged, and gave up for that
+        return f"its last metric was {journal.broken}, and it exited with status {status}"
     if status > 0:
         return f"it exited with status {status}"
     if journal.broken is not None:

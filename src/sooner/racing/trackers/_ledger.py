@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
 from sooner import files
@@ -38,6 +39,18 @@ class Ledger:
     def holds(self, tracker: str, record: RunRecord) -> bool:
         """Whether `tracker` has this run."""
         return (record.lane, record.seed) in self._runs.get(tracker, [])
+
+    @classmethod
+    def forget(cls, folder: Path, records: Sequence[RunRecord]) -> None:
+        """Let these runs of the race in `folder` be written again; nothing where it has no ledger.
+
+        Raises OSError where that cannot be written.
+        """
+        if not records or not (folder / NAME).exists():
+            return
+        ledger, gone = cls(folder), {(record.lane, record.seed) for record in records}
+        ledger._runs = {tracker: [run for run in runs if run not in gone] for tracker, runs in ledger._runs.items()}
+        ledger.save()
 
     def add(self, tracker: str, record: RunRecord) -> None:
         """Keep that `tracker` has this run. Raises OSError where that cannot be written."""

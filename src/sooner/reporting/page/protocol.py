@@ -87,6 +87,11 @@ def _looks(results: Results) -> str:
     looks = max([c.looks for c in own(results)], default=1)
     if looks == 1:
         return ""
+    if results.detect is None:
+        return (
+            " Pairs were added after results could be seen; intervals and verdicts are at a level that allows for all "
+            "looks together."
+        )
     return (
         f" The race could end at any of {looks} looks that were fixed in advance; each spends a part of the 5%, and "
         "the intervals are those of the look that a lane stopped at."

@@ -65,6 +65,8 @@ def _outcome(run: Run) -> Cell:
     text = "reached" if run.hit else "missed"
     if run.resumed:
         text += f", resumed {words.number_of(run.resumed, 'time')}"
+    if run.attempts > 1:
+        text += f", attempt {run.attempts}"
     return Cell(text, note=run.stopped or ("what it wrote last" if run.output else ""), more=run.output or "")
 
 
