@@ -1,21 +1,39 @@
 """What the benchmarks use of the inside of sooner's race, imported in one place: none of it is public."""
 
+from sooner.commands.compare import compare as compare_command
+from sooner.racing.engines.local import LocalEngine
+from sooner.racing.functions import Function
 from sooner.racing.machine import describe as machine
+from sooner.racing.plan.agenda import agenda as next_runs
+from sooner.racing.plan.controls import spend
 from sooner.racing.plan.fitted import SCAN, agenda, ends, name_at
 from sooner.racing.plan.ladder import ladder
+from sooner.racing.plan.lanes import PlannedLane
+from sooner.racing.plan.plan import Plan, make_plan, plan_entries
+from sooner.racing.plan.rules import Rules
+from sooner.racing.plan.stopping import standing
+from sooner.racing.programs import Program, ProgramRuns
+from sooner.racing.protocols import Runs
 from sooner.racing.race import finished
+from sooner.racing.race import results as race_results
+from sooner.racing.race import run as run_race
+from sooner.racing.race import start as start_race
 from sooner.racing.recipes.assemble import Site, assemble, make_fabric
 from sooner.racing.recipes.precision import choose
 from sooner.racing.record import RunRecord as Record
-from sooner.racing.scoring import per_seed
+from sooner.racing.runs import make_runs
+from sooner.racing.scoring import per_seed, score
+from sooner.reporting.checks import checks
+from sooner.reporting.headlines import headlines
 from sooner.reporting.notices import notice
 from sooner.reporting.wording import verdict
 from sooner.results.budgets import counted, frontier, smallest_budget
 from sooner.results.final_metric import difference, finals
 from sooner.results.notices import RunRepeated, Told
-from sooner.results.records import SHARE, Evaluation, Lane, Results, Run
+from sooner.results.pooling import join
+from sooner.results.records import SHARE, Comparison, Evaluation, Lane, Results, Run
 from sooner.results.rescoring import compare_runs, compared, rescore, timed
-from sooner.results.verdict import judge
+from sooner.results.verdict import Finding, judge
 from sooner.statistics.comparison import compare
 from sooner.statistics.monotone import monotone
 from sooner.statistics.power import max_pairs_needed, pairs_needed
@@ -29,20 +47,32 @@ __all__ = [
     "MIN_PAIRS",
     "SCAN",
     "SHARE",
+    "Comparison",
     "Evaluation",
+    "Finding",
+    "Function",
     "Lane",
+    "LocalEngine",
+    "Plan",
+    "PlannedLane",
+    "Program",
+    "ProgramRuns",
     "Record",
     "Results",
+    "Rules",
     "Run",
     "RunRepeated",
+    "Runs",
     "Site",
     "Time",
     "Told",
     "Trajectory",
     "agenda",
     "assemble",
+    "checks",
     "choose",
     "compare",
+    "compare_command",
     "compare_runs",
     "compared",
     "counted",
@@ -51,23 +81,35 @@ __all__ = [
     "finals",
     "finished",
     "frontier",
+    "headlines",
+    "join",
     "judge",
     "ladder",
     "levels",
     "looks",
     "machine",
     "make_fabric",
+    "make_plan",
+    "make_runs",
     "max_pairs_needed",
     "monotone",
     "name_at",
+    "next_runs",
     "notice",
     "null_cdf",
     "pairs_needed",
     "per_seed",
+    "plan_entries",
+    "race_results",
     "rescore",
+    "run_race",
+    "score",
     "settled",
     "signed_rank",
     "smallest_budget",
+    "spend",
+    "standing",
+    "start_race",
     "survival",
     "timed",
     "verdict",
