@@ -81,12 +81,12 @@ def test_a_lane_that_never_reached_the_target_is_said_so() -> None:
     assert headline.sentence == "never reached the target: 0 of 2 runs."
 
 
-def test_readings_name_the_relation_once_and_carry_the_calibrated_verdict() -> None:
+def test_readings_name_the_relation_once_and_are_on_the_wall_clock() -> None:
     headline, _ = headlines(realistic())
     assert headline.lane.name == "rs2-30"
     told = [f"{reading.relation} {reading.comparison.against}" for reading in headline.readings]
     assert told == ["against the baseline", "against its fitted control baseline@3ep"]
-    assert all(reading.calibrated and reading.calibrated.clock == "calibrated" for reading in headline.readings)
+    assert all(reading.comparison.clock == "wall" for reading in headline.readings)
     assert "schedule" in headline.readings[1].meaning
 
 

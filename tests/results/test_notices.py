@@ -37,7 +37,7 @@ NOTICES: list[Notice] = [
     GridsDiffer(("a", "b"), (100, 7)),
     LanesRenamed(("b",), ("x#2",)),
     PairsPooled(("a", "b")),
-    Drift("b#2", "b", ("later",), "drifted", 6, 1.1, None, steady_calibrated=True),
+    Drift("b#2", "b", ("later",), "drifted", 6, 1.1, None),
     Told("as it was told"),
     OfRace("a", MachinesMixed(("A100", "H200"))),
 ]

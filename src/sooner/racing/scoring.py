@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sooner.racing import provenance
@@ -109,14 +109,12 @@ def _told_examples(lane: str, plan: Plan, records: Sequence[RunRecord]) -> bool:
 def _climbs(lane: str, plan: Plan, records: Sequence[RunRecord]) -> list[Run]:
     names = {name_at(lane, rung) for rung in plan.rungs}
     mine = [record for record in records if record.lane in names]
-    climbs = per_seed(lane, plan.rungs, mine, lambda record: run_of(record, plan.target).calibrated_budget_s)
+    climbs = per_seed(lane, plan.rungs, mine)
     by_seed = {seed: [record for record in mine if record.seed == seed] for seed in sorted(climbs)}
     return [climb_of(seed, climbs[seed], made, plan.target) for seed, made in by_seed.items()]
 
 
-def per_seed(
-    lane: str, rungs: Sequence[str], records: Sequence[RunRecord], calibrated: Callable[[RunRecord], float]
-) -> dict[int, list[Evaluation]]:
+def per_seed(lane: str, rungs: Sequence[str], records: Sequence[RunRecord]) -> dict[int, list[Evaluation]]:
     """The climb of every seed that ran `lane` at some rung, seeds and rungs ascending.
 
     A run that broke off, or ended without a metric, counts as the worst end that the lane had: a number that can be
@@ -130,7 +128,6 @@ def per_seed(
         lane: name, without a budget.
         rungs: all budgets of the ladder, ascending.
         records: ended runs; those of other lanes are ignored.
-        calibrated: seconds of a whole run on the calibrated clock.
     """
     known = ends(lane, rungs, records)
     made = {(record.lane, record.seed): record for record in records}
@@ -141,7 +138,7 @@ def per_seed(
     for seed, climb in climbs.items():
         for place, metric in known[seed].items():
             record = made[name_at(lane, rungs[place]), seed]
-            spent = (record.seconds, calibrated(record), record.steps, record.examples)
+            spent = (record.seconds, record.steps, record.examples)
             here = Evaluation(*spent, metric=max(metric, worst), budget=rungs[place])
             climb.append(_not_below(here, climb[-1]) if climb else here)
     return climbs
@@ -151,7 +148,6 @@ def _not_below(here: Evaluation, before: Evaluation) -> Evaluation:
     return replace(
         here,
         seconds=max(here.seconds, before.seconds),
-        calibrated_seconds=max(here.calibrated_seconds, before.calibrated_seconds),
         step=max(here.step, before.step),
         examples=max(here.examples, before.examples),
     )

@@ -63,14 +63,13 @@ _CONCLUSION: dict[tuple[Tone, Tone, Kind], str] = {
 
 @dataclass(frozen=True)
 class Reading:
-    """One comparison on the wall clock, with the same on the calibrated clock beside it.
+    """One comparison on the wall clock.
 
     `relation` leads to the name of the other lane ("against its fitted control"); `meaning` is what the comparison can
     tell.
     """
 
     comparison: Comparison
-    calibrated: Comparison | None
     relation: str
     meaning: str
 
@@ -104,7 +103,7 @@ def headlines(results: Results) -> list[Headline]:
     return [
         _headline(results, lane)
         for lane in found.values()
-        if lane.role == "lane" or comparisons(results, lane.name, BASELINE, "wall")
+        if lane.role == "lane" or comparisons(results, lane.name, BASELINE)
     ]
 
 
@@ -129,22 +128,13 @@ def tone(comparison: Comparison) -> Tone:
     return _TONE[comparison.finding]
 
 
-def on_calibrated_clock(results: Results, comparison: Comparison) -> Comparison | None:
-    """The same two lanes compared on the calibrated clock, by the same runs."""
-    same = (comparison.lane, comparison.against, comparison.confirmation, "calibrated")
-    for other in results.comparisons:
-        if (other.lane, other.against, other.confirmation, other.clock) == same:
-            return other
-    return None
-
-
 def confirmations(results: Results) -> list[Reading]:
     """The findings on fresh seeds, whose runs are compared among themselves and never mixed with the race's own."""
     return _readings(results, confirmed(results))
 
 
 def _headline(results: Results, lane: Lane) -> Headline:
-    compared = [c for relation in _RELATION for c in comparisons(results, lane.name, (relation,), "wall")]
+    compared = [c for relation in _RELATION for c in comparisons(results, lane.name, (relation,))]
     readings = _readings(results, compared)
     kinds = {other.name: kind(results, other) for other in results.lanes}
     sentence = _sentence(lane, [(kinds[c.against], tone(c)) for c in compared])
@@ -159,7 +149,6 @@ def _readings(results: Results, compared: list[Comparison]) -> list[Reading]:
     return [
         Reading(
             comparison=c,
-            calibrated=on_calibrated_clock(results, c),
             # "against the baseline", not "against the baseline baseline"
             relation=_RELATION[kinds[c.against]].removesuffix(f" {c.against}"),
             meaning=_meaning(results, controls.get(c.lane), kinds[c.against]),

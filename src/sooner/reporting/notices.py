@@ -34,12 +34,12 @@ def notice(given: Notice) -> str:
         case OtherPrograms(share):
             return (
                 f"other programs used {share:.0%} of this machine's cores when the race started: wall times will be "
-                "noisy; trust the calibrated clock, or race again on a quiet machine"
+                "noisy; race again on a quiet machine"
             )
         case UnsteadyPace(lane, spread):
             return (
                 f"seconds per step varied by {spread:.0%} (sd over mean) between the runs of {lane}: this machine "
-                "was not steady; the calibrated clock is the one to read"
+                "was not steady, or the lane's own steps differ in cost"
             )
         case ScaleDoubted(lane, metric, target):
             looks = "a percentage against a share" if metric > target else "a share against a percentage"
@@ -139,10 +139,9 @@ def _drift(drift: Drift) -> str:
             f"the machine shows no drift between the races: {what}. Smaller differences between lanes of different "
             "races may still be drift"
         )
-    clocks = ", though the calibrated clock shows no drift" if drift.steady_calibrated else " or the calibrated one"
     return (
         f"the machine drifted between the races: {what}. Times of different races cannot be trusted side by side on "
-        f"the wall clock{clocks}; ratios to the baseline of the same race remain valid, and so do examples to the "
+        "the wall clock; ratios to the baseline of the same race remain valid, and so do examples to the "
         "target"
     )
 

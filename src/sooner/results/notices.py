@@ -149,7 +149,6 @@ class Drift:
         later, first: the names of the two baselines.
         pairs: seeds that both ran; too few where the drift is unknown.
         ci_low, ci_high: 95% interval of the later one's speed over the first one's, on the wall clock.
-        steady_calibrated: the calibrated clock shows no drift.
     """
 
     kind: ClassVar[str] = "drift"
@@ -160,7 +159,6 @@ class Drift:
     pairs: int
     ci_low: float | None = None
     ci_high: float | None = None
-    steady_calibrated: bool = False
 
 
 @dataclass(frozen=True)

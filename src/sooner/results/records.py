@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sooner.results.notices import Notice, Told, from_fields, to_fields
 from sooner.results.verdict import Cause, Finding, Reason, Verdict, judge
@@ -15,7 +15,7 @@ from sooner.statistics.signed_rank import ALPHA
 from sooner.statistics.survival import Survival
 
 Role = Literal["lane", "baseline", "control"]
-Clock = Literal["wall", "calibrated", "examples"]
+Clock = Literal["wall", "examples"]
 FORMAT = 1
 SHARE = 0.5  # fitted protocol: of the seeds that must reach the target, unless a race says otherwise
 
@@ -25,7 +25,6 @@ class Evaluation:
     """One look at the validation metric. Seconds are on the race's clock: training time, evaluation excluded."""
 
     seconds: float
-    calibrated_seconds: float
     step: int
     examples: int
     metric: float
@@ -39,11 +38,9 @@ class Run:
     seed: int
     hit: bool
     time_to_target_s: float | None
-    calibrated_time_to_target_s: float | None
     steps_to_target: float | None
     examples_to_target: float | None
     budget_s: float  # seconds on the clock when the run ended: where a censored run is censored
-    calibrated_budget_s: float
     final_metric: float | None
     test_metric: float | None
     phases: dict[str, float]  # seconds by phase; "evaluate" and "checkpoint" are listed but not on the clock
@@ -67,7 +64,6 @@ class Rung:
 
     budget: str
     seconds: float  # median over its runs
-    calibrated_seconds: float
     examples: float
     metric: float  # median of the final metric
     low: float  # least and greatest final metric
@@ -168,14 +164,17 @@ class Results:
         """Read what `to_dict` gave, or the content of a `results.json`, of version 0.2.0 or later.
 
         Its words are ignored: where a file of 0.2.0 has a verdict in words alone, it is computed again from the
-        figures. Fields that later versions added are ignored, too.
+        figures. Fields that later versions added are ignored, too, as are times on the calibrated clock, which versions
+        up to 0.3.0 had: where the steps of a lane differ in cost it could give the opposite of the truth.
         """
         lanes = [
             Lane(
                 **{
                     **_known(Lane, lane),
                     "runs": [_run(run) for run in lane["runs"]],
-                    "survival": [Survival(**estimate) for estimate in lane.get("survival", [])],
+                    "survival": [
+                        Survival(**estimate) for estimate in lane.get("survival", []) if _known_clock(estimate)
+                    ],
                     "rungs": [Rung(**_known(Rung, rung)) for rung in lane.get("rungs", [])],
                 }
             )
@@ -186,7 +185,9 @@ class Results:
             **{
                 **_known(cls, raw),
                 "lanes": lanes,
-                "comparisons": [_comparison(stored, raw.get("detect")) for stored in raw["comparisons"]],
+                "comparisons": [
+                    _comparison(stored, raw.get("detect")) for stored in raw["comparisons"] if _known_clock(stored)
+                ],
                 "confirmation": fresh,
                 "earlier": [_comparison(stored, raw.get("detect")) for stored in raw.get("earlier", [])],
                 "notices": _notices(raw),
@@ -207,6 +208,10 @@ class Results:
 def _known(record: type, raw: Mapping[str, Any]) -> dict[str, Any]:
     names = {field.name for field in fields(record)}
     return {name: value for name, value in raw.items() if name in names}
+
+
+def _known_clock(raw: Mapping[str, Any]) -> bool:
+    return raw.get("clock", "wall") in get_args(Clock)
 
 
 def _run(raw: Mapping[str, Any]) -> Run:

@@ -42,13 +42,11 @@ _CLOCK = (
     "Starts before the method first touches the data, and counts everything it does: setting up, scoring and selecting "
     "examples, extra passes. It stands still only while the metric is evaluated and state is saved. What all lanes "
     "share is not counted: reading the data set into memory, and a few steps that warm each model's kernels up before "
-    "the first run. Wall time is what a stopwatch says; calibrated time is steps times the run's own median seconds "
-    "per step plus its fixed costs, which a machine that is busy now and then cannot distort."
+    "the first run. It is wall time, what a stopwatch says: work of others on the machine makes it longer."
 )
 _PROGRAM_CLOCK = (
     "Starts with the program and counts everything it does. It stands still only where the program says that it "
-    "evaluates; otherwise its evaluations count, too. Calibrated time, where there is one, is "
-    "steps times the run's own median seconds per step plus its fixed costs."
+    "evaluates; otherwise its evaluations count, too. It is wall time: work of others on the machine makes it longer."
 )
 _CONTROLS = (
     "Added by the race. The baseline is the task's recipe on all data at full budget. A fitted control is that "

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from statistics import median
 
 from sooner.reporting import format as words
-from sooner.reporting.summary import LaneSummary, cost, has_calibrated, has_energy, has_examples, summarise
+from sooner.reporting.summary import LaneSummary, cost, has_energy, has_examples, summarise
 from sooner.reporting.tables import _base as cells
 from sooner.reporting.tables._base import NONE, Cell, Row, Table
 from sooner.results.records import Comparison, Results
@@ -29,8 +29,6 @@ def _columns(results: Results) -> dict[str, Callable[[LaneSummary], Cell]]:
         "Reached": lambda row: Cell(f"{row.hits} of {len(row.lane.runs)}", row.hits),
         "Time to target, wall": lambda row: cells.median(row.wall),
     }
-    if has_calibrated(results):
-        columns["Time to target, calibrated"] = lambda row: cells.median(row.calibrated)
     if results.price_per_hour is not None:
         columns["Money to target"] = lambda row: cells.median(cost(results, row.wall), words.money)
     if has_examples(results):
