@@ -11,8 +11,10 @@ from sooner.racing.record import RunRecord
 from sooner.racing.scoring import per_seed
 from sooner.racing.store import Store
 from sooner.reporting.tables import all_tables
+from sooner.results.notices import OwnSeconds, SecondsUnused
 from sooner.results.records import Evaluation as Scored
 from sooner.results.records import Results
+from sooner.results.verdict import Cause, Finding, Reason
 from sooner.tasks import Task
 from sooner.training.evaluation import Evaluation
 
@@ -102,6 +104,46 @@ def test_slow_stretches_count_whatever_their_share(scored: Callable[..., Results
     (against,) = [c for c in found.comparisons if (c.lane, c.against, c.clock) == ("rs2-30", "baseline", "wall")]
     assert against.ratio == pytest.approx(90.0 / (sum(uneven) - uneven[-1]), rel=0.01)
     assert against.ratio < 1
+
+
+def twins(folder: Path, *, own_seconds: bool, telling: tuple[str, ...]) -> Results:
+    """Of two programs alike the second tells seconds that count from after its set-up, half of what it took."""
+    programs = [Program(name, f"python {name}.py {{seed}}", own_seconds=own_seconds) for name in ("a", "b")]
+    task = Task(name="programs", data="", target=0.9, recipe={}, metric="metric")
+    racing.start(folder, plan_entries(task, programs, pairs=6, seed=0, threads=1))
+    store = Store(folder)
+    for seed in range(6):
+        for name, took in (("a", 2.0), ("b", 1.0 if own_seconds else 2.0)):
+            looks = [Evaluation(took / 2 + 0.01 * seed, 1, 1, 0.5), Evaluation(took + 0.01 * seed, 2, 2, 1.0)]
+            told = name in telling
+            store.add(RunRecord(name, seed, "2026", "2026", 2, 2, looks[-1].seconds, looks, {}, told_seconds=told))
+    store.close()
+    return racing.results(folder)
+
+
+def test_seconds_that_a_program_told_are_named_where_they_were_not_used(tmp_path: Path) -> None:
+    found = twins(tmp_path, own_seconds=False, telling=("b",))
+    assert found.notices == [SecondsUnused(("b",))]
+    assert [lane.own_seconds for lane in found.lanes] == [False, False]
+    (wall,) = [c for c in found.comparisons if c.clock == "wall"]
+    assert wall.finding not in (Finding.FASTER, Finding.WITHHELD)
+
+
+def test_no_verdict_sets_a_programs_word_against_the_races_clock(tmp_path: Path) -> None:
+    found = twins(tmp_path, own_seconds=True, telling=("b",))
+    assert found.notices == [OwnSeconds(("b",))]
+    (wall,) = [c for c in found.comparisons if c.clock == "wall"]
+    assert wall.ci_low is not None
+    assert wall.ci_low > 1  # the figures would say faster
+    assert (wall.finding, wall.reasons) == (Finding.WITHHELD, (Reason(Cause.CLOCKS_DIFFER, ("b",)),))
+    assert Results.from_json(found.to_json()) == found
+
+
+def test_two_programs_that_tell_their_own_are_compared(tmp_path: Path) -> None:
+    found = twins(tmp_path, own_seconds=True, telling=("a", "b"))
+    assert found.notices == [OwnSeconds(("a", "b"))]
+    (wall,) = [c for c in found.comparisons if c.clock == "wall"]
+    assert wall.finding is Finding.FASTER
 
 
 RUNGS = ("1ep", "2ep", "4ep", "8ep")

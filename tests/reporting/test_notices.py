@@ -16,10 +16,12 @@ from sooner.results.notices import (
     Notice,
     OfRace,
     OtherPrograms,
+    OwnSeconds,
     PairsPooled,
     RunRepeated,
     RunsRetried,
     ScaleDoubted,
+    SecondsUnused,
     Told,
     UnsteadyPace,
 )
@@ -29,6 +31,9 @@ from sooner.results.notices import (
     ("given", "words"),
     [
         (OtherPrograms(0.4), "^other programs used 40% of this machine's cores when the race started: "),
+        (OwnSeconds(("x",)), "^the times of x are its own word: the seconds that it told were used "),
+        (OwnSeconds(("x", "y")), "^the times of x and y are their own word: "),
+        (SecondsUnused(("x",)), "^the seconds that x told of its own runs were not used: .* with --own-seconds "),
         (UnsteadyPace("x", 0.154), r"^seconds per step varied by 15% \(sd over mean\) between the runs of x: "),
         (ScaleDoubted("x", 91.3, 0.93), r"^x gave .* 91\.3 .* 0\.93, .* a percentage against a share: .* target 93$"),
         (ScaleDoubted("x", 0.913, 93.0), r"^x gave .* 0\.913 .* 93, .* a share against a percentage: .* target 0\.93$"),

@@ -98,3 +98,9 @@ def test_no_clock_but_the_wall_is_spoken_of() -> None:
     results = race(lanes, [compared("x", "baseline", 1.5, 1.2, 1.9)])
     assert "calibrated" not in shown(results, terminal=True)
     assert "calibrated clock" not in plain_text(results)
+
+
+def test_times_that_are_a_programs_own_word_are_marked() -> None:
+    mine = Lane("mine", "baseline", {"command": "a"}, [run([0.1, 0.9])], own_seconds=True)
+    assert "0.500 s (its own word)" in plain_text(race([mine]))
+    assert "own word" in shown(race([mine]), terminal=True)

@@ -15,11 +15,12 @@ from sooner.racing.plan.controls import opponents
 from sooner.racing.plan.fitted import ends, name_at
 from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.plan.plan import Plan
+from sooner.racing.programs import Program
 from sooner.racing.record import RunRecord
 from sooner.racing.store import Store
 from sooner.racing.timing import climb_of, run_of
 from sooner.recipes import Recipe
-from sooner.results.notices import Notice, UnsteadyPace
+from sooner.results.notices import Notice, OwnSeconds, SecondsUnused, UnsteadyPace
 from sooner.results.records import Evaluation, Lane, Results, Run
 from sooner.results.rescoring import rescore
 
@@ -50,7 +51,7 @@ def score(plan: Plan, store: Store) -> Results:
         machine=store.get("machine") or {},
         versions=store.get("versions") or {},
         data=store.get("data") or {},
-        notices=[*_newest(store.notes()), *provenance.notices(plan, store)],
+        notices=[*_newest(store.notes()), *provenance.notices(plan, store), *_seconds_told(plan, records)],
         looked=list(plan.looked),
         detect=plan.rules.detect if plan.rules.until == "decided" else None,
         rungs=list(plan.rungs),
@@ -96,8 +97,26 @@ def _lane(
         added_for=", ".join(lane.added_for) or None,
         opponents=[other.name for other in opponents(lane, list(plan.lanes))],
         dropped_after=dropped_after,
+        own_seconds=_own_seconds(lane, plan, records),
         counts_examples=isinstance(lane.entry, Recipe) or _told_examples(lane.name, plan, records),
     )
+
+
+def _seconds_told(plan: Plan, records: Sequence[RunRecord]) -> list[Notice]:
+    """Of the programs that told their own seconds: those that were timed by them, and those that were not."""
+    telling = [lane for lane in plan.lanes if _told_seconds(lane, plan, records)]
+    used = tuple(lane.name for lane in telling if _own_seconds(lane, plan, records))
+    unused = tuple(lane.name for lane in telling if lane.name not in used)
+    return [*([OwnSeconds(used)] if used else []), *([SecondsUnused(unused)] if unused else [])]
+
+
+def _own_seconds(lane: PlannedLane, plan: Plan, records: Sequence[RunRecord]) -> bool:
+    return isinstance(lane.entry, Program) and lane.entry.own_seconds and _told_seconds(lane, plan, records)
+
+
+def _told_seconds(lane: PlannedLane, plan: Plan, records: Sequence[RunRecord]) -> bool:
+    names = {lane.name, *(name_at(lane.name, rung) for rung in plan.rungs)}
+    return any(record.told_seconds for record in records if record.lane in names)
 
 
 def _told_examples(lane: str, plan: Plan, records: Sequence[RunRecord]) -> bool:

@@ -18,10 +18,12 @@ from sooner.results.notices import (
     Notice,
     OfRace,
     OtherPrograms,
+    OwnSeconds,
     PairsPooled,
     RunRepeated,
     RunsRetried,
     ScaleDoubted,
+    SecondsUnused,
     Told,
     UnsteadyPace,
 )
@@ -40,6 +42,16 @@ def notice(given: Notice) -> str:
             return (
                 f"seconds per step varied by {spread:.0%} (sd over mean) between the runs of {lane}: this machine "
                 "was not steady, or the lane's own steps differ in cost"
+            )
+        case OwnSeconds(lanes):
+            return (
+                f"the times of {join(list(lanes))} are {_own(lanes)} word: the seconds that {_they(lanes)} told were "
+                "used (--own-seconds), and the race cannot check what they count"
+            )
+        case SecondsUnused(lanes):
+            return (
+                f"the seconds that {join(list(lanes))} told of {_own(lanes)} runs were not used: the race's clock "
+                "counts from the start of a program. Race again with --own-seconds to take them at their word"
             )
         case ScaleDoubted(lane, metric, target):
             looks = "a percentage against a share" if metric > target else "a share against a percentage"
@@ -97,6 +109,14 @@ def notice(given: Notice) -> str:
             return text
         case _:
             assert_never(given)
+
+
+def _own(lanes: tuple[str, ...]) -> str:
+    return "its own" if len(lanes) == 1 else "their own"
+
+
+def _they(lanes: tuple[str, ...]) -> str:
+    return "it" if len(lanes) == 1 else "they"
 
 
 _TIMES = {1: "once", 2: "twice"}

@@ -43,7 +43,7 @@ def table(results: Results) -> Table:
         grid.add_row(
             _two_lines(row.lane.name, row.lane.role),
             _hits(row),
-            _median(row.wall, words.seconds),
+            _two_lines(_median(row.wall, words.seconds), "own word" if row.lane.own_seconds else ""),
             *([_median(row.examples, words.count)] if examples else []),
             _two_lines(
                 words.metric(results, row.final.median), words.metric_range(results, row.final.low, row.final.high)
@@ -98,7 +98,7 @@ def _plain_row(results: Results, row: LaneSummary) -> list[str]:
         row.lane.name,
         row.lane.role,
         _hits(row),
-        _median(row.wall, words.seconds),
+        _median(row.wall, words.seconds) + (" (its own word)" if row.lane.own_seconds else ""),
         _median(row.examples, words.count),
         f"{words.metric(results, row.final.median)} ({words.metric_range(results, row.final.low, row.final.high)})"
         if row.final

@@ -31,6 +31,22 @@ class UnsteadyPace:
 
 
 @dataclass(frozen=True)
+class OwnSeconds:
+    """The times of these programs are the seconds that they told of themselves, as was asked for."""
+
+    kind: ClassVar[str] = "own_seconds"
+    lanes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SecondsUnused:
+    """These programs told seconds of themselves, which were not used."""
+
+    kind: ClassVar[str] = "seconds_unused"
+    lanes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ScaleDoubted:
     """A run of `lane` gave this metric for this target, which look like a percentage and a share, or the reverse."""
 
@@ -181,6 +197,8 @@ class OfRace:
 Notice = (
     OtherPrograms
     | UnsteadyPace
+    | OwnSeconds
+    | SecondsUnused
     | ScaleDoubted
     | ExamplesSkipped
     | MachinesMixed

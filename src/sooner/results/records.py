@@ -90,6 +90,7 @@ class Lane:
     rungs: list[Rung] = field(default_factory=list)  # fitted protocol: the ladder, smallest budget first
     smallest_budget: str | None = None  # fitted protocol: the smallest that reaches the target in enough seeds
     dropped_after: int | None = None  # pairs after which it was stopped, because it could not win any more
+    own_seconds: bool = False  # its times are what its program told of itself, not the race's clock
     counts_examples: bool = True  # false where no run told its examples: those in it are steps, and compare nothing
 
 

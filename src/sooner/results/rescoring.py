@@ -10,7 +10,7 @@ import numpy as np
 
 from sooner.results.budgets import counted, rungs_of, smallest_budget
 from sooner.results.records import Clock, Comparison, Lane, Results, Run
-from sooner.results.verdict import Finding, Reason, judge
+from sooner.results.verdict import Cause, Finding, Reason, judge
 from sooner.statistics.comparison import ComparisonFigures, CurvePoint, compare, curve
 from sooner.statistics.crossing import at, first_crossing
 from sooner.statistics.extension import extended
@@ -55,6 +55,7 @@ def rescore(
     known |= levels or {}
     withheld = {_key(c): c.reasons for c in results.comparisons if c.finding is Finding.WITHHELD}
     by_name = {lane.name: lane.runs for lane in lanes}
+    own = {lane.name for lane in lanes if lane.own_seconds}
     silent = {lane.name for lane in lanes if not lane.counts_examples}
     comparisons = []
     for confirmation, runs in ((False, by_name), (True, fresh)):
@@ -72,6 +73,8 @@ def rescore(
                     if curves and not confirmation:
                         comparison = replace(comparison, curve=_curve(runs[lane.name], runs[other], clock, level))
                     comparison = replace(comparison, confirmation=confirmation)
+                    if clock == VERDICTS and len(told := own & {lane.name, other}) == 1:
+                        comparison = withhold(comparison, [Reason(Cause.CLOCKS_DIFFER, tuple(told))])
                     key = _key(comparison)
                     comparisons.append(withhold(comparison, withheld[key]) if key in withheld else comparison)
     earlier = _earlier(lanes, results, goal)

@@ -82,6 +82,12 @@ def test_a_lane_in_numbers() -> None:
     assert empty[0].note == "stopped after 8 pairs: could not win any more"
 
 
+def test_times_that_are_a_programs_own_word_are_marked() -> None:
+    lane = dataclasses.replace(alone(run([0.1, 0.9])).lanes[0], own_seconds=True)
+    (row,) = table(race([lane]), "lanes").rows
+    assert (row.cells[2].text, row.cells[2].note) == ("0.500 s", "its own word")
+
+
 def test_money_is_wall_time_at_the_price_of_an_hour() -> None:
     assert "Money to target" not in cells(alone(run([0.1, 0.5])), "lanes")
     assert (

@@ -35,7 +35,8 @@ class ProgramRuns:
     """Makes the runs of a race of programs.
 
     The clock starts when the program is started, so its imports and its reading of data count; it stands still in
-    `sooner.report`. What a program writes is not shown. Whatever it started is ended with it.
+    `sooner.report`. The seconds that a program tells of itself are used only where its `own_seconds` asks for them. What
+    it writes is not shown. Whatever it started is ended with it.
 
     Args:
         programs: those that will run; that each can be started here is checked.
@@ -96,7 +97,13 @@ class ProgramRuns:
             except (OSError, ValueError) as error:
                 reason = f"it could not be started: {error}"
                 return RunRecord(lane.name, seed, started, now(), 0, 0, 0.0, [], {}, stopped=reason)
-            sources = Sources(execution.started, on_look, reports=program.metric is None, target=self._target)
+            sources = Sources(
+                execution.started,
+                on_look,
+                reports=program.metric is None,
+                own_seconds=program.own_seconds,
+                target=self._target,
+            )
             with execution:
                 stopped = _follow(execution, sources, program.timeout, on_step)
                 end = execution.exit.moment if execution.exit else time.monotonic()
@@ -119,6 +126,7 @@ class ProgramRuns:
             peak_memory_bytes=execution.tree.peak or None,
             stopped=plain(stopped) if stopped else None,
             output=execution.tail.text if stopped else None,
+            told_seconds=journal.told_seconds,
         )
 
     def _variables(self) -> dict[str, str]:

@@ -13,7 +13,7 @@ def protocol(results: Results) -> list[tuple[str, str]]:
     recipes = contestants(results) == "recipes"
     return [
         ("Target", _target(results)),
-        ("Clock", _CLOCK if recipes else _PROGRAM_CLOCK),
+        ("Clock", _CLOCK if recipes else _PROGRAM_CLOCK + _own_word(results)),
         (
             "Pairs",
             "Runs of one seed share the initial weights, the split and the order of the data, and take turns in a "
@@ -63,6 +63,11 @@ _FRESH = (
     "After the race was decided, its winner and the lanes it was compared with ran again on seeds that played no part "
     "in any choice. A winner is often the one that was also lucky; on fresh seeds it cannot be."
 )
+
+
+def _own_word(results: Results) -> str:
+    own = [lane.name for lane in results.lanes if lane.own_seconds]
+    return f" But the times of {words.join(own)} are the seconds that the program told of itself." if own else ""
 
 
 def _target(results: Results) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from statistics import median
 
 from sooner.reporting import format as words
@@ -27,7 +28,7 @@ def _columns(results: Results) -> dict[str, Callable[[LaneSummary], Cell]]:
     columns: dict[str, Callable[[LaneSummary], Cell]] = {
         "Role": _role,
         "Reached": lambda row: Cell(f"{row.hits} of {len(row.lane.runs)}", row.hits),
-        "Time to target, wall": lambda row: cells.median(row.wall),
+        "Time to target, wall": _wall,
     }
     if results.price_per_hour is not None:
         columns["Money to target"] = lambda row: cells.median(cost(results, row.wall), words.money)
@@ -40,6 +41,10 @@ def _columns(results: Results) -> dict[str, Callable[[LaneSummary], Cell]]:
     columns["Against baseline"] = lambda row: _ratios(row.against_baseline)
     columns["Against control"] = lambda row: _ratios(row.against_controls)
     return columns
+
+
+def _wall(row: LaneSummary) -> Cell:
+    return replace(cells.median(row.wall), note="its own word" if row.lane.own_seconds else "")
 
 
 def _role(row: LaneSummary) -> Cell:
