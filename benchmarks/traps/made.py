@@ -58,6 +58,10 @@ class Kept:
     def get(self, key: str) -> None:
         """Nothing is known of the machine, the versions and the data."""
 
+    def attempts(self) -> list[Record]:
+        """No run failed and was repeated."""
+        return []
+
     def notes(self) -> list[Any]:
         """The race noted nothing."""
         return []

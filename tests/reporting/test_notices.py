@@ -17,6 +17,8 @@ from sooner.results.notices import (
     OfRace,
     OtherPrograms,
     OwnSeconds,
+    PaceDiffers,
+    PaceVaried,
     PairsPooled,
     RunRepeated,
     RunsRetried,
@@ -31,6 +33,11 @@ from sooner.results.notices import (
     ("given", "words"),
     [
         (OtherPrograms(0.4), "^other programs used 40% of this machine's cores when the race started: "),
+        (
+            PaceDiffers("x", "y", 1.3, 1.21, 1.4),
+            r"^the machine was 1.30 times slower during the runs of x than of y \(95% CI 1.21 to 1.40\), ",
+        ),
+        (PaceVaried(1.4, 12), "^a fixed workload took 1.40 times as long beside the slow ones of the 12 runs "),
         (OwnSeconds(("x",)), "^the times of x are its own word: the seconds that it told were used "),
         (OwnSeconds(("x", "y")), "^the times of x and y are their own word: "),
         (SecondsUnused(("x",)), "^the seconds that x told of its own runs were not used: .* with --own-seconds "),

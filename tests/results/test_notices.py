@@ -15,6 +15,8 @@ from sooner.results.notices import (
     OfRace,
     OtherPrograms,
     OwnSeconds,
+    PaceDiffers,
+    PaceVaried,
     PairsPooled,
     RunRepeated,
     RunsRetried,
@@ -29,6 +31,8 @@ from sooner.results.notices import (
 NOTICES: list[Notice] = [
     OtherPrograms(0.22),
     UnsteadyPace("x", 0.15),
+    PaceDiffers("x", "y", 1.3, 1.2, 1.4),
+    PaceVaried(1.4, 12),
     OwnSeconds(("x",)),
     SecondsUnused(("x", "y")),
     ScaleDoubted("x", 91.3, 0.93),

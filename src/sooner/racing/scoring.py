@@ -20,6 +20,7 @@ from sooner.racing.record import RunRecord
 from sooner.racing.store import Store
 from sooner.racing.timing import climb_of, run_of
 from sooner.recipes import Recipe
+from sooner.results import steadiness
 from sooner.results.notices import Notice, OwnSeconds, SecondsUnused, UnsteadyPace
 from sooner.results.records import Evaluation, Lane, Results, Run
 from sooner.results.rescoring import rescore
@@ -35,6 +36,7 @@ def score(plan: Plan, store: Store) -> Results:
     if plan.rules.until == "decided":
         standing = stopping.standing(plan, own)
         hopeless = {name: standing.stopped[name] for name in standing.hopeless}
+    lanes = [_lane(lane, plan, own, hopeless.get(lane.name), failures) for lane in plan.lanes]
     results = Results(
         task=plan.task.name,
         target=plan.target,
@@ -42,7 +44,7 @@ def score(plan: Plan, store: Store) -> Results:
         protocol=plan.rules.protocol,
         device=plan.device,
         started=min((record.started for record in records), default=""),
-        lanes=[_lane(lane, plan, own, hopeless.get(lane.name), failures) for lane in plan.lanes],
+        lanes=lanes,
         comparisons=[],
         complete=not agenda(plan, records),
         model=plan.lanes[0].entry.model,
@@ -51,7 +53,12 @@ def score(plan: Plan, store: Store) -> Results:
         machine=store.get("machine") or {},
         versions=store.get("versions") or {},
         data=store.get("data") or {},
-        notices=[*_newest(store.notes()), *provenance.notices(plan, store), *_seconds_told(plan, records)],
+        notices=[
+            *_newest(store.notes()),
+            *provenance.notices(plan, store),
+            *_seconds_told(plan, records),
+            *steadiness.notices(lanes),
+        ],
         looked=list(plan.looked),
         detect=plan.rules.detect if plan.rules.until == "decided" else None,
         rungs=list(plan.rungs),

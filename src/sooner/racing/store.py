@@ -30,6 +30,7 @@ CREATE TABLE runs (
   test_metric REAL, peak_memory_bytes INTEGER, flops REAL, stopped TEXT, resumed INTEGER NOT NULL,
   output TEXT, energy_joules REAL, host TEXT NOT NULL DEFAULT '', sparse_flops REAL,
   environment INTEGER NOT NULL DEFAULT 0, told_seconds INTEGER NOT NULL DEFAULT 0,
+  reference REAL,
   UNIQUE (lane, seed)
 ) STRICT;
 CREATE TABLE phases (run INTEGER NOT NULL REFERENCES runs, name TEXT NOT NULL, seconds REAL NOT NULL) STRICT;
@@ -65,6 +66,7 @@ ALTER TABLE events ADD COLUMN fields TEXT;
     4: """
 ALTER TABLE runs ADD COLUMN environment INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN told_seconds INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN reference REAL;
 CREATE TABLE attempts (id INTEGER PRIMARY KEY, record TEXT NOT NULL) STRICT;
 """,
 }

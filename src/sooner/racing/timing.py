@@ -34,6 +34,7 @@ def run_of(record: RunRecord, target: float) -> Run:
         energy_joules=record.energy_joules,
         host=record.host,
         resumed=record.resumed,
+        reference_s=record.reference,
     )
     return timed(run, target)
 
@@ -46,6 +47,7 @@ def climb_of(seed: int, climb: Sequence[Evaluation], records: Sequence[RunRecord
         for name, spent in record.phases.items():
             phases[name] = phases.get(name, 0.0) + spent
     memory = [record.peak_memory_bytes for record in records if record.peak_memory_bytes is not None]
+    paces = [record.reference for record in records if record.reference is not None]
     run = replace(
         run_of(last, target),
         seed=seed,
@@ -54,6 +56,7 @@ def climb_of(seed: int, climb: Sequence[Evaluation], records: Sequence[RunRecord
         phases=phases,
         evaluations=list(climb),
         peak_memory_bytes=max(memory, default=None),
+        reference_s=sum(paces) / len(paces) if paces else None,
         stopped=None if climb else last.stopped,
     )
     return timed(run, target)

@@ -248,4 +248,4 @@ def _many(results: Results) -> Iterable[Check]:
 
 def _quiet(results: Results) -> Iterable[Check]:
     if not results.notices:
-        yield Check("good", "Machine", "The race noticed no other work on the machine and no unsteady lane.")
+        yield Check("good", "Machine", "The race noticed no other work on the machine.")

@@ -19,6 +19,8 @@ from sooner.results.notices import (
     OfRace,
     OtherPrograms,
     OwnSeconds,
+    PaceDiffers,
+    PaceVaried,
     PairsPooled,
     RunRepeated,
     RunsRetried,
@@ -42,6 +44,17 @@ def notice(given: Notice) -> str:
             return (
                 f"seconds per step varied by {spread:.0%} (sd over mean) between the runs of {lane}: this machine "
                 "was not steady, or the lane's own steps differ in cost"
+            )
+        case PaceDiffers():
+            return (
+                f"the machine was {given.ratio:.2f} times slower during the runs of {given.slower} than of "
+                f"{given.than} (95% CI {given.ci_low:.2f} to {given.ci_high:.2f}), by a fixed workload timed beside "
+                "them: so much of their difference is not theirs, unless what they do slows the machine down"
+            )
+        case PaceVaried(ratio, runs):
+            return (
+                f"a fixed workload took {ratio:.2f} times as long beside the slow ones of the {runs} runs as beside "
+                "the fast ones (a tenth left out at either end): the machine was disturbed, and wall times are noisy"
             )
         case OwnSeconds(lanes):
             return (

@@ -23,11 +23,38 @@ class OtherPrograms:
 
 @dataclass(frozen=True)
 class UnsteadyPace:
-    """Seconds per step of `lane` varied between its runs; `spread` is their standard deviation over their mean."""
+    """Seconds per step of `lane` varied between its runs; `spread` is their standard deviation over their mean.
+
+    Versions up to 0.3.0 noted it; it cannot tell an unsteady machine from steps that differ in cost.
+    """
 
     kind: ClassVar[str] = "unsteady_pace"
     lane: str
     spread: float
+
+
+@dataclass(frozen=True)
+class PaceDiffers:
+    """The machine was `ratio` times slower during the runs of `slower` than of `than`, by the fixed workload.
+
+    The 95% interval over the pairs is `ci_low` to `ci_high`, above 1.
+    """
+
+    kind: ClassVar[str] = "pace_differs"
+    slower: str
+    than: str
+    ratio: float
+    ci_low: float
+    ci_high: float
+
+
+@dataclass(frozen=True)
+class PaceVaried:
+    """The fixed workload took `ratio` times as long beside the slow ones of so many `runs` as beside the fast ones."""
+
+    kind: ClassVar[str] = "pace_varied"
+    ratio: float
+    runs: int
 
 
 @dataclass(frozen=True)
@@ -197,6 +224,8 @@ class OfRace:
 Notice = (
     OtherPrograms
     | UnsteadyPace
+    | PaceDiffers
+    | PaceVaried
     | OwnSeconds
     | SecondsUnused
     | ScaleDoubted

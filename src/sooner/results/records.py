@@ -54,6 +54,7 @@ class Run:
     output: str | None = None  # the end of what a program wrote, where it failed
     energy_joules: float | None = None  # of the devices, measured; None where the machine does not measure it
     host: str = ""  # the machine it ran on, where there were several
+    reference_s: float | None = None  # mean seconds of the fixed workload that was timed beside it, off the clock
     resumed: int = 0  # times it was taken up again from a checkpoint, or from its start
     attempts: int = 1  # this one and those before it that failed; of a fitted race at all its budgets
 

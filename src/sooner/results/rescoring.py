@@ -8,6 +8,7 @@ from typing import get_args
 
 import numpy as np
 
+from sooner.results import steadiness
 from sooner.results.budgets import counted, rungs_of, smallest_budget
 from sooner.results.records import Clock, Comparison, Lane, Results, Run
 from sooner.results.verdict import Cause, Finding, Reason, judge
@@ -73,6 +74,8 @@ def rescore(
                     if curves and not confirmation:
                         comparison = replace(comparison, curve=_curve(runs[lane.name], runs[other], clock, level))
                     comparison = replace(comparison, confirmation=confirmation)
+                    if clock == VERDICTS and (reason := steadiness.disturbed(comparison, runs)):
+                        comparison = withhold(comparison, [reason])
                     if clock == VERDICTS and len(told := own & {lane.name, other}) == 1:
                         comparison = withhold(comparison, [Reason(Cause.CLOCKS_DIFFER, tuple(told))])
                     key = _key(comparison)

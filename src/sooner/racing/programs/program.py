@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 from sooner.errors import RecipeError
@@ -93,7 +94,9 @@ class Program:
 
     def reader(self) -> Reader:
         """What finds the metric in a line of its output."""
-        return json_reader if self.metric is None else pattern_reader(self.metric)
+        if self.metric is None:
+            return partial(json_reader, own_seconds=self.own_seconds)
+        return pattern_reader(self.metric, own_seconds=self.own_seconds)
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain data."""
