@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from benchmarks._sooner import ALPHA, Finding, Time, compare, judge
+from benchmarks._sooner import ALPHA, Finding, Run, Time, compare, compared, judge
 from numpy.typing import NDArray
+
+from sooner.results.steadiness import disturbed
 
 Array = NDArray[np.float64]
 CLOCKS = ("wall", "corrected", "own pace")
+SHIPPED = "wall, withheld"  # as the race does: no verdict that the measured pace of the machine may explain
 
 
 def seconds(clock: str, stretches: Array, reference: Array) -> Array:
@@ -31,6 +34,21 @@ def seconds(clock: str, stretches: Array, reference: Array) -> Array:
             fixed = stretches[:, 0] - np.median(stretches[:, 1:], axis=1)
             return fixed + np.median(stretches[:, 1:], axis=1) * stretches.shape[1]
     raise ValueError(f"there is no clock {clock}")
+
+
+def shipped(finding: Finding, mine: Array, theirs: Array, reference: Array) -> Finding:
+    """The finding on wall time, withheld where the race withholds it; `reference` is (2 pairs, looks + 1) seconds."""
+    means = reference.mean(axis=1)
+    lanes = {
+        name: [_run(seed, seconds, mean) for seed, (seconds, mean) in enumerate(zip(taken, found, strict=True))]
+        for name, taken, found in (("lane", mine, means[: len(mine)]), ("other", theirs, means[len(mine) :]))
+    }
+    figures = compare([Time(each) for each in mine], [Time(each) for each in theirs], alpha=ALPHA)
+    return Finding.WITHHELD if disturbed(compared("lane", "other", figures), lanes) else finding
+
+
+def _run(seed: int, seconds: float, reference: float) -> Run:
+    return Run(seed, True, seconds, None, None, seconds, None, None, {}, [], reference_s=reference)
 
 
 def says(mine: Array, theirs: Array) -> Finding:

@@ -1,6 +1,6 @@
 """Races of known ratio on a machine that is really disturbed: `python -m benchmarks.clocks.real`.
 
-Processes take a core for random stretches, or all cores while one of the lanes runs. Some five minutes.
+Processes take a core for random stretches, or all cores while one of the lanes runs. Some three minutes of 12 races each.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from benchmarks._run import beside, save
 from benchmarks._sooner import machine
-from benchmarks.clocks.clocks import CLOCKS, Array, outcome, says, seconds
+from benchmarks.clocks.clocks import CLOCKS, SHIPPED, Array, outcome, says, seconds, shipped
 from benchmarks.clocks.simulate import table
 
 from sooner.racing.machine.reference import timed
@@ -94,14 +94,17 @@ def main() -> None:
     result: dict[str, Any] = {}
     for name, (ratio, alone) in settings.items():
         rng = np.random.default_rng(0)
-        counts = {clock: Counter[str]() for clock in CLOCKS}
+        counts = {clock: Counter[str]() for clock in (*CLOCKS, SHIPPED)}
         with burners(cores, steady=alone) as on:
             for _ in range(races):
                 stretches, references = one_race(ratio, on, alone, rng)
                 for clock in CLOCKS:
                     taken = seconds(clock, stretches, references)
-                    counts[clock][outcome(says(taken[:PAIRS], taken[PAIRS:]), ratio)] += 1
-        found = {clock: {what: counts[clock][what] / races for what in ("wrong", "right")} for clock in CLOCKS}
+                    finding = says(taken[:PAIRS], taken[PAIRS:])
+                    counts[clock][outcome(finding, ratio)] += 1
+                    if clock == "wall":
+                        counts[SHIPPED][outcome(shipped(finding, taken[:PAIRS], taken[PAIRS:], references), ratio)] += 1
+        found = {clock: {what: counts[clock][what] / races for what in ("wrong", "right")} for clock in counts}
         result[name] = {"ratio": ratio, "races": races, **found}
     save(beside(__file__, "real.json"), result)
     print(table(result))

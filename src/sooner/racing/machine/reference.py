@@ -58,7 +58,7 @@ def timed(device: torch.device) -> float:
 @cache
 def _matrix(device: torch.device) -> Tensor:
     """Entries of 1/256, whose products stay as they are; multiplied once, so that no measurement pays for the start."""
-    matrix = torch.full((_SIZE, _SIZE), 1 / _SIZE, device=device)
+    matrix = torch.full((_SIZE, _SIZE), 1 / _SIZE, dtype=torch.float32, device=device)
     for _ in range(_PRODUCTS):
         torch.mm(matrix, matrix)
     return matrix
