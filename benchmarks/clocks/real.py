@@ -1,6 +1,6 @@
 """Races of known ratio on a machine that is really disturbed: `python -m benchmarks.clocks.real`.
 
-Processes take a core for random stretches, or all cores while one of the lanes runs. Some three minutes of 12 races each.
+Processes take a core for random stretches, or all cores while one of the lanes runs.
 """
 
 from __future__ import annotations
