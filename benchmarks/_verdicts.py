@@ -7,7 +7,7 @@ from typing import Literal
 
 from benchmarks._sooner import Results, Run, compare_runs, compared, timed, verdict
 
-Clock = Literal["wall", "calibrated", "examples"]
+Clock = Literal["wall", "examples"]
 
 
 def said(results: Results, lane: str, against: str, clock: Clock, target: float | None = None) -> str:

@@ -132,7 +132,6 @@ def _row(lane: str, run: Run, least: float, of: int | None) -> Row:
         "steps": run.steps,
         "examples": run.examples,
         "seconds": round(run.budget_s, _SECONDS),
-        "calibrated_seconds": round(run.calibrated_budget_s, _SECONDS),
         "test_metric": run.test_metric,
         "flops": None if run.flops is None else round(run.flops),
         "sparse_flops": None if run.sparse_flops is None else round(run.sparse_flops),
@@ -142,7 +141,6 @@ def _row(lane: str, run: Run, least: float, of: int | None) -> Row:
         "at_step": [each.step for each in looks],
         "at_examples": [each.examples for each in looks],
         "at_seconds": rounded([each.seconds for each in looks], _SECONDS),
-        "at_calibrated_seconds": rounded([each.calibrated_seconds for each in looks], _SECONDS),
         "metric": [round(each.metric * of) if of else each.metric for each in looks],
     }
 
@@ -157,7 +155,7 @@ def _run(row: Row, target: float, of: int | None) -> Run:
     evaluations = [
         Evaluation(*each)
         for each in zip(
-            *(row[key] for key in ("at_seconds", "at_calibrated_seconds", "at_step", "at_examples")),
+            *(row[key] for key in ("at_seconds", "at_step", "at_examples")),
             metric,
             row.get("at_budget") or [None] * len(metric),
             strict=True,
@@ -167,11 +165,9 @@ def _run(row: Row, target: float, of: int | None) -> Run:
         seed=row["seed"],
         hit=False,
         time_to_target_s=None,
-        calibrated_time_to_target_s=None,
         steps_to_target=None,
         examples_to_target=None,
         budget_s=row["seconds"],
-        calibrated_budget_s=row["calibrated_seconds"],
         final_metric=metric[-1] if metric else None,
         test_metric=row["test_metric"],
         phases={},

@@ -26,13 +26,13 @@ def giga(values: list[float | None]) -> str:
 
 def row(results: Results, lane: Lane, against: Sequence[Lane], target: float) -> list[str]:
     tests = [100 * run.test_metric for run in lane.runs if run.test_metric is not None]
-    seconds = median(run.calibrated_budget_s for run in lane.runs)
+    seconds = median(run.budget_s for run in lane.runs)
     cells = [lane.name, f"{mean(finals(lane).values()):.2f}%", f"{mean(tests):.2f}%" if tests else ""]
     cells += [f"{median(run.steps for run in lane.runs):.0f}"]
     cells += [str(difference(lane, other)) if other is not lane else "" for other in against]
     cells += [giga([run.flops for run in lane.runs]), giga([run.sparse_flops for run in lane.runs]), f"{seconds:.1f}"]
     cells += [said(results, lane.name, other.name, "examples", target) for other in against]
-    return [*cells, said(results, lane.name, results.lanes[0].name, "calibrated", target)]
+    return [*cells, said(results, lane.name, results.lanes[0].name, "wall", target)]
 
 
 def show(results: Results, against: Sequence[str] = (), target: float | None = None) -> str:
@@ -41,8 +41,8 @@ def show(results: Results, against: Sequence[str] = (), target: float | None = N
     lanes = {lane.name: lane for lane in results.lanes}
     others = [results.lanes[0], *(lanes[name] for name in against)]
     heads = ["lane", "validation", "test", "updates", *(f"against {lane.name}" for lane in others)]
-    heads += ["GFLOP", "sparse GFLOP", "seconds (calibrated)"]
-    heads += [f"to {target:.1%}, in examples, against {lane.name}" for lane in others] + ["on the calibrated clock"]
+    heads += ["GFLOP", "sparse GFLOP", "seconds"]
+    heads += [f"to {target:.1%}, in examples, against {lane.name}" for lane in others] + ["on the wall clock"]
     ranked = sorted(results.lanes, key=lambda lane: -mean(finals(lane).values()))
     return markdown(heads, [row(results, lane, others, target) for lane in ranked])
 

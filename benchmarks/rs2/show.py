@@ -27,13 +27,11 @@ def _run(row: dict[str, object]) -> Run:
     run = Run(
         hit=False,
         time_to_target_s=None,
-        calibrated_time_to_target_s=None,
         steps_to_target=None,
         examples_to_target=None,
-        calibrated_budget_s=UNKNOWN,
         final_metric=row["metric"][-1],  # type: ignore[index]
         phases={},
-        evaluations=[Evaluation(UNKNOWN, UNKNOWN, *look) for look in looks],
+        evaluations=[Evaluation(UNKNOWN, *look) for look in looks],
         budget_s=row["seconds"],  # type: ignore[arg-type]
         **{key: row[key] for key in ("seed", "steps", "examples", "test_metric")},  # type: ignore[arg-type]
     )

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
 
-# Modules that read the clock of a run. What a race times besides (a reference workload, say) belongs here, too, and
-# has to take `Machine.work` of the seconds that it takes on a quiet machine.
-_READERS = ("sooner.training.clock.time",)
+# Modules that read the clock of a run, or of what a race times besides.
+_READERS = ("sooner.training.clock.time", "sooner.racing.machine.reference.time")
+_WORKLOAD = "sooner.racing.machine.reference.timed"  # what a race times to see how fast the machine is
+_TAKES = 0.005  # seconds on a quiet machine
 
 
 class Machine:
@@ -35,6 +36,11 @@ class Machine:
         """As `time.perf_counter`."""
         return self.now
 
+    def workload(self, device: object) -> float:
+        """Do the race's fixed workload: the seconds that it takes now."""
+        self.work(_TAKES)
+        return _TAKES * self.slow
+
     monotonic = time = perf_counter
     sleep = wait
 
@@ -46,4 +52,5 @@ def by_hand() -> Iterator[Machine]:
     with ExitStack() as stack:
         for name in _READERS:
             stack.enter_context(patch(name, machine))
+        stack.enter_context(patch(_WORKLOAD, machine.workload))
         yield machine

@@ -62,12 +62,12 @@ class Kept:
         """Nothing is known of the machine, the versions and the data."""
         return {}
 
-    def notes(self) -> list[Any]:
-        """The race noted nothing."""
+    def attempts(self) -> list[Record]:
+        """No run failed and was repeated."""
         return []
 
-    def attempts(self) -> list[Any]:
-        """No run failed before."""
+    def notes(self) -> list[Any]:
+        """The race noted nothing."""
         return []
 
 

@@ -7,12 +7,12 @@ from benchmarks.keep import kept, load
 
 
 def run(seed, metrics, stopped=None):
-    looks = [Evaluation(1.25 * at, 1.2 * at, 3 * at, 96 * at, metric) for at, metric in enumerate(metrics)]
+    looks = [Evaluation(1.25 * at, 3 * at, 96 * at, metric) for at, metric in enumerate(metrics)]
     last = looks[-1]
-    blank = {"time_to_target_s": None, "calibrated_time_to_target_s": None, "steps_to_target": None}
+    blank = {"time_to_target_s": None, "steps_to_target": None}
     made = Run(
         seed=seed, hit=False, **blank, examples_to_target=None, budget_s=last.seconds + 0.5,
-        calibrated_budget_s=last.calibrated_seconds + 0.5, final_metric=last.metric, test_metric=0.8123, phases={},
+        final_metric=last.metric, test_metric=0.8123, phases={},
         evaluations=looks, steps=last.step, examples=last.examples, flops=2e9, stopped=stopped,
     )  # fmt: skip
     return timed(made, 0.7)

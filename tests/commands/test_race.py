@@ -259,6 +259,7 @@ def test_a_share_for_a_percentage_stops_the_race_after_one_run(sooner: Run) -> N
         (["digits", "--max-pairs", "8"], "--max-pairs is for a race --until decided"),
         (["digits", "--engine", "slurm"], "--engine must be local or ray, not slurm"),
         (["digits", "--metric", "(.*)"], "are for programs"),
+        (["digits", "--own-seconds"], "are for programs"),
         (["--metric", "acc=(.*)", "--", "python -c pass"], "needs a finite target"),
         (["--target", "nan", "--metric", "acc=(.*)", "--", "python -c pass"], "nan was given"),
         (["--target", "0.9", "--lanes", "rs2-10", "--", "python -c pass"], "leave out lanes"),

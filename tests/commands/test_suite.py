@@ -61,7 +61,7 @@ def test_a_suite_races_profiles_and_goes_on(tmp_path: Path, capsys: pytest.Captu
     assert "mnist: rs2-30" in printed
     record = json.loads((out / "suite.json").read_text())
     assert {name: task["target"] for name, task in record["tasks"].items()} == {"digits": 0.5, "mnist": 0.3}
-    assert set(record["profiles"]) == {"wall", "calibrated", "examples"}
+    assert set(record["profiles"]) == {"wall", "examples"}
     lanes = {each["lane"] for each in record["profiles"]["wall"]}
     assert lanes == {"baseline", "rs2-30", "fitted control of rs2-30"}
     for task in ("digits", "mnist"):

@@ -11,8 +11,10 @@ from sooner.racing.record import RunRecord
 from sooner.racing.scoring import per_seed
 from sooner.racing.store import Store
 from sooner.reporting.tables import all_tables
+from sooner.results.notices import OwnSeconds, SecondsUnused
 from sooner.results.records import Evaluation as Scored
 from sooner.results.records import Results
+from sooner.results.verdict import Cause, Finding, Reason
 from sooner.tasks import Task
 from sooner.training.evaluation import Evaluation
 
@@ -43,7 +45,7 @@ def scored(make_race: MakeRace) -> Callable[..., Results]:
     return score
 
 
-def test_crossings_by_hand_on_both_clocks(scored: Callable[..., Results]) -> None:
+def test_crossings_by_hand(scored: Callable[..., Results]) -> None:
     # The target 0.9 lies half way between the looks at 30 and 40 steps; the look at 20 was not confirmed.
     found = scored(record("baseline", 0, [0.1, 0.5, 0.91, 0.85, 0.95, 0.95], pace=0.1))
     run = found.lanes[0].runs[0]
@@ -51,9 +53,7 @@ def test_crossings_by_hand_on_both_clocks(scored: Callable[..., Results]) -> Non
     assert run.steps_to_target == pytest.approx(35)
     assert run.examples_to_target == pytest.approx(35 * 64)
     assert run.time_to_target_s == pytest.approx(0.5 + 3.5 + 3.0)
-    assert run.calibrated_time_to_target_s == pytest.approx(0.5 + 3.5)  # the hiccup is not in the median pace
     assert run.budget_s == pytest.approx(0.5 + 5.0 + 3.0)
-    assert run.calibrated_budget_s == pytest.approx(0.5 + 5.0)
     assert run.final_metric == 0.95
     assert not found.complete
 
@@ -72,40 +72,78 @@ def test_the_last_look_counts_by_itself_but_for_a_run_that_broke_off(
     assert run.hit == (stopped is None)
 
 
-def test_scoring_between_steps_counts_once_on_the_calibrated_clock(scored: Callable[..., Results]) -> None:
-    whole = record("baseline", 0, [0.1, 0.5], pace=0.1)  # 0.5 s of set-up, then 1 s of steps
-    phases = {**whole.phases, "train": 0.4, "scoring": 0.6}  # of which scoring took 0.6 s
-    run = scored(replace(whole, phases=phases)).lanes[0].runs[0]
-    assert run.calibrated_budget_s == pytest.approx(run.budget_s) == pytest.approx(1.5)
-
-
 def test_pairs_are_matched_by_seed_and_only_complete_ones_count(scored: Callable[..., Results]) -> None:
     rising = [0.1, 0.5, 0.95, 0.95]
     found = scored(
         record("baseline", 1, rising, 0.2), record("rs2-30", 0, rising, 0.1), record("rs2-30", 1, rising, 0.1)
     )
-    (comparison,) = [c for c in found.comparisons if c.against == "baseline" and c.clock == "calibrated"]
+    (comparison,) = [c for c in found.comparisons if c.against == "baseline" and c.clock == "wall"]
     assert comparison.pairs == 1
     steps = 10 + 10 * (0.9 - 0.5) / 0.45
-    assert comparison.ratio == pytest.approx((0.5 + 0.2 * steps) / (0.5 + 0.1 * steps))
+    between = 3.0 * (0.9 - 0.5) / 0.45  # the hiccup of the stretch in which both cross
+    assert comparison.ratio == pytest.approx((0.5 + 0.2 * steps + between) / (0.5 + 0.1 * steps + between))
     assert len(comparison.curve) == 100
     assert comparison.curve[-1].target == pytest.approx(0.95)
     assert comparison.curve[0].target > 0.1
 
 
-def test_steps_of_another_kind_have_a_pace_of_their_own(scored: Callable[..., Results]) -> None:
-    # 30 steps on small images at 0.1 s, of which the second stretch took 3 s more, then 20 on large ones at 0.4 s.
-    kinds = ["", "small", "small", "small", "large", "large"]
-    at = [0.5, 1.5, 5.5, 6.5, 10.5, 14.5]
-    metrics = [0.1, 0.5, 0.6, 0.7, 0.95, 0.95]
-    looks = [
-        Evaluation(seconds, 10 * i, 640 * i, metric, besides=0.5, kind=kind)
-        for i, (seconds, metric, kind) in enumerate(zip(at, metrics, kinds, strict=True))
-    ]
-    run = scored(replace(record("baseline", 0, metrics, 0.1), looks=looks, seconds=14.5)).lanes[0].runs[0]
-    assert [e.calibrated_seconds for e in run.evaluations] == pytest.approx([0.5, 1.5, 2.5, 3.5, 7.5, 11.5])
-    assert run.calibrated_time_to_target_s == pytest.approx(3.5 + 4.0 * 0.8)  # 0.9 lies at 0.8 of 0.7 to 0.95
-    assert run.calibrated_budget_s == pytest.approx(11.5)
+@pytest.mark.parametrize("slow", [range(4), range(6, 10)])
+def test_slow_stretches_count_whatever_their_share(scored: Callable[..., Results], slow: range) -> None:
+    """A clock at the lane's own median pace called this lane faster, though it takes 1.6 times as long."""
+    metrics = [i / 10 for i in range(11)]
+
+    def stretches(lane: str, seed: int, seconds: list[float]) -> RunRecord:
+        at = [sum(seconds[:i]) for i in range(11)]
+        looks = [Evaluation(at[i], 10 * i, 640 * i, metric) for i, metric in enumerate(metrics)]
+        return replace(record(lane, seed, metrics, 0.1), looks=looks, seconds=at[-1])
+
+    uneven = [31.0 if i in slow else 6.4 for i in range(10)]
+    records = [stretches("baseline", seed, [10.0 + 0.01 * seed] * 10) for seed in range(2)]
+    found = scored(*records, *(stretches("rs2-30", seed, uneven) for seed in range(2)))
+    assert {c.clock for c in found.comparisons} == {"wall", "examples"}
+    (against,) = [c for c in found.comparisons if (c.lane, c.against, c.clock) == ("rs2-30", "baseline", "wall")]
+    assert against.ratio == pytest.approx(90.0 / (sum(uneven) - uneven[-1]), rel=0.01)
+    assert against.ratio < 1
+
+
+def twins(folder: Path, *, own_seconds: bool, telling: tuple[str, ...]) -> Results:
+    """Of two programs alike the second tells seconds that count from after its set-up, half of what it took."""
+    programs = [Program(name, f"python {name}.py {{seed}}", own_seconds=own_seconds) for name in ("a", "b")]
+    task = Task(name="programs", data="", target=0.9, recipe={}, metric="metric")
+    racing.start(folder, plan_entries(task, programs, pairs=6, seed=0, threads=1))
+    store = Store(folder)
+    for seed in range(6):
+        for name, took in (("a", 2.0), ("b", 1.0 if own_seconds else 2.0)):
+            looks = [Evaluation(took / 2 + 0.01 * seed, 1, 1, 0.5), Evaluation(took + 0.01 * seed, 2, 2, 1.0)]
+            told = name in telling
+            store.add(RunRecord(name, seed, "2026", "2026", 2, 2, looks[-1].seconds, looks, {}, told_seconds=told))
+    store.close()
+    return racing.results(folder)
+
+
+def test_seconds_that_a_program_told_are_named_where_they_were_not_used(tmp_path: Path) -> None:
+    found = twins(tmp_path, own_seconds=False, telling=("b",))
+    assert found.notices == [SecondsUnused(("b",))]
+    assert [lane.own_seconds for lane in found.lanes] == [False, False]
+    (wall,) = [c for c in found.comparisons if c.clock == "wall"]
+    assert wall.finding not in (Finding.FASTER, Finding.WITHHELD)
+
+
+def test_no_verdict_sets_a_programs_word_against_the_races_clock(tmp_path: Path) -> None:
+    found = twins(tmp_path, own_seconds=True, telling=("b",))
+    assert found.notices == [OwnSeconds(("b",))]
+    (wall,) = [c for c in found.comparisons if c.clock == "wall"]
+    assert wall.ci_low is not None
+    assert wall.ci_low > 1  # the figures would say faster
+    assert (wall.finding, wall.reasons) == (Finding.WITHHELD, (Reason(Cause.CLOCKS_DIFFER, ("b",)),))
+    assert Results.from_json(found.to_json()) == found
+
+
+def test_two_programs_that_tell_their_own_are_compared(tmp_path: Path) -> None:
+    found = twins(tmp_path, own_seconds=True, telling=("a", "b"))
+    assert found.notices == [OwnSeconds(("a", "b"))]
+    (wall,) = [c for c in found.comparisons if c.clock == "wall"]
+    assert wall.finding is Finding.FASTER
 
 
 RUNGS = ("1ep", "2ep", "4ep", "8ep")
@@ -125,24 +163,24 @@ def test_a_climb_is_the_ends_of_a_seeds_runs_in_the_order_of_their_budgets() -> 
         at_rung("2ep", 1, 0.5, 20.0),
         at_rung("2ep", 1, 0.9, 20.0, lane="b"),
     ]
-    assert per_seed("a", RUNGS, records, lambda each: each.seconds / 2) == {
-        1: [Scored(20.0, 10.0, 3, 30, 0.5, "2ep")],
-        2: [Scored(10.0, 5.0, 3, 30, 0.25, "1ep"), Scored(40.0, 20.0, 3, 30, 0.75, "4ep")],
+    assert per_seed("a", RUNGS, records) == {
+        1: [Scored(20.0, 3, 30, 0.5, "2ep")],
+        2: [Scored(10.0, 3, 30, 0.25, "1ep"), Scored(40.0, 3, 30, 0.75, "4ep")],
     }
 
 
 def test_a_run_that_broke_off_is_the_worst_of_the_lane_and_costs_no_less_than_a_smaller_one() -> None:
     records = [at_rung("1ep", 0, 0.25, 10.0), at_rung("2ep", 0, None, 3.0), at_rung("4ep", 0, 0.75, 40.0)]
-    there = per_seed("a", RUNGS, records, lambda each: each.seconds)[0]
-    assert [(each.metric, each.seconds, each.calibrated_seconds) for each in there] == [
-        (0.25, 10.0, 10.0),
-        (0.25, 10.0, 10.0),
-        (0.75, 40.0, 40.0),
+    there = per_seed("a", RUNGS, records)[0]
+    assert [(each.metric, each.seconds) for each in there] == [
+        (0.25, 10.0),
+        (0.25, 10.0),
+        (0.75, 40.0),
     ]
 
 
 def test_a_lane_of_which_no_run_came_to_its_end_has_empty_climbs() -> None:
-    assert per_seed("a", RUNGS, [at_rung("1ep", 0, None, 3.0)], lambda each: each.seconds) == {0: []}
+    assert per_seed("a", RUNGS, [at_rung("1ep", 0, None, 3.0)]) == {0: []}
 
 
 def test_steps_are_not_taken_for_examples(tmp_path: Path) -> None:
@@ -163,4 +201,4 @@ def test_steps_are_not_taken_for_examples(tmp_path: Path) -> None:
     assert {(c.lane, c.clock) for c in found.comparisons if c.clock == "examples"} == {("telling", "examples")}
     assert Results.from_json(found.to_json()) == found
     rows = all_tables(found)["runs"].rows
-    assert [row.cells[5].text for row in rows] == ["602", "602", "none"]
+    assert [row.cells[4].text for row in rows] == ["602", "602", "none"]

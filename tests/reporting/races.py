@@ -24,25 +24,20 @@ def run(
     stopped: str | None = None,
     **more: Any,
 ) -> Run:
-    """A run that is evaluated every `every` examples and `seconds_per_look` calibrated seconds.
+    """A run that is evaluated every `every` examples and `slow` times `seconds_per_look` seconds.
 
-    On the wall it is `slow` times that. It reaches the target on the straight line between two evaluations.
+    It reaches the target on the straight line between two evaluations.
     """
-    looks = [
-        Evaluation(slow * seconds_per_look * i, seconds_per_look * i, 10 * i, every * i, metric)
-        for i, metric in enumerate(metrics)
-    ]
+    looks = [Evaluation(slow * seconds_per_look * i, 10 * i, every * i, metric) for i, metric in enumerate(metrics)]
     at = _crossing(metrics, target)
     end = max(0, len(metrics) - 1) * seconds_per_look
     fields: dict[str, Any] = {
         "seed": seed,
         "hit": at is not None,
         "time_to_target_s": None if at is None else slow * seconds_per_look * at,
-        "calibrated_time_to_target_s": None if at is None else seconds_per_look * at,
         "steps_to_target": None if at is None else 10 * at,
         "examples_to_target": None if at is None else every * at,
         "budget_s": slow * end,
-        "calibrated_budget_s": end,
         "final_metric": metrics[-1] if metrics else None,
         "test_metric": metrics[-1] - 0.01 if metrics and not stopped else None,
         "phases": {"setup": 0.02 * end, "train": slow * end * 0.98, "evaluate": 0.2 * end, "checkpoint": 0.01 * end},
@@ -192,11 +187,11 @@ def fitted() -> Results:
     for name, seeds in ends.items():
         runs = [
             Run(
-                seed=seed, hit=False, time_to_target_s=None, calibrated_time_to_target_s=None, steps_to_target=None,
-                examples_to_target=None, budget_s=8.0, calibrated_budget_s=8.0, final_metric=metrics[-1],
+                seed=seed, hit=False, time_to_target_s=None, steps_to_target=None,
+                examples_to_target=None, budget_s=8.0, final_metric=metrics[-1],
                 test_metric=None, phases={"train": 15.0}, steps=80, examples=800,
                 evaluations=[
-                    Evaluation(2.0**i, 2.0**i, 10 * 2**i, 100 * 2**i, metric, budget)
+                    Evaluation(2.0**i, 10 * 2**i, 100 * 2**i, metric, budget)
                     for i, (budget, metric) in enumerate(zip(budgets, metrics, strict=True))
                 ],
             )

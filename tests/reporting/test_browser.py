@@ -220,13 +220,12 @@ def test_a_lane_that_is_off_is_off_in_every_figure(visit: Visit) -> None:
     assert visit.lanes_drawn("survival") == {"0", "1", "2"}
 
 
-def test_both_clocks(visit: Visit) -> None:
+def test_the_clock_is_the_wall_clock(visit: Visit) -> None:
     visit.figures()
-    visit.page.locator("[data-clock=calibrated]").click()
-    visit.figures()
+    assert not visit.page.locator("[data-clock]").count()
     for figure in ("metric", "pairs", "survival"):
         title = f"document.querySelector('[data-figure={figure}]').layout.xaxis.title.text"
-        assert "calibrated" in visit.page.evaluate(title)
+        assert visit.page.evaluate(title).startswith("wall time")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -348,14 +347,14 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(visit: Visit) -> 
     for _ in range(200):
         visit.page.keyboard.press("Tab")
         kind, outline = visit.page.evaluate(
-            "(() => { const e = document.activeElement; return [e.id || e.dataset.lane || e.dataset.clock || "
+            "(() => { const e = document.activeElement; return [e.id || e.dataset.lane || e.dataset.scale || "
             "e.dataset.copy || e.tagName, getComputedStyle(e).outlineStyle] })()"
         )
         if kind == "BODY":
             break
         seen.append(kind)
         assert outline != "none", kind
-    assert {"target", "back", "0", "2", "calibrated", "cite-plain", "SUMMARY"} <= set(seen)
+    assert {"target", "back", "0", "2", "log", "cite-plain", "SUMMARY"} <= set(seen)
 
 
 def test_the_citation_is_copied_or_selected(visit: Visit) -> None:

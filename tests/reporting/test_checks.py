@@ -16,14 +16,13 @@ def quiet(ran: int = 6, **more: Any) -> Results:
     """A race about which there is nothing to doubt."""
     runs = [run([0.1, 0.9], seed=seed) for seed in range(ran)]
     lanes = [Lane("baseline", "baseline", {}, runs), Lane("x", "lane", {"sampling": "x"}, runs)]
-    both = [compared("x", "baseline", 1.5, 1.2, 1.9, pairs=ran, clock=clock) for clock in ("wall", "calibrated")]
-    return race(lanes, both, **more)
+    return race(lanes, [compared("x", "baseline", 1.5, 1.2, 1.9, pairs=ran)], **more)
 
 
 def test_nothing_to_doubt() -> None:
     told = checks(quiet())
     assert {check.level for check in told} == {"good"}
-    assert [check.subject for check in told] == ["Pairs", "Target reached", "Controls", "Both clocks agree", "Machine"]
+    assert [check.subject for check in told] == ["Pairs", "Target reached", "Controls", "Machine"]
 
 
 def test_an_incomplete_race_says_what_is_missing() -> None:
@@ -97,16 +96,6 @@ def test_a_shorter_baseline_is_its_own_control() -> None:
     full = Lane("baseline", "baseline", recipe, [run([0.1, 0.4, 0.9])])
     short = Lane("x", "lane", {**recipe, "budget": "2ep"}, [run([0.1, 0.9])])
     assert "No control" not in found(race([full, short], [compared("x", "baseline", 1.5, 1.2, 1.9)]))
-
-
-def test_clocks_that_disagree() -> None:
-    base = quiet()
-    wall = base.comparisons[0]
-    other = compared("x", "baseline", 1.1, 0.9, 1.3, clock="calibrated")
-    assert found(race(base.lanes, [wall, other]))["Clocks disagree"].text.endswith("race again.")
-    apart = compared("x", "baseline", 3.0, 2.0, 4.0, clock="calibrated")
-    assert "100% apart" in found(race(base.lanes, [wall, apart]))["Clocks differ"].text
-    assert not {"Clocks differ", "Both clocks agree"} & found(race(base.lanes, [wall])).keys()
 
 
 def test_many_verdicts_are_less_sure_than_each() -> None:

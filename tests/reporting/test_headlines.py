@@ -85,12 +85,12 @@ def test_a_lane_that_never_reached_the_target_is_said_so() -> None:
     assert headline.sentence == "never reached the target: 0 of 2 runs."
 
 
-def test_readings_name_the_relation_once_and_carry_the_calibrated_verdict() -> None:
+def test_readings_name_the_relation_once_and_are_on_the_wall_clock() -> None:
     headline, _ = headlines(realistic())
     assert headline.lane.name == "rs2-30"
     told = [f"{reading.relation} {reading.comparison.against}" for reading in headline.readings]
     assert told == ["against the baseline", "against its fitted control baseline@3ep"]
-    assert all(reading.calibrated and reading.calibrated.clock == "calibrated" for reading in headline.readings)
+    assert all(reading.comparison.clock == "wall" for reading in headline.readings)
     assert "schedule" in headline.readings[1].meaning
 
 
@@ -197,8 +197,7 @@ def test_beside_another_rate_only_the_control_at_that_rate_tells_whether_the_met
     assert found.readings[1].meaning.startswith("What rs2 and other changes add together: learning rate 0.4 to 0.05. ")
     assert found.readings[2].relation == "against its control without rs2"
     assert found.readings[2].meaning == (
-        "What rs2 itself adds. The control is mine without rs2, with reshuffle as the baseline has it, "
-        "all else kept."
+        "What rs2 itself adds. The control is mine without rs2, with reshuffle as the baseline has it, all else kept."
     )
 
 

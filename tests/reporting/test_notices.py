@@ -16,10 +16,14 @@ from sooner.results.notices import (
     Notice,
     OfRace,
     OtherPrograms,
+    OwnSeconds,
+    PaceDiffers,
+    PaceVaried,
     PairsPooled,
     RunRepeated,
     RunsRetried,
     ScaleDoubted,
+    SecondsUnused,
     Told,
     UnsteadyPace,
 )
@@ -29,6 +33,14 @@ from sooner.results.notices import (
     ("given", "words"),
     [
         (OtherPrograms(0.4), "^other programs used 40% of this machine's cores when the race started: "),
+        (
+            PaceDiffers("x", "y", 1.3, 1.21, 1.4),
+            r"^the machine was 1.30 times slower during the runs of x than of y \(95% CI 1.21 to 1.40\), ",
+        ),
+        (PaceVaried(1.4, 12), "^a fixed workload took 1.40 times as long beside the slow ones of the 12 runs "),
+        (OwnSeconds(("x",)), "^the times of x are its own word: the seconds that it told were used "),
+        (OwnSeconds(("x", "y")), "^the times of x and y are their own word: "),
+        (SecondsUnused(("x",)), "^the seconds that x told of its own runs were not used: .* with --own-seconds "),
         (UnsteadyPace("x", 0.154), r"^seconds per step varied by 15% \(sd over mean\) between the runs of x: "),
         (ScaleDoubted("x", 91.3, 0.93), r"^x gave .* 91\.3 .* 0\.93, .* a percentage against a share: .* target 93$"),
         (ScaleDoubted("x", 0.913, 93.0), r"^x gave .* 0\.913 .* 93, .* a share against a percentage: .* target 0\.93$"),
@@ -90,14 +102,10 @@ def test_every_kind_has_its_sentence(given: Notice, words: str) -> None:
         (Drift("b#2", "b", ("c",), "none_shown", 6), "shows no drift .* a speed that the runs leave open"),
         (
             Drift("b#2", "b", ("c",), "drifted", 6, 1.1, 1.2),
-            "drifted .* 1.1 to 1.2 times its speed .* on the wall clock or the calibrated one",
+            "drifted .* 1.1 to 1.2 times its speed .* on the wall clock; ratios",
         ),
         (Drift("b#2", "b", ("c",), "drifted", 6, 1.1), "drifted .* at least 1.1 times its speed"),
         (Drift("b#2", "b", ("c",), "drifted", 6, None, 0.9), "drifted .* at most 0.9 times its speed"),
-        (
-            Drift("b#2", "b", ("c",), "drifted", 6, 1.1, 1.2, steady_calibrated=True),
-            "drifted .* though the calibrated clock shows no drift",
-        ),
     ],
 )
 def test_what_the_baselines_tell_of_the_machine(given: Drift, words: str) -> None:

@@ -7,9 +7,7 @@ from sooner.results.records import Lane, Run
 
 
 def lane(name: str, *metrics: float | None) -> Lane:
-    runs = [
-        Run(seed, False, None, None, None, None, 1.0, 1.0, metric, None, {}, []) for seed, metric in enumerate(metrics)
-    ]
+    runs = [Run(seed, False, None, None, None, 1.0, metric, None, {}, []) for seed, metric in enumerate(metrics)]
     return Lane(name, "lane", {}, runs)
 
 

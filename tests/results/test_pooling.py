@@ -91,7 +91,6 @@ def test_a_machine_that_drifted_is_told_with_its_interval(tmp_path: Path) -> Non
     told = joined.notices[-1]
     assert isinstance(told, Drift)
     assert (told.drifted, told.ci_low, told.ci_high) == ("drifted", pytest.approx(2.0), pytest.approx(2.0))
-    assert not told.steady_calibrated
     # Each against its own baseline is as it was.
     assert wall(joined, "two", "baseline#2").ratio == pytest.approx(2.0)
 

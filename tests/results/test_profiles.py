@@ -21,10 +21,7 @@ def lane(
     budget: str = "8ep",
     rate: float = 0.1,
 ) -> Lane:
-    runs = [
-        Run(k, t is not None, t, t and t / 2, t and t * 10, t and t * 100, 99.0, 50.0, 0.9, 0.9, {}, [])
-        for k, t in enumerate(times)
-    ]
+    runs = [Run(k, t is not None, t, t and t * 10, t and t * 100, 99.0, 0.9, 0.9, {}, []) for k, t in enumerate(times)]
     return Lane(name, role, {"name": name, "budget": budget, "rate": rate}, runs, added_for)
 
 
@@ -68,7 +65,7 @@ def test_a_factor_beyond_the_reach_adds_no_area() -> None:
     assert slow.share(4.0) == 0.5
 
 
-@pytest.mark.parametrize(("clock", "expected"), [("wall", 4.0), ("calibrated", 2.0), ("examples", 400.0)])
+@pytest.mark.parametrize(("clock", "expected"), [("wall", 4.0), ("examples", 400.0)])
 def test_on_every_clock(clock: str, expected: float) -> None:
     (only,) = profiles(races(one={"baseline": [4.0]}), clock)  # type: ignore[arg-type]
     assert only.times == {"one": expected}

@@ -64,7 +64,7 @@ def test_the_confirmation_is_compared_apart(tmp_path: Path) -> None:
     found = scored(tmp_path / "r", plan("fast", confirm=True), {"baseline": 10.0, "fast": 5.0}, fresh=True)
     own = [c for c in found.comparisons if not c.confirmation]
     again = [c for c in found.comparisons if c.confirmation]
-    assert {c.clock for c in again} == {c.clock for c in own} == {"wall", "calibrated", "examples"}
+    assert {c.clock for c in again} == {c.clock for c in own} == {"wall", "examples"}
     assert all(c.pairs == 6 for c in found.comparisons)
     assert set(found.confirmation) == {"baseline", "fast"}
     assert found.complete

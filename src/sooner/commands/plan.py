@@ -141,7 +141,7 @@ def during(folder: Path, *, detect: float) -> None:
     Rules(detect=detect)  # refuses what makes no sense
     plan, results = racing.load_plan(folder), racing.results(folder)
     own = [record for record in racing.finished(folder) if record.seed < plan.seed + FRESH]
-    known = [noise for on in ("wall", "calibrated") for noise in noises(results, on)]
+    known = noises(results, "wall")
     if not known:
         raise StoreError(
             f"no two lanes of the race in {folder} have run the same seed yet, so its noise is not known; "

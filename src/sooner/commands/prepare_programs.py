@@ -38,6 +38,7 @@ def prepare_programs(request: Request, programs: ProgramsRequest) -> Plan:
             metric=programs.metric,
             budget=request.budget if "budget" in places(command) else None,
             timeout=programs.timeout,
+            own_seconds=programs.own_seconds,
         )
         for name, command in zip(called, commands, strict=True)
     ]

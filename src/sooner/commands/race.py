@@ -17,7 +17,20 @@ if TYPE_CHECKING:
 
 # The options that a race of programs has a use for.
 _OF_PROGRAMS = (
-    *("target", "metric", "names", "timeout", "pairs", "budget", "protocol", "share", "scan", "until", "max_pairs"),
+    *(
+        "target",
+        "metric",
+        "names",
+        "timeout",
+        "own_seconds",
+        "pairs",
+        "budget",
+        "protocol",
+        "share",
+        "scan",
+        "until",
+        "max_pairs",
+    ),
     *("detect", "confirm", "price", "engine", "track", "out", "seed", "threads", "keep_going"),
 )
 
@@ -74,6 +87,9 @@ def race(
             rich_help_panel=options.PROGRAMS,
         ),
     ] = None,
+    own_seconds: Annotated[
+        bool, typer.Option(help="Programs: believe the seconds that they tell; else the race's clock counts.")
+    ] = False,
     pairs: options.Pairs = None,
     budget: Annotated[
         str | None,
@@ -137,9 +153,11 @@ def race(
     programs = None
     if context.obj is not None:
         options.refuse_beside(context, "they do not apply to a race of programs", *_OF_PROGRAMS)
-        programs = ProgramsRequest(context.obj, options.listed(names), metric, timeout)
-    elif metric is not None or names or timeout is not None:
-        raise SoonerError("--metric, --names and --timeout are for programs: give those after --, each in quotes")
+        programs = ProgramsRequest(context.obj, options.listed(names), metric, timeout, own_seconds)
+    elif metric is not None or names or timeout is not None or own_seconds:
+        raise SoonerError(
+            "--metric, --names, --timeout and --own-seconds are for programs: give those after --, each in quotes"
+        )
     request = Request(
         items=items or [],
         task=task,

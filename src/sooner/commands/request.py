@@ -16,6 +16,7 @@ class ProgramsRequest:
         commands: command lines, the baseline's first.
         names: of their lanes, as many; empty for names made of the commands.
         metric: a pattern whose group is the metric in what they print; None if they report it.
+        own_seconds: take the seconds that they tell of themselves at their word.
         timeout: seconds of silence after which one is ended; None for no limit.
     """
 
@@ -23,6 +24,7 @@ class ProgramsRequest:
     names: Sequence[str] = ()
     metric: str | None = None
     timeout: float | None = None
+    own_seconds: bool = False
 
 
 @dataclass(frozen=True)

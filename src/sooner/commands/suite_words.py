@@ -21,7 +21,7 @@ def show(races: Mapping[str, Results], console: Console) -> None:
             say(console, f"{name}: {headline.lane.name} {headline.sentence}")
     by_clock = {clock: {profile.identity: profile for profile in profiles(races, clock)} for clock in get_args(Clock)}
     shares = ("fastest on", "within 2x", f"within {REACH:g}x")
-    table = ruled_table("lane", *shares, "area, wall", "calibrated", "examples")
+    table = ruled_table("lane", *shares, "area, wall", "examples")
     for identity, wall in by_clock["wall"].items():
         areas = [f"{by_clock[clock][identity].area:.2f}" for clock in get_args(Clock)]
         table.add_row(called(identity), *(_tasks(wall, factor) for factor in (1.0, 2.0, REACH)), *areas)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -25,10 +24,8 @@ from sooner.racing.record import RunRecord
 from sooner.racing.runs import own_code, read_entry
 from sooner.racing.scoring import score
 from sooner.racing.store import Store
-from sooner.results.notices import Notice, OtherPrograms, UnsteadyPace
+from sooner.results.notices import Notice, OtherPrograms
 from sooner.results.records import Results
-
-_NOISY = 0.10  # relative spread of a lane's seconds per step from run to run
 
 
 def start(folder: Path, plan: Plan, data: Mapping[str, Any] | None = None) -> None:
@@ -127,7 +124,6 @@ def run(folder: Path, engine: Engine, watcher: Watcher, *, keep_going: bool = Fa
             watchers = Together(watcher, Sentry(plan.target, store.note, keep_going=keep_going))
             while planned := agenda(plan, records):
                 engine.run(planned, folder, keep, watchers)
-            _note_noise(store)
     finally:
         store.close()
 
@@ -138,18 +134,3 @@ def _sweep(folder: Path, records: list[RunRecord]) -> None:
     for path in left:
         with suppress(OSError):  # what cannot be removed is in nobody's way
             path.unlink(missing_ok=True)
-
-
-def _note_noise(store: Store) -> None:
-    """Say where a lane's seconds per step differed much between its runs: the machine was not steady."""
-    paces: dict[str, list[float]] = {}
-    for record in store.records():
-        spent = record.phases.get("train", record.phases.get("run", 0.0))  # programs name their own phases
-        same = len({look.kind for look in record.looks[1:]}) <= 1  # else steps differ, on any machine
-        if record.steps and spent and same:
-            paces.setdefault(record.lane, []).append(spent / record.steps)
-    spreads = {lane: statistics.stdev(pace) / statistics.mean(pace) for lane, pace in paces.items() if len(pace) >= 3}
-    noisy = {lane: spread for lane, spread in spreads.items() if spread > _NOISY}
-    if noisy:
-        worst = max(noisy, key=lambda lane: noisy[lane])
-        store.note(UnsteadyPace(worst, noisy[worst]))

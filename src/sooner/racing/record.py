@@ -34,6 +34,8 @@ class RunRecord:
     energy_joules: float | None = None  # of the devices, measured over the whole run
     host: str = ""  # the machine it ran on, where there were several
     sparse_flops: float | None = None  # of the live weights alone, where weights are masked
+    told_seconds: bool = False  # a program told its own; `Program.own_seconds` says whether they were used
+    reference: float | None = None  # mean seconds of the workload of `racing/machine/reference.py` beside it
     environment: int = 0  # which of the race's environments it was made in, see `sooner.racing.provenance`
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sooner.racing import provenance
@@ -15,11 +15,13 @@ from sooner.racing.plan.controls import opponents
 from sooner.racing.plan.fitted import ends, name_at
 from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.plan.plan import Plan
+from sooner.racing.programs import Program
 from sooner.racing.record import RunRecord
 from sooner.racing.store import Store
 from sooner.racing.timing import climb_of, run_of
 from sooner.recipes import Recipe
-from sooner.results.notices import Notice, UnsteadyPace
+from sooner.results import steadiness
+from sooner.results.notices import Notice, OwnSeconds, SecondsUnused, UnsteadyPace
 from sooner.results.records import Evaluation, Lane, Results, Run
 from sooner.results.rescoring import rescore
 
@@ -34,6 +36,7 @@ def score(plan: Plan, store: Store) -> Results:
     if plan.rules.until == "decided":
         standing = stopping.standing(plan, own)
         hopeless = {name: standing.stopped[name] for name in standing.hopeless}
+    lanes = [_lane(lane, plan, own, hopeless.get(lane.name), failures) for lane in plan.lanes]
     results = Results(
         task=plan.task.name,
         target=plan.target,
@@ -41,7 +44,7 @@ def score(plan: Plan, store: Store) -> Results:
         protocol=plan.rules.protocol,
         device=plan.device,
         started=min((record.started for record in records), default=""),
-        lanes=[_lane(lane, plan, own, hopeless.get(lane.name), failures) for lane in plan.lanes],
+        lanes=lanes,
         comparisons=[],
         complete=not agenda(plan, records),
         model=plan.lanes[0].entry.model,
@@ -50,7 +53,12 @@ def score(plan: Plan, store: Store) -> Results:
         machine=store.mapping("machine"),
         versions=store.mapping("versions"),
         data=store.mapping("data"),
-        notices=[*_newest(store.notes()), *provenance.notices(plan, store)],
+        notices=[
+            *_newest(store.notes()),
+            *provenance.notices(plan, store),
+            *_seconds_told(plan, records),
+            *steadiness.notices(lanes),
+        ],
         looked=list(plan.looked),
         detect=plan.rules.detect if plan.rules.until == "decided" else None,
         rungs=list(plan.rungs),
@@ -96,8 +104,26 @@ def _lane(
         added_for=", ".join(lane.added_for) or None,
         opponents=[other.name for other in opponents(lane, list(plan.lanes))],
         dropped_after=dropped_after,
+        own_seconds=_own_seconds(lane, plan, records),
         counts_examples=isinstance(lane.entry, Recipe) or _told_examples(lane.name, plan, records),
     )
+
+
+def _seconds_told(plan: Plan, records: Sequence[RunRecord]) -> list[Notice]:
+    """Of the programs that told their own seconds: those that were timed by them, and those that were not."""
+    telling = [lane for lane in plan.lanes if _told_seconds(lane, plan, records)]
+    used = tuple(lane.name for lane in telling if _own_seconds(lane, plan, records))
+    unused = tuple(lane.name for lane in telling if lane.name not in used)
+    return [*([OwnSeconds(used)] if used else []), *([SecondsUnused(unused)] if unused else [])]
+
+
+def _own_seconds(lane: PlannedLane, plan: Plan, records: Sequence[RunRecord]) -> bool:
+    return isinstance(lane.entry, Program) and lane.entry.own_seconds and _told_seconds(lane, plan, records)
+
+
+def _told_seconds(lane: PlannedLane, plan: Plan, records: Sequence[RunRecord]) -> bool:
+    names = {lane.name, *(name_at(lane.name, rung) for rung in plan.rungs)}
+    return any(record.told_seconds for record in records if record.lane in names)
 
 
 def _told_examples(lane: str, plan: Plan, records: Sequence[RunRecord]) -> bool:
@@ -109,14 +135,12 @@ def _told_examples(lane: str, plan: Plan, records: Sequence[RunRecord]) -> bool:
 def _climbs(lane: str, plan: Plan, records: Sequence[RunRecord]) -> list[Run]:
     names = {name_at(lane, rung) for rung in plan.rungs}
     mine = [record for record in records if record.lane in names]
-    climbs = per_seed(lane, plan.rungs, mine, lambda record: run_of(record, plan.target).calibrated_budget_s)
+    climbs = per_seed(lane, plan.rungs, mine)
     by_seed = {seed: [record for record in mine if record.seed == seed] for seed in sorted(climbs)}
     return [climb_of(seed, climbs[seed], made, plan.target) for seed, made in by_seed.items()]
 
 
-def per_seed(
-    lane: str, rungs: Sequence[str], records: Sequence[RunRecord], calibrated: Callable[[RunRecord], float]
-) -> dict[int, list[Evaluation]]:
+def per_seed(lane: str, rungs: Sequence[str], records: Sequence[RunRecord]) -> dict[int, list[Evaluation]]:
     """The climb of every seed that ran `lane` at some rung, seeds and rungs ascending.
 
     A run that broke off, or ended without a metric, counts as the worst end that the lane had: a number that can be
@@ -130,7 +154,6 @@ def per_seed(
         lane: name, without a budget.
         rungs: all budgets of the ladder, ascending.
         records: ended runs; those of other lanes are ignored.
-        calibrated: seconds of a whole run on the calibrated clock.
     """
     known = ends(lane, rungs, records)
     made = {(record.lane, record.seed): record for record in records}
@@ -141,7 +164,7 @@ def per_seed(
     for seed, climb in climbs.items():
         for place, metric in known[seed].items():
             record = made[name_at(lane, rungs[place]), seed]
-            spent = (record.seconds, calibrated(record), record.steps, record.examples)
+            spent = (record.seconds, record.steps, record.examples)
             here = Evaluation(*spent, metric=max(metric, worst), budget=rungs[place])
             climb.append(_not_below(here, climb[-1]) if climb else here)
     return climbs
@@ -151,7 +174,6 @@ def _not_below(here: Evaluation, before: Evaluation) -> Evaluation:
     return replace(
         here,
         seconds=max(here.seconds, before.seconds),
-        calibrated_seconds=max(here.calibrated_seconds, before.calibrated_seconds),
         step=max(here.step, before.step),
         examples=max(here.examples, before.examples),
     )

@@ -32,7 +32,8 @@ CREATE TABLE runs (
   steps INTEGER NOT NULL, examples INTEGER NOT NULL, seconds REAL NOT NULL,
   test_metric REAL, peak_memory_bytes INTEGER, flops REAL, stopped TEXT, resumed INTEGER NOT NULL,
   output TEXT, energy_joules REAL, host TEXT NOT NULL DEFAULT '', sparse_flops REAL,
-  environment INTEGER NOT NULL DEFAULT 0,
+  environment INTEGER NOT NULL DEFAULT 0, told_seconds INTEGER NOT NULL DEFAULT 0,
+  reference REAL,
   UNIQUE (lane, seed)
 ) STRICT;
 CREATE TABLE phases (run INTEGER NOT NULL REFERENCES runs, name TEXT NOT NULL, seconds REAL NOT NULL) STRICT;
@@ -67,6 +68,8 @@ ALTER TABLE events ADD COLUMN fields TEXT;
 """,
     4: """
 ALTER TABLE runs ADD COLUMN environment INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN told_seconds INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN reference REAL;
 CREATE TABLE attempts (id INTEGER PRIMARY KEY, record TEXT NOT NULL) STRICT;
 """,
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sooner.reporting import format as words
 from sooner.reporting.budgets import smallest
-from sooner.reporting.summary import cost, median_time, survival_on
+from sooner.reporting.summary import cost, median_time, survival_of
 from sooner.results.records import Lane, Results
 
 
@@ -38,7 +38,7 @@ def _means(results: Results) -> Aside:
 
 
 def _mean(lane: Lane) -> Iterator[str]:
-    estimate = survival_on(lane, "wall")
+    estimate = survival_of(lane)
     if estimate is None:
         return
     if estimate.rmst is None or estimate.ert is None:
@@ -55,7 +55,7 @@ def _mean(lane: Lane) -> Iterator[str]:
 def _money(results: Results) -> Aside:
     lines = []
     for lane in results.lanes:
-        spent = cost(results, median_time(lane.runs, "wall"))
+        spent = cost(results, median_time(lane.runs))
         if spent is not None:
             lines.append(f"{lane.name}: {'> ' if spent.at_least else ''}{words.money(spent.value)}")
     return Aside(f"Money to target, at {words.money(results.price_per_hour or 0.0)} an hour", tuple(lines))

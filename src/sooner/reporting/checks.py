@@ -9,7 +9,7 @@ from typing import Any
 from sooner.reporting import format as words
 from sooner.reporting.check import Check as Check
 from sooner.reporting.check import Severity as Severity
-from sooner.reporting.headlines import on_calibrated_clock, tone
+from sooner.reporting.headlines import tone
 from sooner.reporting.isolation import isolation, rates
 from sooner.reporting.notices import notice
 from sooner.reporting.summary import CONTROLS, comparisons, confirmed, contestants, kind, own
@@ -18,7 +18,6 @@ from sooner.results.records import Lane, Results
 from sooner.statistics.signed_rank import MIN_PAIRS
 
 _MOST_NAMED = 3  # runs that stopped early, named one by one
-_FAR = 0.2  # share by which the ratios on the two clocks may differ before it is worth a word
 _MANY = 5  # comparisons from which a false verdict by chance is worth a word
 
 
@@ -35,7 +34,6 @@ def checks(results: Results) -> list[Check]:
         *_controls(results),
         *isolation(results),
         *rates(results),
-        *_clocks(results),
         *_many(results),
         *(Check("caution", "Noted", words.sentence(notice(noted))) for noted in results.notices),
         *_quiet(results),
@@ -193,7 +191,7 @@ def _controls(results: Results) -> Iterable[Check]:
         return
     if not any(lane.role == "baseline" for lane in results.lanes):
         yield Check("bad", "No baseline", "Without it, nothing here says what a user would gain.")
-    without = [lane for lane in lanes if not comparisons(results, lane.name, CONTROLS, "wall")]
+    without = [lane for lane in lanes if not comparisons(results, lane.name, CONTROLS)]
     what = contestants(results)
     if without and what != "recipes":
         yield Check(
@@ -232,35 +230,6 @@ def _budget(lane: Lane) -> tuple[Any, Any]:
     return lane.recipe.get("budget"), lane.recipe.get("batch_size")
 
 
-def _clocks(results: Results) -> Iterable[Check]:
-    both = [(c, other) for c in own(results) if (other := on_calibrated_clock(results, c))]
-    if not both:
-        return
-    differing = [f"{c.lane} against {c.against}" for c, other in both if tone(c) != tone(other)]
-    if differing:
-        yield Check(
-            "caution",
-            "Clocks disagree",
-            f"Wall and calibrated time give different verdicts on {words.join(differing)}. "
-            "The machine was probably not steady: trust the calibrated one, or race again.",
-        )
-        return
-    gap = max([0.0, *(max(c.ratio / o.ratio, o.ratio / c.ratio) - 1 for c, o in both if c.ratio and o.ratio)])
-    if gap > _FAR:
-        yield Check(
-            "caution",
-            "Clocks differ",
-            f"Wall and calibrated time give the same verdicts, but ratios up to {gap:.0%} apart. "
-            "Something other than the training steps took time: look at the phases.",
-        )
-    else:
-        yield Check(
-            "good",
-            "Both clocks agree",
-            f"Wall and calibrated time give the same verdicts, ratios up to {gap:.0%} apart.",
-        )
-
-
 def _many(results: Results) -> Iterable[Check]:
     amount = len(own(results))
     if amount >= _MANY:
@@ -273,4 +242,4 @@ def _many(results: Results) -> Iterable[Check]:
 
 def _quiet(results: Results) -> Iterable[Check]:
     if not results.notices:
-        yield Check("good", "Machine", "The race noticed no other work on the machine and no unsteady lane.")
+        yield Check("good", "Machine", "The race noticed no other work on the machine.")

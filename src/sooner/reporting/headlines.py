@@ -22,14 +22,13 @@ _FINDING: dict[Tone, str] = {
 
 @dataclass(frozen=True)
 class Reading:
-    """One comparison on the wall clock, with the same on the calibrated clock beside it.
+    """One comparison on the wall clock.
 
     `relation` leads to the name of the other lane ("against its fitted control"); `meaning` is what the comparison can
     tell.
     """
 
     comparison: Comparison
-    calibrated: Comparison | None
     relation: str
     meaning: str
 
@@ -63,17 +62,8 @@ def headlines(results: Results) -> list[Headline]:
     return [
         _headline(results, lane)
         for lane in found.values()
-        if lane.role == "lane" or comparisons(results, lane.name, BASELINE, "wall")
+        if lane.role == "lane" or comparisons(results, lane.name, BASELINE)
     ]
-
-
-def on_calibrated_clock(results: Results, comparison: Comparison) -> Comparison | None:
-    """The same two lanes compared on the calibrated clock, by the same runs."""
-    same = (comparison.lane, comparison.against, comparison.confirmation, "calibrated")
-    for other in results.comparisons:
-        if (other.lane, other.against, other.confirmation, other.clock) == same:
-            return other
-    return None
 
 
 def confirmations(results: Results) -> list[Reading]:
@@ -82,7 +72,7 @@ def confirmations(results: Results) -> list[Reading]:
 
 
 def _headline(results: Results, lane: Lane) -> Headline:
-    compared = [c for what in RELATIONS for c in comparisons(results, lane.name, (what,), "wall")]
+    compared = [c for what in RELATIONS for c in comparisons(results, lane.name, (what,))]
     by_name = {other.name: other for other in results.lanes}
     found = [Found(by_name[c.against], kind(results, by_name[c.against]), tone(c)) for c in compared]
     sentence = _sentence(results, lane, found)
@@ -95,7 +85,6 @@ def _readings(results: Results, compared: list[Comparison]) -> list[Reading]:
     return [
         Reading(
             comparison=c,
-            calibrated=on_calibrated_clock(results, c),
             relation=relation(results, c),
             meaning=meaning(results, c),
         )

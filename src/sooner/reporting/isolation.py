@@ -50,7 +50,7 @@ def rates(results: Results) -> Iterable[Check]:
         yield Check("good", "Rates", _EQUAL)
         return
     named = join([f"{name} ({', '.join(map(_told, found))})" for name, found in own.items()])
-    won = [name for name in own if any(tone(c) == "faster" for c in comparisons(results, name, BASELINE, "wall"))]
+    won = [name for name in own if any(tone(c) == "faster" for c in comparisons(results, name, BASELINE))]
     gain = (
         f" {join(won)} {'is' if len(won) == 1 else 'are'} faster than the baseline at another rate: the baseline may "
         "gain as much by it."

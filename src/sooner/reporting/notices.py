@@ -18,10 +18,14 @@ from sooner.results.notices import (
     Notice,
     OfRace,
     OtherPrograms,
+    OwnSeconds,
+    PaceDiffers,
+    PaceVaried,
     PairsPooled,
     RunRepeated,
     RunsRetried,
     ScaleDoubted,
+    SecondsUnused,
     Told,
     UnsteadyPace,
 )
@@ -34,12 +38,33 @@ def notice(given: Notice) -> str:
         case OtherPrograms(share):
             return (
                 f"other programs used {share:.0%} of this machine's cores when the race started: wall times will be "
-                "noisy; trust the calibrated clock, or race again on a quiet machine"
+                "noisy; race again on a quiet machine"
             )
         case UnsteadyPace(lane, spread):
             return (
                 f"seconds per step varied by {spread:.0%} (sd over mean) between the runs of {lane}: this machine "
-                "was not steady; the calibrated clock is the one to read"
+                "was not steady, or the lane's own steps differ in cost"
+            )
+        case PaceDiffers():
+            return (
+                f"the machine was {given.ratio:.2f} times slower during the runs of {given.slower} than of "
+                f"{given.than} (95% CI {given.ci_low:.2f} to {given.ci_high:.2f}), by a fixed workload timed beside "
+                "them: so much of their difference is not theirs, unless what they do slows the machine down"
+            )
+        case PaceVaried(ratio, runs):
+            return (
+                f"a fixed workload took {ratio:.2f} times as long beside the slow ones of the {runs} runs as beside "
+                "the fast ones (a tenth left out at either end): the machine was disturbed, and wall times are noisy"
+            )
+        case OwnSeconds(lanes):
+            return (
+                f"the times of {join(list(lanes))} are {_own(lanes)} word: the seconds that {_they(lanes)} told were "
+                "used (--own-seconds), and the race cannot check what they count"
+            )
+        case SecondsUnused(lanes):
+            return (
+                f"the seconds that {join(list(lanes))} told of {_own(lanes)} runs were not used: the race's clock "
+                "counts from the start of a program. Race again with --own-seconds to take them at their word"
             )
         case ScaleDoubted(lane, metric, target):
             looks = "a percentage against a share" if metric > target else "a share against a percentage"
@@ -99,6 +124,14 @@ def notice(given: Notice) -> str:
             assert_never(given)
 
 
+def _own(lanes: tuple[str, ...]) -> str:
+    return "its own" if len(lanes) == 1 else "their own"
+
+
+def _they(lanes: tuple[str, ...]) -> str:
+    return "it" if len(lanes) == 1 else "they"
+
+
 _TIMES = {1: "once", 2: "twice"}
 
 
@@ -139,10 +172,9 @@ def _drift(drift: Drift) -> str:
             f"the machine shows no drift between the races: {what}. Smaller differences between lanes of different "
             "races may still be drift"
         )
-    clocks = ", though the calibrated clock shows no drift" if drift.steady_calibrated else " or the calibrated one"
     return (
         f"the machine drifted between the races: {what}. Times of different races cannot be trusted side by side on "
-        f"the wall clock{clocks}; ratios to the baseline of the same race remain valid, and so do examples to the "
+        "the wall clock; ratios to the baseline of the same race remain valid, and so do examples to the "
         "target"
     )
 

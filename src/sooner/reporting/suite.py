@@ -33,7 +33,6 @@ class Row:
     what: str
     hits: str
     wall: str
-    calibrated: str
     verdicts: list[str]
 
 
@@ -114,7 +113,6 @@ def rows(races: Mapping[str, Results]) -> list[Row]:
                     what=lane.lane.role if what[name].kind == "lane" else called(what[name]),
                     hits=f"{lane.hits} of {len(lane.lane.runs)}",
                     wall=_median(lane.wall),
-                    calibrated=_median(lane.calibrated),
                     verdicts=[f"against {c.against}: {verdict(c)}" for c in own(race) if c.lane == name],
                 )
             )

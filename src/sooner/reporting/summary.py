@@ -14,7 +14,6 @@ from sooner.results.records import Comparison, Lane, Results, Run
 from sooner.statistics.survival import Survival
 from sooner.training.evaluation import OFF_THE_CLOCK
 
-Clock = Literal["wall", "calibrated"]
 BASELINE: tuple[Kind, ...] = ("baseline",)
 CONTROLS: tuple[Kind, ...] = ("fitted", "random", "random-mask", "without")
 
@@ -46,7 +45,6 @@ class LaneSummary:
     lane: Lane
     hits: int
     wall: Median | None
-    calibrated: Median | None
     examples: Median | None
     final: Spread | None
     test: Spread | None
@@ -54,57 +52,44 @@ class LaneSummary:
     against_controls: list[Comparison]
 
 
-def summarise(results: Results, clock: Clock = "wall") -> list[LaneSummary]:
-    """One summary per lane, in the order of the results; its comparisons are those on `clock`."""
+def summarise(results: Results) -> list[LaneSummary]:
+    """One summary per lane, in the order of the results; its comparisons are those on the wall clock."""
     return [
         LaneSummary(
             lane=lane,
             hits=sum(run.hit for run in lane.runs),
-            wall=median_time(lane.runs, "wall"),
-            calibrated=median_time(lane.runs, "calibrated"),
+            wall=median_time(lane.runs),
             examples=median_to_target(
                 (run.examples_to_target, run.examples) for run in lane.runs if lane.counts_examples
             ),
             final=spread(run.final_metric for run in lane.runs),
             test=spread(run.test_metric for run in lane.runs),
-            against_baseline=comparisons(results, lane.name, BASELINE, clock),
-            against_controls=comparisons(results, lane.name, CONTROLS, clock),
+            against_baseline=comparisons(results, lane.name, BASELINE),
+            against_controls=comparisons(results, lane.name, CONTROLS),
         )
         for lane in results.lanes
     ]
 
 
-def comparisons(results: Results, lane: str, of: Collection[Kind], clock: Clock) -> list[Comparison]:
-    """The race's own comparisons of `lane` against lanes of these kinds, on this clock."""
+def comparisons(results: Results, lane: str, of: Collection[Kind]) -> list[Comparison]:
+    """The race's own comparisons of `lane` against lanes of these kinds, on the wall clock."""
     names = {other.name for other in results.lanes if kind(results, other) in of}
-    return [c for c in own(results, clock) if c.lane == lane and c.against in names]
+    return [c for c in own(results) if c.lane == lane and c.against in names]
 
 
-def own(results: Results, clock: Clock = "wall") -> list[Comparison]:
-    """The race's own comparisons on this clock, without those on fresh seeds."""
-    return [c for c in results.comparisons if c.clock == clock and not c.confirmation]
+def own(results: Results) -> list[Comparison]:
+    """The race's own comparisons on the wall clock, without those on fresh seeds."""
+    return [c for c in results.comparisons if c.clock == "wall" and not c.confirmation]
 
 
-def confirmed(results: Results, clock: Clock = "wall") -> list[Comparison]:
-    """The comparisons on fresh seeds, on this clock."""
-    return [c for c in results.comparisons if c.clock == clock and c.confirmation]
-
-
-def has_calibrated(results: Results) -> bool:
-    """Whether the race has calibrated times: programs that do not report their steps have none."""
-    if results.comparisons:
-        return any(c.clock == "calibrated" for c in results.comparisons)
-    return any(run.calibrated_budget_s > 0 for lane in results.lanes for run in lane.runs)
+def confirmed(results: Results) -> list[Comparison]:
+    """The comparisons on fresh seeds, on the wall clock."""
+    return [c for c in results.comparisons if c.clock == "wall" and c.confirmation]
 
 
 def has_examples(results: Results) -> bool:
     """Whether some lane tells how many examples it trained on."""
     return any(lane.counts_examples for lane in results.lanes)
-
-
-def clocks(results: Results) -> tuple[Clock, ...]:
-    """The clocks that times are shown on."""
-    return ("wall", "calibrated") if has_calibrated(results) else ("wall",)
 
 
 def contestants(results: Results) -> Literal["recipes", "programs", "functions"]:
@@ -126,9 +111,9 @@ def cost(results: Results, time: Median | None) -> Median | None:
     return Median(time.value / 3600 * results.price_per_hour, time.at_least)
 
 
-def survival_on(lane: Lane, clock: str) -> Survival | None:
-    """The lane's survival estimate on this clock."""
-    return next((estimate for estimate in lane.survival if estimate.clock == clock), None)
+def survival_of(lane: Lane) -> Survival | None:
+    """The lane's survival estimate on the wall clock."""
+    return next((estimate for estimate in lane.survival if estimate.clock == "wall"), None)
 
 
 def kind(results: Results, against: Lane) -> Kind:
@@ -136,19 +121,9 @@ def kind(results: Results, against: Lane) -> Kind:
     return kinds.kind(results.lanes, against)
 
 
-def time_to_target(run: Run, clock: Clock) -> float | None:
-    """Seconds to the target on this clock, None if the run missed it."""
-    return run.time_to_target_s if clock == "wall" else run.calibrated_time_to_target_s
-
-
-def length(run: Run, clock: Clock) -> float:
-    """Seconds on this clock when the run ended."""
-    return run.budget_s if clock == "wall" else run.calibrated_budget_s
-
-
-def median_time(runs: Iterable[Run], clock: Clock) -> Median | None:
+def median_time(runs: Iterable[Run]) -> Median | None:
     """The median time to target, None without runs."""
-    return median_to_target((time_to_target(run, clock), length(run, clock)) for run in runs)
+    return median_to_target((run.time_to_target_s, run.budget_s) for run in runs)
 
 
 def median_to_target(reached_and_end: Iterable[tuple[float | None, float]]) -> Median | None:

@@ -12,7 +12,7 @@ from sooner.reporting.asides import asides
 from sooner.reporting.checks import Check, checks
 from sooner.reporting.console import ruled_table
 from sooner.reporting.headlines import Reading, Tone, confirmations, headlines, tone
-from sooner.reporting.summary import LaneSummary, Median, has_calibrated, has_examples, summarise
+from sooner.reporting.summary import LaneSummary, Median, has_examples, summarise
 from sooner.reporting.wording import verdict
 from sooner.results.records import Comparison, Results
 
@@ -39,12 +39,11 @@ def table(results: Results) -> Table:
     medians: list[str | Text] = ["hits", "time to\ntarget", *examples, Text(results.metric), "test"]
     for heading in (*medians, "against\nbaseline", "against\ncontrol"):
         grid.add_column(heading, justify="right", no_wrap=True)
-    calibrated = has_calibrated(results)
     for row in summarise(results):
         grid.add_row(
             _two_lines(row.lane.name, row.lane.role),
             _hits(row),
-            _two_lines(_median(row.wall, words.seconds), _median(row.calibrated, words.seconds) if calibrated else ""),
+            _two_lines(_median(row.wall, words.seconds), "own word" if row.lane.own_seconds else ""),
             *([_median(row.examples, words.count)] if examples else []),
             _two_lines(
                 words.metric(results, row.final.median), words.metric_range(results, row.final.low, row.final.high)
@@ -55,8 +54,7 @@ def table(results: Results) -> Table:
             _ratios(row.against_baseline),
             _ratios(row.against_controls),
         )
-    times = "wall, below it calibrated" if calibrated else "wall"
-    grid.caption = f"time to target: {times}; below a ratio its 95% interval"
+    grid.caption = "time to target: wall; below a ratio its 95% interval"
     grid.caption_justify = "left"
     return grid
 
@@ -68,7 +66,7 @@ def verdicts(results: Results) -> list[RenderableType]:
         blocks.append(Text(heading, style="bold"))
         for reading in readings:
             blocks.append(Padding(Text(_reading(reading), style=_TONE_STYLE[reading.tone]), (0, 0, 0, 2)))
-            blocks.append(Padding(Text(_beside(reading), style="dim"), (0, 0, 0, 4)))
+            blocks.append(Padding(Text(reading.meaning, style="dim"), (0, 0, 0, 4)))
         blocks.append(Text(""))
     for aside in asides(results):
         blocks.append(Text(aside.heading, style="bold"))
@@ -80,7 +78,7 @@ def verdicts(results: Results) -> list[RenderableType]:
 
 def plain_text(results: Results) -> str:
     """The same without styles, boxes or wrapping: one line per lane and per verdict, columns two spaces apart."""
-    header = ["lane", "role", "hits", "wall time to target", "calibrated", "examples", results.metric, "test"]
+    header = ["lane", "role", "hits", "wall time to target", "examples", results.metric, "test"]
     rows = [[*header, "against baseline", "against control"]]
     rows += [_plain_row(results, row) for row in summarise(results)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
@@ -88,7 +86,7 @@ def plain_text(results: Results) -> str:
     for heading, readings in _findings(results):
         lines += ["", heading]
         for reading in readings:
-            lines += [f"  {_reading(reading)}", f"    {_beside(reading)}"]
+            lines += [f"  {_reading(reading)}", f"    {reading.meaning}"]
     for aside in asides(results):
         lines += ["", aside.heading, *(f"  {line}" for line in aside.lines)]
     doubts = [_doubt(check) for check in _doubts(results)]
@@ -100,8 +98,7 @@ def _plain_row(results: Results, row: LaneSummary) -> list[str]:
         row.lane.name,
         row.lane.role,
         _hits(row),
-        _median(row.wall, words.seconds),
-        _median(row.calibrated, words.seconds) if has_calibrated(results) else "none",
+        _median(row.wall, words.seconds) + (" (its own word)" if row.lane.own_seconds else ""),
         _median(row.examples, words.count),
         f"{words.metric(results, row.final.median)} ({words.metric_range(results, row.final.low, row.final.high)})"
         if row.final
@@ -144,12 +141,6 @@ def _findings(results: Results) -> list[tuple[str, list[Reading]]]:
 
 def _reading(reading: Reading) -> str:
     return f"{reading.relation} {reading.comparison.against}: {verdict(reading.comparison)}"
-
-
-def _beside(reading: Reading) -> str:
-    if reading.calibrated is None:
-        return reading.meaning
-    return f"calibrated clock: {verdict(reading.calibrated)}. {reading.meaning}"
 
 
 def _doubts(results: Results) -> list[Check]:

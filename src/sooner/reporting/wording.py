@@ -59,6 +59,8 @@ def reason(given: Reason) -> str:
             return f"the lanes also differ in {names}" if names else "the lanes also differ in something else"
         case Cause.CLOCK_DISTURBED:
             return f"the clock was disturbed{f' by {names}' if names else ''}"
+        case Cause.CLOCKS_DIFFER:
+            return f"the times of {names} are its own word, and the other lane's are the race's"
         case Cause.LOOKS_UNEQUAL:
             return f"the lanes were not evaluated equally often{f' ({names})' if names else ''}"
         case _:

@@ -42,7 +42,6 @@ def rungs_of(climbs: Climbs, rungs: Sequence[str], target: float) -> list[Rung]:
             Rung(
                 budget=rung,
                 seconds=median(end.seconds for end in there),
-                calibrated_seconds=median(end.calibrated_seconds for end in there),
                 examples=median(end.examples for end in there),
                 metric=median(metrics),
                 low=min(metrics),
@@ -76,7 +75,7 @@ class Frontier:
 
     Attributes:
         budget: of the rung.
-        seconds, calibrated_seconds, examples: median over the seeds.
+        seconds, examples: median over the seeds.
         metric: reached by at least the share of the seeds that was asked for.
         low, high: the 10% and 90% quantiles over the seeds.
         runs: how many there were.
@@ -84,16 +83,13 @@ class Frontier:
 
     budget: list[str]
     seconds: list[float]
-    calibrated_seconds: list[float]
     examples: list[float]
     metric: list[float]
     low: list[float]
     high: list[float]
     runs: list[int]
 
-    def time(
-        self, targets: ArrayLike, clock: Literal["seconds", "calibrated_seconds", "examples"] = "seconds"
-    ) -> NDArray[np.float64]:
+    def time(self, targets: ArrayLike, clock: Literal["seconds", "examples"] = "seconds") -> NDArray[np.float64]:
         """Time to each of `targets`, float64 of their shape, between rungs by interpolation.
 
         NaN for a target above the frontier, and for one that the smallest rung reaches: its time is unknown, too.
@@ -113,7 +109,6 @@ def frontier(climbs: Climbs, rungs: Sequence[str], *, share: float = SHARE) -> F
     return Frontier(
         budget=list(fair),
         seconds=[median(end.seconds for end in there) for there in fair.values()],
-        calibrated_seconds=[median(end.calibrated_seconds for end in there) for there in fair.values()],
         examples=[median(end.examples for end in there) for there in fair.values()],
         metric=[values[-max(1, math.ceil(share * len(values) - 1e-9))] for values in metrics],
         low=[low for low, _ in band],

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sooner.results.notices import Drift
 from sooner.results.records import Comparison
 from sooner.statistics.signed_rank import MIN_PAIRS
 
 
-def drift(later: str, first: str, races: Sequence[str], on: Mapping[str, Comparison]) -> Drift:
+def drift(later: str, first: str, races: Sequence[str], wall: Comparison | None) -> Drift:
     """Whether the times of several races can be set against each other.
 
     Both lanes run one recipe, so on the same seeds their times differ by the machine alone.
@@ -17,13 +17,11 @@ def drift(later: str, first: str, races: Sequence[str], on: Mapping[str, Compari
     Args:
         later, first: the baselines' names.
         races: what the later races are called.
-        on: by clock, the comparison of `later` with `first`.
+        wall: the comparison of `later` with `first` on the wall clock; None without a seed in common.
     """
-    wall = on.get("wall")
     pairs = wall.pairs if wall else 0
     if wall is None or pairs < MIN_PAIRS:
         return Drift(later, first, tuple(races), "unknown", pairs)
-    calibrated = on.get("calibrated")
     return Drift(
         later,
         first,
@@ -32,7 +30,6 @@ def drift(later: str, first: str, races: Sequence[str], on: Mapping[str, Compari
         pairs,
         wall.ci_low,
         wall.ci_high,
-        steady_calibrated=(calibrated is not None and calibrated.pairs >= MIN_PAIRS and not _excludes_one(calibrated)),
     )
 
 

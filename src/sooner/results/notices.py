@@ -26,11 +26,54 @@ class OtherPrograms:
 
 @dataclass(frozen=True)
 class UnsteadyPace:
-    """Seconds per step of `lane` varied between its runs; `spread` is their standard deviation over their mean."""
+    """Seconds per step of `lane` varied between its runs; `spread` is their standard deviation over their mean.
+
+    Versions up to 0.3.0 noted it; it cannot tell an unsteady machine from steps that differ in cost.
+    """
 
     kind: ClassVar[str] = "unsteady_pace"
     lane: str
     spread: float
+
+
+@dataclass(frozen=True)
+class PaceDiffers:
+    """The machine was `ratio` times slower during the runs of `slower` than of `than`, by the fixed workload.
+
+    The 95% interval over the pairs is `ci_low` to `ci_high`, above 1.
+    """
+
+    kind: ClassVar[str] = "pace_differs"
+    slower: str
+    than: str
+    ratio: float
+    ci_low: float
+    ci_high: float
+
+
+@dataclass(frozen=True)
+class PaceVaried:
+    """The fixed workload took `ratio` times as long beside the slow ones of so many `runs` as beside the fast ones."""
+
+    kind: ClassVar[str] = "pace_varied"
+    ratio: float
+    runs: int
+
+
+@dataclass(frozen=True)
+class OwnSeconds:
+    """The times of these programs are the seconds that they told of themselves, as was asked for."""
+
+    kind: ClassVar[str] = "own_seconds"
+    lanes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SecondsUnused:
+    """These programs told seconds of themselves, which were not used."""
+
+    kind: ClassVar[str] = "seconds_unused"
+    lanes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -152,7 +195,6 @@ class Drift:
         later, first: the names of the two baselines.
         pairs: seeds that both ran; too few where the drift is unknown.
         ci_low, ci_high: 95% interval of the later one's speed over the first one's, on the wall clock.
-        steady_calibrated: the calibrated clock shows no drift.
     """
 
     kind: ClassVar[str] = "drift"
@@ -163,7 +205,6 @@ class Drift:
     pairs: int
     ci_low: float | None = None
     ci_high: float | None = None
-    steady_calibrated: bool = False
 
 
 @dataclass(frozen=True)
@@ -186,6 +227,10 @@ class OfRace:
 Notice = (
     OtherPrograms
     | UnsteadyPace
+    | PaceDiffers
+    | PaceVaried
+    | OwnSeconds
+    | SecondsUnused
     | ScaleDoubted
     | ExamplesSkipped
     | MachinesMixed

@@ -19,7 +19,7 @@ from sooner.results.comparable import differences
 from sooner.results.drift import drift
 from sooner.results.notices import Drift, GridsDiffer, LanesRenamed, Notice, OfRace, PairsPooled
 from sooner.results.records import Comparison, Lane, Results, Run
-from sooner.results.rescoring import Level, rescore
+from sooner.results.rescoring import VERDICTS, Level, rescore
 from sooner.results.verdict import Finding
 from sooner.statistics.extension import extended
 from sooner.statistics.signed_rank import ALPHA
@@ -217,6 +217,7 @@ def _drifts(sides: Sequence[_Side], joined: Results) -> list[Drift]:
     first = _baseline({lane.name: lane for lane in joined.lanes})
     for side in sides[1:]:
         later = next(name for name, (_, lane) in side.lanes.items() if lane.role == "baseline")
-        on = {c.clock: c for c in joined.comparisons if (c.lane, c.against, c.confirmation) == (later, first, False)}
-        drifts.append(drift(later, first, _names(side), on))
+        key = (later, first, VERDICTS, False)
+        wall = next((c for c in joined.comparisons if (c.lane, c.against, c.clock, c.confirmation) == key), None)
+        drifts.append(drift(later, first, _names(side), wall))
     return drifts

@@ -135,8 +135,6 @@ def _reached(run: Run, clock: Clock) -> float | None:
     match clock:
         case "wall":
             return run.time_to_target_s
-        case "calibrated":
-            return run.calibrated_time_to_target_s
         case "examples":
             return run.examples_to_target
 

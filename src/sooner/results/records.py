@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sooner._text import printable, visible
 from sooner._types import require_types
@@ -18,7 +18,7 @@ from sooner.statistics.signed_rank import ALPHA
 from sooner.statistics.survival import Survival
 
 Role = Literal["lane", "baseline", "control"]
-Clock = Literal["wall", "calibrated", "examples"]
+Clock = Literal["wall", "examples"]
 FORMAT = 1
 SHARE = 0.5  # fitted protocol: of the seeds that must reach the target, unless a race says otherwise
 
@@ -28,7 +28,6 @@ class Evaluation:
     """One look at the validation metric. Seconds are on the race's clock: training time, evaluation excluded."""
 
     seconds: float
-    calibrated_seconds: float
     step: int
     examples: int
     metric: float
@@ -42,11 +41,9 @@ class Run:
     seed: int
     hit: bool
     time_to_target_s: float | None
-    calibrated_time_to_target_s: float | None
     steps_to_target: float | None
     examples_to_target: float | None
     budget_s: float  # seconds on the clock when the run ended: where a censored run is censored
-    calibrated_budget_s: float
     final_metric: float | None
     test_metric: float | None
     phases: dict[str, float]  # seconds by phase; "evaluate" and "checkpoint" are listed but not on the clock
@@ -60,6 +57,7 @@ class Run:
     output: str | None = None  # the end of what a program wrote, where it failed
     energy_joules: float | None = None  # of the devices, measured; None where the machine does not measure it
     host: str = ""  # the machine it ran on, where there were several
+    reference_s: float | None = None  # mean seconds of the fixed workload that was timed beside it, off the clock
     resumed: int = 0  # times it was taken up again from a checkpoint, or from its start
     attempts: int = 1  # this one and those before it that failed; of a fitted race at all its budgets
 
@@ -70,7 +68,6 @@ class Rung:
 
     budget: str
     seconds: float  # median over its runs
-    calibrated_seconds: float
     examples: float
     metric: float  # median of the final metric
     low: float  # least and greatest final metric
@@ -97,6 +94,7 @@ class Lane:
     rungs: list[Rung] = field(default_factory=list)  # fitted protocol: the ladder, smallest budget first
     smallest_budget: str | None = None  # fitted protocol: the smallest that reaches the target in enough seeds
     dropped_after: int | None = None  # pairs after which it was stopped, because it could not win any more
+    own_seconds: bool = False  # its times are what its program told of itself, not the race's clock
     counts_examples: bool = True  # false where no run told its examples: those in it are steps, and compare nothing
 
 
@@ -171,15 +169,19 @@ class Results:
         """Read what `to_dict` gave, or the content of a `results.json`, of version 0.2.0 or later.
 
         Its words are ignored: where a file of 0.2.0 has a verdict in words alone, it is computed again from the
-        figures. Fields that later versions added are ignored, too. Raises TypeError where a field has another type
-        than its record declares, and KeyError or ValueError where it cannot be read at all.
+        figures. Fields that later versions added are ignored, too, as are times on the calibrated clock, which versions
+        up to 0.3.0 had: where the steps of a lane differ in cost it could give the opposite of the truth. Raises
+        TypeError where a field has another type than its record declares, and KeyError or ValueError where it cannot
+        be read at all.
         """
         lanes = [
             Lane(
                 **{
                     **_known(Lane, lane),
                     "runs": [_run(run) for run in lane["runs"]],
-                    "survival": [Survival(**estimate) for estimate in lane.get("survival", [])],
+                    "survival": [
+                        Survival(**estimate) for estimate in lane.get("survival", []) if _known_clock(estimate)
+                    ],
                     "rungs": [Rung(**_known(Rung, rung)) for rung in lane.get("rungs", [])],
                 }
             )
@@ -190,7 +192,9 @@ class Results:
             **{
                 **_known(cls, raw),
                 "lanes": lanes,
-                "comparisons": [_comparison(stored, raw.get("detect")) for stored in raw["comparisons"]],
+                "comparisons": [
+                    _comparison(stored, raw.get("detect")) for stored in raw["comparisons"] if _known_clock(stored)
+                ],
                 "confirmation": fresh,
                 "earlier": [_comparison(stored, raw.get("detect")) for stored in raw.get("earlier", [])],
                 "notices": _notices(raw),
@@ -230,6 +234,10 @@ def _visible(raw: Any, key: str = "") -> Any:
 def _known(record: type, raw: Mapping[str, Any]) -> dict[str, Any]:
     names = {field.name for field in fields(record)}
     return {name: value for name, value in raw.items() if name in names}
+
+
+def _known_clock(raw: Mapping[str, Any]) -> bool:
+    return raw.get("clock", "wall") in get_args(Clock)
 
 
 def _run(raw: Mapping[str, Any]) -> Run:

@@ -8,9 +8,10 @@ from typing import get_args
 
 import numpy as np
 
+from sooner.results import steadiness
 from sooner.results.budgets import counted, rungs_of, smallest_budget
 from sooner.results.records import Clock, Comparison, Lane, Results, Run
-from sooner.results.verdict import Finding, Reason, judge
+from sooner.results.verdict import Cause, Finding, Reason, judge
 from sooner.statistics.comparison import ComparisonFigures, CurvePoint, compare, curve
 from sooner.statistics.crossing import at, first_crossing
 from sooner.statistics.extension import extended
@@ -18,8 +19,7 @@ from sooner.statistics.signed_rank import ALPHA
 from sooner.statistics.survival import common_horizon, survival
 from sooner.statistics.times import Time, Trajectory
 
-VERDICTS: Clock = "wall"  # the clock by which a race stops a lane or calls it the winner
-_SURVIVAL: tuple[Clock, ...] = ("wall", "calibrated")
+VERDICTS: Clock = "wall"  # the clock by which a race stops a lane or calls it the winner, and its survival is
 _CURVE_POINTS = 100
 
 Level = tuple[float, int]  # the share of false verdicts that a comparison may have, and the looks that led to it
@@ -49,13 +49,14 @@ def rescore(
         replace(lane, runs=[timed(run, goal) for run in lane.runs], opponents=lane.opponents or against[lane.name])
         for lane in results.lanes
     ]
-    horizons = {clock: common_horizon([_times(lane.runs, goal, clock) for lane in lanes]) for clock in _SURVIVAL}
-    lanes = [_lane(lane, goal, results, horizons) for lane in lanes]
+    horizon = common_horizon([_times(lane.runs, goal, VERDICTS) for lane in lanes])
+    lanes = [_lane(lane, goal, results, horizon) for lane in lanes]
     fresh = {name: [timed(run, goal) for run in runs] for name, runs in results.confirmation.items()}
     known = {c.lane: (c.alpha, c.looks) for c in results.comparisons if not c.confirmation}
     known |= levels or {}
     withheld = {_key(c): c.reasons for c in results.comparisons if c.finding is Finding.WITHHELD}
     by_name = {lane.name: lane.runs for lane in lanes}
+    own = {lane.name for lane in lanes if lane.own_seconds}
     silent = {lane.name for lane in lanes if not lane.counts_examples}
     comparisons = []
     for confirmation, runs in ((False, by_name), (True, fresh)):
@@ -73,6 +74,10 @@ def rescore(
                     if curves and not confirmation:
                         comparison = replace(comparison, curve=_curve(runs[lane.name], runs[other], clock, level))
                     comparison = replace(comparison, confirmation=confirmation)
+                    if clock == VERDICTS and (reason := steadiness.disturbed(comparison, runs)):
+                        comparison = withhold(comparison, [reason])
+                    if clock == VERDICTS and len(told := own & {lane.name, other}) == 1:
+                        comparison = withhold(comparison, [Reason(Cause.CLOCKS_DIFFER, tuple(told))])
                     key = _key(comparison)
                     comparisons.append(withhold(comparison, withheld[key]) if key in withheld else comparison)
     earlier = _earlier(lanes, results, goal)
@@ -84,8 +89,6 @@ def trajectory(run: Run, clock: Clock) -> Trajectory:
     match clock:
         case "wall":
             spent, end = [e.seconds for e in run.evaluations], run.budget_s
-        case "calibrated":
-            spent, end = [e.calibrated_seconds for e in run.evaluations], run.calibrated_budget_s
         case "examples":
             spent, end = [float(e.examples) for e in run.evaluations], float(run.examples)
     end = max(end, spent[-1] if spent else 0.0)
@@ -155,11 +158,9 @@ def _key(comparison: Comparison) -> tuple[str, str, str, bool]:
     return comparison.lane, comparison.against, comparison.clock, comparison.confirmation
 
 
-def _lane(lane: Lane, target: float, results: Results, horizons: Mapping[Clock, float | None]) -> Lane:
-    estimates = [
-        survival(_times(lane.runs, target, clock), clock=clock, horizon=horizon) for clock, horizon in horizons.items()
-    ]
-    lane = replace(lane, survival=[estimate for estimate in estimates if estimate is not None])
+def _lane(lane: Lane, target: float, results: Results, horizon: float | None) -> Lane:
+    estimate = survival(_times(lane.runs, target, VERDICTS), clock=VERDICTS, horizon=horizon)
+    lane = replace(lane, survival=[] if estimate is None else [estimate])
     if not lane.counts_examples:
         lane = replace(lane, runs=[replace(run, examples_to_target=None) for run in lane.runs])
     if not results.rungs:
@@ -222,7 +223,6 @@ def timed(run: Run, target: float) -> Run:
         run,
         hit=bool(hit),
         time_to_target_s=there([e.seconds for e in run.evaluations]),
-        calibrated_time_to_target_s=there([e.calibrated_seconds for e in run.evaluations]),
         steps_to_target=there([e.step for e in run.evaluations]),
         examples_to_target=there([e.examples for e in run.evaluations]),
     )

@@ -32,6 +32,7 @@ class Cause(StrEnum):
     FIRST_EVALUATION = "first_evaluation"  # the target was reached by the first one, so when is not known
     RECIPES_DIFFER = "recipes_differ"  # in more than what is compared; `names` says in which fields
     CLOCK_DISTURBED = "clock_disturbed"  # `names` says by what, where it is known
+    CLOCKS_DIFFER = "clocks_differ"  # one is timed by the race, `names` by their own word
     LOOKS_UNEQUAL = "looks_unequal"  # the lanes were not evaluated equally often
 
 

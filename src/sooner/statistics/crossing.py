@@ -51,7 +51,7 @@ def at(position: ArrayLike, x: ArrayLike) -> NDArray[np.float64]:
 
     Args:
         position: scalar or array from `first_crossing`.
-        x: (E,) seconds, calibrated seconds, steps or examples at each evaluation.
+        x: (E,) seconds, steps or examples at each evaluation.
 
     Returns:
         float64 of the shape of `position`; NaN where the position is NaN.

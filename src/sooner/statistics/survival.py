@@ -65,7 +65,7 @@ def survival(times: Sequence[Time], *, clock: str, seed: int = 0, horizon: float
 
     Args:
         times: of the lane's runs, in any order.
-        clock: what the seconds are of, "wall" or "calibrated".
+        clock: what the times are of, such as "wall".
         seed: of the resampling; the same one gives the same interval.
         horizon: seconds, at least 0: the greatest there may be; see `common_horizon`. The curve ends, too, with the
             longest time that any run was watched: the budget where runs are cut off there. The least time at which

@@ -49,7 +49,7 @@ class Time:
 
 @dataclass(frozen=True)
 class Trajectory:
-    """One run's evaluations on one clock, wall or calibrated.
+    """One run's evaluations on one clock, in seconds or in examples.
 
     Attributes:
         seconds: (E,) clock at each evaluation, at least 0 and not decreasing.

@@ -6,8 +6,10 @@ from sooner.racing.programs.reports import Message
 from sooner.training.evaluation import Evaluation
 
 
-def _told(*readings: tuple[float, Reading], reports: bool = True, reported: bool = False) -> Journal:
-    journal = Journal(0.0, lambda look: None, reports=reports)
+def _told(
+    *readings: tuple[float, Reading], reports: bool = True, reported: bool = False, own_seconds: bool = False
+) -> Journal:
+    journal = Journal(0.0, lambda look: None, reports=reports, own_seconds=own_seconds)
     for moment, reading in readings:
         journal.take(Message(moment, reading, reported=reported))
     return journal
@@ -24,13 +26,23 @@ def test_examples_follow_the_steps_until_they_are_told() -> None:
     assert [(look.step, look.examples) for look in journal.looks] == [(10, 10), (20, 640), (21, 640), (40, 1280)]
 
 
-def test_the_program_s_clock_is_its_own() -> None:
-    journal = _told((5.0, Reading(0.1, seconds=2.0)), (9.0, Reading(0.2, seconds=4.0)), (10.0, Reading(0.3)))
-    assert [look.seconds for look in journal.looks] == [2.0, 4.0, 5.0]
+def test_a_program_s_own_seconds_are_used_only_if_asked_for() -> None:
+    told = ((5.0, Reading(0.1, seconds=2.0)), (9.0, Reading(0.2, seconds=4.0)), (10.0, Reading(0.3)))
+    used, unused = _told(*told, own_seconds=True), _told(*told)
+    assert [look.seconds for look in used.looks] == [2.0, 4.0, 5.0]
+    assert [look.seconds for look in unused.looks] == [5.0, 9.0, 10.0]
+    assert used.told_seconds
+    assert unused.told_seconds
+    assert not _told((1.0, Reading(0.1))).told_seconds
+    assert (
+        _told((5.0, Reading(0.1, seconds=3.0)), (6.0, Reading(0.9, seconds=2.0))).fault is None
+    )  # nor can they be at fault
 
 
 def test_a_clock_that_runs_back_is_a_fault() -> None:
-    journal = _told((5.0, Reading(0.1, seconds=3.0)), (6.0, Reading(0.9, seconds=2.0)), (7.0, Reading(0.9)))
+    journal = _told(
+        (5.0, Reading(0.1, seconds=3.0)), (6.0, Reading(0.9, seconds=2.0)), (7.0, Reading(0.9)), own_seconds=True
+    )
     assert journal.fault is not None
     assert "ran back from 3 to 2 s" in journal.fault
     assert len(journal.looks) == 1

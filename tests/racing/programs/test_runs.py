@@ -87,11 +87,37 @@ print('{"step": 5, "examples": 320, "metric": 0.5, "seconds": 0.25}')
 print('{"step": 10, "examples": 640, "metric": 0.75, "seconds": 0.5}')
 """
     began = time.monotonic()
-    record = run(code)
+    record = run(code, own_seconds=True)
     took = time.monotonic() - began
     assert record.looks == [Evaluation(0.25, 5, 320, 0.5), Evaluation(0.5, 10, 640, 0.75)]
     assert (record.steps, record.examples, record.stopped) == (10, 640, None)
     assert 0.5 <= record.seconds < 0.5 + took  # the program's clock, and wall time after it
+    assert record.told_seconds
+
+
+def test_the_seconds_that_a_program_tells_are_not_used_unasked(run: Race) -> None:
+    """From after its set-up, they would make it faster than its twin that tells none."""
+    code = """
+import json, time
+time.sleep(0.2)
+print(json.dumps({"metric": 0.5, "seconds": 0.001}))
+"""
+    record = run(code)
+    assert record.looks[0].seconds >= 0.2
+    assert record.told_seconds
+    assert record.reference is not None
+
+
+@pytest.mark.parametrize("fields", [{}, {"metric": r'"metric": (?P<metric>[0-9.]+), "seconds": (?P<seconds>[^}]+)'}])
+def test_seconds_that_are_not_used_may_be_wrong(run: Race, fields: dict[str, Any]) -> None:
+    """A clock that is set back cost the program its looks, and the target."""
+    code = """print('{"metric": 0.5, "seconds": 3.5}')
+print('{"metric": 0.75, "seconds": -3600}')
+print('{"metric": 0.8, "seconds": "soon"}')"""
+    record = run(code, **fields)
+    assert [look.metric for look in record.looks] == [0.5, 0.75, 0.8]
+    assert record.told_seconds
+    assert record.stopped is None
 
 
 def test_reports_stop_the_clock_while_the_metric_is_computed(run: Race, tmp_path: Path) -> None:

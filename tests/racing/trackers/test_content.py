@@ -56,7 +56,7 @@ def test_verdicts_tell_clocks_and_confirmation_apart() -> None:
         [],
         [
             compared("a", "b", 1.5, 1.2, None),
-            compared("a", "b", 1.4, 1.1, 1.6, clock="calibrated"),
+            compared("a", "b", 1.4, 1.1, 1.6, clock="examples"),
             compared("a", "b", 1.3, 1.1, 1.6, confirmation=True),
         ],
         notices=[Told("noisy")],
@@ -66,10 +66,10 @@ def test_verdicts_tell_clocks_and_confirmation_apart() -> None:
     )
     assert {name: value for name, value in figures.items() if name.endswith("ratio")} == {
         "a vs b/wall/ratio": 1.5,
-        "a vs b/calibrated/ratio": 1.4,
+        "a vs b/examples/ratio": 1.4,
         "a vs b/wall/confirmation/ratio": pytest.approx(1.3),
     }
     assert "a vs b/wall/ci_high" not in figures
     assert words["a vs b/wall"] == "faster wall"
-    assert words["a vs b/calibrated"] == "faster calibrated"
+    assert words["a vs b/examples"] == "faster examples"
     assert words["warning 1"] == "noticed: told"

@@ -45,5 +45,5 @@ def test_plotly_accepts_every_figure() -> None:
     assert keys[1][5:] == ["frontier", "ratio", "pairs", "survival", "phases"]
     for figure in figures:
         for panel in figure.panels:
-            for plot in panel.plots.values():
-                assert len(Figure(data=plot["data"], layout=plot["layout"]).data) == len(plot["data"])
+            plot = panel.plot
+            assert len(Figure(data=plot["data"], layout=plot["layout"]).data) == len(plot["data"])

@@ -11,7 +11,7 @@ from tests.reporting.races import fitted, realistic
 
 def plot(at: Results | None = None) -> dict[str, Any]:
     (panel,) = frontier(fitted(), lane_styles(fitted()), at).panels
-    return dict(panel.plots["wall"])
+    return dict(panel.plot)
 
 
 def of_lane(lane: int) -> list[dict[str, Any]]:

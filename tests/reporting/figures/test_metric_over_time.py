@@ -8,18 +8,17 @@ import pytest
 from sooner.reporting.figures import metric_over_time
 from sooner.reporting.figures.metric_over_time import median_run, thinned
 from sooner.reporting.style import lane_styles
-from sooner.reporting.summary import Clock
 from sooner.results.records import Lane, Results
 from sooner.results.rescoring import rescore
 from tests.reporting.races import race, run
 
 
-def plot(results: Results, clock: Clock = "wall") -> dict[str, Any]:
-    return dict(metric_over_time(results, lane_styles(results)).panels[0].plots[clock])
+def plot(results: Results) -> dict[str, Any]:
+    return dict(metric_over_time(results, lane_styles(results)).panels[0].plot)
 
 
-def traces(results: Results, clock: Clock = "wall") -> dict[str, dict[str, Any]]:
-    return {trace["name"]: trace for trace in plot(results, clock)["data"]}
+def traces(results: Results) -> dict[str, dict[str, Any]]:
+    return {trace["name"]: trace for trace in plot(results)["data"]}
 
 
 def test_median_run_at_equal_examples() -> None:
@@ -28,32 +27,30 @@ def test_median_run_at_equal_examples() -> None:
         run([0.2, 0.5, 0.9], seed=1, slow=2.0),
         run([0.0, 0.3, 0.8], seed=2, slow=3.0),
     ]
-    assert median_run(runs, "wall") == [(0.0, 0.1), (2.0, 0.4), (4.0, 0.8)]
-    assert median_run(runs, "calibrated") == [(0.0, 0.1), (1.0, 0.4), (2.0, 0.8)]
+    assert median_run(runs) == [(0.0, 0.1), (2.0, 0.4), (4.0, 0.8)]
 
 
 def test_a_broken_run_counts_as_worst_so_that_survivors_do_not_flatter() -> None:
     broken = run([0.1, 0.2], seed=0, stopped="loss became nan")
     runs = [broken, run([0.1, 0.3, 0.6], seed=1), run([0.1, 0.4, 0.8], seed=2)]
-    assert median_run(runs, "wall") == [(0.0, 0.1), (1.0, 0.3), (2.0, 0.6)]
-    assert median_run([broken, runs[1]], "wall") == [(0.0, 0.1), (1.0, 0.25)]
+    assert median_run(runs) == [(0.0, 0.1), (1.0, 0.3), (2.0, 0.6)]
+    assert median_run([broken, runs[1]]) == [(0.0, 0.1), (1.0, 0.25)]
 
 
 def test_the_median_ends_where_fewer_than_half_of_the_runs_go_on() -> None:
     runs = [run([0.1, 0.2, 0.3, 0.4]), run([0.1, 0.2, 0.3], seed=1), run([0.1, 0.2], seed=2), run([0.1, 0.2], seed=3)]
-    assert [value for _, value in median_run(runs, "wall")] == [0.1, 0.2, 0.3]
+    assert [value for _, value in median_run(runs)] == [0.1, 0.2, 0.3]
 
 
-def test_runs_medians_and_ends_on_both_clocks() -> None:
+def test_runs_medians_and_ends() -> None:
     runs = [
         run([0.1, 0.4, 0.6], seed=0, slow=2.0),
         run([0.1, 0.2, 0.3], seed=1),
         run([0.1, 0.2], seed=2, stopped="loss became nan"),
     ]
     results = race([Lane("baseline", "baseline", {}, runs)])
-    wall, calibrated = traces(results), traces(results, "calibrated")
+    wall = traces(results)
     assert wall["baseline, seed 0"]["x"] == [0.0, 2.0, 4.0]
-    assert calibrated["baseline, seed 0"]["x"] == [0.0, 1.0, 2.0]
     assert wall["baseline, seed 0"]["y"] == [0.1, 0.4, 0.6]
     assert wall["baseline, median run"]["line"]["width"] > wall["baseline, seed 0"]["line"]["width"]
     ends = wall["baseline"]
@@ -127,7 +124,7 @@ def test_time_is_near_another_target() -> None:
     results = rescore(race(lanes, target=0.79))
     at = rescore(results, 0.5)
     (panel,) = metric_over_time(results, lane_styles(results), at).panels
-    left, right = panel.plots["wall"]["zoom"]["linear"]["range"]
+    left, right = panel.plot["zoom"]["linear"]["range"]
     own_left, own_right = plot(results)["zoom"]["linear"]["range"]
     assert left < 1 < right < own_right
     assert own_left < 3.9 < own_right

@@ -4,13 +4,12 @@ from typing import Any
 
 from sooner.reporting.figures import paired_times
 from sooner.reporting.style import lane_styles
-from sooner.reporting.summary import Clock
 from sooner.results.records import Lane, Results
 from tests.reporting.races import race, run
 
 
-def traces(results: Results, clock: Clock = "wall") -> list[dict[str, Any]]:
-    return list(paired_times(results, lane_styles(results)).panels[0].plots[clock]["data"])
+def traces(results: Results) -> list[dict[str, Any]]:
+    return list(paired_times(results, lane_styles(results)).panels[0].plot["data"])
 
 
 def named(results: Results, name: str) -> list[dict[str, Any]]:
@@ -41,11 +40,6 @@ def test_a_miss_is_open_at_its_budget_and_told_to_the_line() -> None:
     assert runs["text"] == ["seed 0: 3.00 s", "seed 1: over 3.00 s"]
 
 
-def test_the_calibrated_clock() -> None:
-    (runs,) = [trace for trace in traces(three_lanes(), "calibrated") if trace["name"] == "x"]
-    assert runs["x"] == [1.0, 3.0]
-
-
 def test_a_median_is_drawn_only_where_it_is_known() -> None:
     results = three_lanes()
     assert named(results, "baseline, median")[0]["x"] == [1.5]
@@ -73,7 +67,7 @@ def test_every_trace_belongs_to_a_row_and_can_be_told_from_the_others() -> None:
 def test_a_time_of_zero_has_a_plain_axis() -> None:
     failed = race([Lane("baseline", "baseline", {}, [run([], stopped="out of memory"), run([0.1, 0.5], seed=1)])])
     axes = [
-        paired_times(results, lane_styles(results)).panels[0].plots["wall"]["layout"]["xaxis"].get("type")
+        paired_times(results, lane_styles(results)).panels[0].plot["layout"]["xaxis"].get("type")
         for results in (failed, three_lanes())
     ]
     assert axes == [None, "log"]

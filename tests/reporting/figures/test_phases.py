@@ -30,13 +30,13 @@ def test_bars_by_phase_with_those_off_the_clock_last_and_hatched() -> None:
         ("evaluate (off the clock)", True),
         ("checkpoint (off the clock)", True),
     ]
-    data = figure.panels[0].plots["wall"]["data"]
+    data = figure.panels[0].plot["data"]
     bars, totals = data[:-2], data[-2:]
     assert [bar["x"][0] for bar in bars] == [8.0, 3.0, 0.5, 0.0, 0.0, 1.0, 2.0, 0.0, 0.0, 0.25]
     assert [(bar["y"], bar["meta"]["lane"]) for bar in bars] == [([0], 0), ([2], 2)] * 5
     assert ["pattern" in bar["marker"] for bar in bars] == [False] * 6 + [True] * 4
     assert [total["text"][0].strip() for total in totals] == ["8.50 s", "4.00 s"]
-    assert figure.panels[0].plots["wall"]["layout"]["barmode"] == "stack"
+    assert figure.panels[0].plot["layout"]["barmode"] == "stack"
     assert "x: 4.00 s on the clock" in figure.alt
 
 

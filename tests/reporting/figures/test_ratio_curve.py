@@ -19,7 +19,7 @@ LANES = [
 
 
 def plots(results: Results) -> dict[str, dict[str, Any]]:
-    return {panel.title: dict(panel.plots["wall"]) for panel in ratio_curve(results, lane_styles(results)).panels}
+    return {panel.title: dict(panel.plot) for panel in ratio_curve(results, lane_styles(results)).panels}
 
 
 def curved(points: list[CurvePoint], **more: Any) -> Comparison:
@@ -105,11 +105,11 @@ def test_at_another_target_only_what_moves_is_drawn() -> None:
     results = race(LANES, [curved([CurvePoint(0.4, 1.5, 1.2, 1.8), CurvePoint(0.5, 1.5, 1.25, 2.0)])])
     at = dataclasses.replace(results, target=0.4, comparisons=[compared("x", "baseline", 1.3, 1.2, 1.8)])
     (panel,) = ratio_curve(results, lane_styles(results), at).panels
-    (mark,) = panel.plots["wall"]["data"]
+    (mark,) = panel.plot["data"]
     assert (mark["x"], mark["y"]) == ([0.4], [1.3])
-    assert panel.plots["wall"]["layout"]["shapes"][1]["x0"] == 0.4
+    assert panel.plot["layout"]["shapes"][1]["x0"] == 0.4
     own = plots(results)["Against the baseline"]
-    assert panel.plots["wall"]["layout"]["yaxis"] == own["layout"]["yaxis"], "the axis stays where it is"
+    assert panel.plot["layout"]["yaxis"] == own["layout"]["yaxis"], "the axis stays where it is"
     assert mark["uid"] in [trace.get("uid") for trace in own["data"]]
 
 
@@ -126,11 +126,9 @@ def test_neither_clocks_nor_confirmations_mix() -> None:
         LANES,
         [
             compared("x", "baseline", 2.0, 1.5, 2.5),
-            compared("x", "baseline", 3.0, 2.5, 3.5, clock="calibrated"),
             compared("x", "baseline", 9.0, 8.0, 10.0, confirmation=True),
             compared("x", "baseline", 7.0, 6.0, 8.0, clock="examples"),
         ],
     )
     (panel,) = ratio_curve(results, lane_styles(results)).panels
-    assert [trace["y"] for trace in panel.plots["wall"]["data"] if "fill" not in trace] == [[2.0], [2.0]]
-    assert [trace["y"] for trace in panel.plots["calibrated"]["data"] if "fill" not in trace] == [[3.0], [3.0]]
+    assert [trace["y"] for trace in panel.plot["data"] if "fill" not in trace] == [[2.0], [2.0]]

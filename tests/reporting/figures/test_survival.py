@@ -6,7 +6,6 @@ from typing import Any
 
 from sooner.reporting.figures import survival
 from sooner.reporting.style import lane_styles
-from sooner.reporting.summary import Clock
 from sooner.results.records import Lane, Results
 from sooner.results.rescoring import rescore
 from tests.reporting.races import race, run
@@ -19,9 +18,9 @@ def results() -> Results:
     return rescore(race([Lane("baseline", "baseline", {}, runs), Lane("x", "lane", {"sampling": "x"}, never)]))
 
 
-def traces(at: Results | None = None, clock: Clock = "wall") -> dict[str, dict[str, Any]]:
+def traces(at: Results | None = None) -> dict[str, dict[str, Any]]:
     (panel,) = survival(results(), lane_styles(results()), at).panels
-    return {trace["uid"]: trace for trace in panel.plots[clock]["data"]}
+    return {trace["uid"]: trace for trace in panel.plot["data"]}
 
 
 def test_a_step_per_run_that_reaches_it_up_to_the_horizon() -> None:
@@ -65,7 +64,7 @@ def test_at_another_target_it_is_that_ones() -> None:
     assert line["y"][-1] == 1.0
     figure = survival(results(), lane_styles(results()), rescore(results(), 0.3))
     assert "30% accuracy: baseline 100%" in figure.alt
-    assert "reached 30%" in figure.panels[0].plots["wall"]["layout"]["annotations"][0]["text"]
+    assert "reached 30%" in figure.panels[0].plot["layout"]["annotations"][0]["text"]
 
 
 def test_without_estimates_there_is_no_figure() -> None:

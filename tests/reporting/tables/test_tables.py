@@ -36,10 +36,10 @@ def test_every_row_has_a_cell_per_column_and_every_place_one_text(results: Resul
 def test_a_run_that_missed_shows_a_bound_and_sorts_last() -> None:
     results = alone(run([0.1, 0.2, 0.3], seed=7, stopped="loss became nan"), run([0.1, 0.5], seed=8))
     missed, hit = (row.cells for row in table(results, "runs").rows)
-    assert [cell.text for cell in missed[:6]] == ["7", "missed", "> 2.00 s", "> 2.00 s", "> 20", "> 200"]
+    assert [cell.text for cell in missed[:5]] == ["7", "missed", "> 2.00 s", "> 20", "> 200"]
     assert missed[1].note == "loss became nan"
-    assert [cell.text for cell in hit[:6]] == ["8", "reached", "1.00 s", "1.00 s", "10", "100"]
-    for late, early in zip(missed[2:6], hit[2:6], strict=True):
+    assert [cell.text for cell in hit[:5]] == ["8", "reached", "1.00 s", "10", "100"]
+    for late, early in zip(missed[2:5], hit[2:5], strict=True):
         assert late.sort is not None
         assert early.sort is not None
         assert late.sort > early.sort
@@ -73,13 +73,19 @@ def test_a_lane_in_numbers() -> None:
         Lane("baseline", "baseline", {}, runs),
         Lane("x", "lane", {"sampling": "x"}, [], dropped_after=8),
     ]
-    results = race(lanes, [compared("x", "baseline", None, None, None, clock="calibrated")])
+    results = race(lanes)
     full = table(results, "lanes").rows[0].cells
     assert [cell.text for cell in full[:3]] == ["baseline", "2 of 3", "0.667 s"]
-    assert (full[5].text, full[5].note) == ("70.0%", "30.0–90.0%")
+    assert (full[4].text, full[4].note) == ("70.0%", "30.0–90.0%")
     empty = table(results, "lanes").rows[1].cells
-    assert [cell.text for cell in empty] == ["lane", "0 of 0", "none", "none", "none", "none", "none", "", ""]
+    assert [cell.text for cell in empty] == ["lane", "0 of 0", "none", "none", "none", "none", "", ""]
     assert empty[0].note == "stopped after 8 pairs: could not win any more"
+
+
+def test_times_that_are_a_programs_own_word_are_marked() -> None:
+    lane = dataclasses.replace(alone(run([0.1, 0.9])).lanes[0], own_seconds=True)
+    (row,) = table(race([lane]), "lanes").rows
+    assert (row.cells[2].text, row.cells[2].note) == ("0.500 s", "its own word")
 
 
 def test_money_is_wall_time_at_the_price_of_an_hour() -> None:
@@ -94,15 +100,6 @@ def test_money_is_wall_time_at_the_price_of_an_hour() -> None:
 def test_a_lanes_energy_is_the_median_of_what_was_measured() -> None:
     runs = [run([0.1], seed=i, energy_joules=joules) for i, joules in enumerate((80.0, None, 90.0))]
     assert cells(alone(*runs), "lanes")["Energy of a run"] == "85.0 J"
-
-
-def test_without_the_calibrated_clock_no_table_speaks_of_it() -> None:
-    results = race(
-        [Lane("a", "baseline", {}, [run([0.1, 0.9])]), Lane("b", "lane", {}, [run([0.1, 0.9])])],
-        [compared("b", "a", 1.0, 0.9, 1.1)],
-    )
-    for found in all_tables(results).values():
-        assert not any("alibrated" in column for column in found.columns)
 
 
 def comparison(**more: object) -> Comparison:
@@ -131,7 +128,7 @@ def test_means_with_intervals_and_what_they_are_restricted_to() -> None:
     assert (rs2[0].text, rs2[1].text) == ("5 of 6", "22.4 s")
     assert rs2[1].note == "20.8 s to 24.0 s\nrestricted to 54.8 s"
     assert rs2[2].text == "24.0 s"
-    assert len(found.columns) == 6
+    assert len(found.columns) == 4
     never = table(fitted(), "survival").rows[2].cells
     assert never[2].text == "never reached"
 
@@ -140,9 +137,9 @@ def test_smallest_budgets_with_the_next_smaller_one() -> None:
     results = fitted()
     assert [row.lane for row in table(results, "budgets").rows] == ["baseline", "x", "short"]
     assert [cell.text for cell in table(results, "budgets").rows[0].cells] == [
-        "4ep", "2 of 3 seeds", "4.00 s", "4.00 s", "2ep", "0 of 3 seeds",
+        "4ep", "2 of 3 seeds", "4.00 s", "2ep", "0 of 3 seeds",
     ]  # fmt: skip
     assert [cell.text for cell in table(results, "budgets").rows[2].cells] == [
-        "> 8ep", "0 of 3 seeds", "> 8.00 s", "> 8.00 s", "none raced", "",
+        "> 8ep", "0 of 3 seeds", "> 8.00 s", "none raced", "",
     ]  # fmt: skip
     assert table(realistic(), "budgets").rows == ()

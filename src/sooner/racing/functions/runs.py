@@ -17,6 +17,7 @@ from sooner._version import __version__
 from sooner.racing.functions.call import Call
 from sooner.racing.functions.function import Function, Trainer
 from sooner.racing.machine import describe as machine
+from sooner.racing.machine.reference import Reference
 from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.raised import raised
 from sooner.racing.record import RunRecord, now
@@ -74,7 +75,14 @@ class FunctionRuns:
             raise TypeError(f"lane {lane.name} runs {type(entry).__name__}, not a function")
         function = self._functions.get(lane.name) or self._functions[lane.name.rpartition("@")[0]]
         started = now()
-        run = Call(self._device, on_look, lambda: on_step(lambda: None), self._target)
+        reference = Reference(self._device)
+
+        def step() -> None:
+            reference.poll()
+            on_step(lambda: None)
+
+        run = Call(self._device, on_look, step, self._target)
+        reference.measure()
         stopped, output = None, None
         with _seeded(seed, self._device):
             try:
@@ -86,6 +94,7 @@ class FunctionRuns:
                 stopped, output = raised(error)
                 if run.diverged:  # and gave up for that
                     stopped = f"{run.broken}, and it raised {stopped}"
+        reference.measure()
         if run.doubt is not None:  # the function may have caught what said so
             stopped, output = run.doubt, None
         last = run.looks[-1] if run.looks else None
@@ -102,6 +111,7 @@ class FunctionRuns:
             peak_memory_bytes=run.peak_memory(),
             stopped=stopped,
             output=output,
+            reference=reference.seconds,
         )
 
 

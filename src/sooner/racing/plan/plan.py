@@ -126,7 +126,7 @@ def make_plan(
     train, validation = split(data.train.targets, share, seed, data.classes)
     fitted = rules.protocol == "fitted"
     lanes = with_controls(recipes, baseline, len(train), fitted=fitted, cost=cost)
-    if fitted:  # a run counts by its end alone; the looks before it serve the calibrated clock
+    if fitted:  # a run counts by its end alone; the looks before it show how it came there
         every = max((spend(baseline, len(train)) or len(train)) // _FEWEST_LOOKS, baseline.batch_size)
     else:
         every = evaluation_grid([lane.recipe for lane in lanes], len(train), len(validation))

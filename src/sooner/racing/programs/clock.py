@@ -1,4 +1,4 @@
-"""The clock of a program's run: wall time since its start without its pauses, or what the program says."""
+"""The clock of a program's run: wall time since its start without its pauses, or, if asked for, what it says."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from __future__ import annotations
 class ProgramClock:
     """Seconds of a run at moments of `time.monotonic`.
 
-    A program that gives its own seconds is taken at its word at that moment, and wall time continues from there.
+    A program that gives its own seconds can be taken at its word at that moment; wall time continues from there.
 
     Args:
         started: the moment when the program was started.

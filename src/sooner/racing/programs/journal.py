@@ -24,20 +24,29 @@ class Journal:
         started: the moment when the program was started.
         on_look: called for each look as it comes.
         reports: whether metrics from `sooner.report` count; its pauses always do.
+        own_seconds: whether the seconds that the program tells of itself are used.
         target: that metrics must be on the scale of (`racing/scale.py`); None where any will do.
     """
 
     def __init__(
-        self, started: float, on_look: Callable[[Evaluation], None], *, reports: bool, target: float | None = None
+        self,
+        started: float,
+        on_look: Callable[[Evaluation], None],
+        *,
+        reports: bool,
+        own_seconds: bool = False,
+        target: float | None = None,
     ) -> None:
         self.clock = ProgramClock(started)
         self.looks: list[Evaluation] = []
         self.fault: str | None = None  # why the run cannot go on
         self.broken: float | None = None  # the last metric, where it was not finite
         self.heard = False  # a metric, of whatever kind
+        self.told_seconds = False  # it told its own, used or not
         self.doubted = False  # the scale of a metric is the fault
         self._on_look = on_look
         self._reports = reports
+        self._own_seconds = own_seconds
         self._target = target
         self._examples_given = False
 
@@ -58,7 +67,8 @@ class Journal:
             self.fault, self.doubted = scale.refusal(reading.metric, self._target), True
             return
         last = self.looks[-1] if self.looks else Evaluation(0.0, 0, 0, math.nan)
-        if reading.seconds is not None:
+        self.told_seconds |= reading.seconds is not None
+        if self._own_seconds and reading.seconds is not None:
             if reading.seconds < last.seconds:
                 self.fault = (
                     f"its clock ran back from {last.seconds:.6g} to {reading.seconds:.6g} s; `seconds` must count from "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 from sooner.errors import RecipeError
@@ -20,14 +21,17 @@ class Program:
     Its metric is read, in this order of preference,
 
     - from its output by a regular expression, where one is given;
-    - else from its output as JSON lines `{"metric": 0.93, "step": 100, "examples": 6400, "seconds": 2.5}`, of which
-      only the metric is required, and from `sooner.report`, which needs no output at all. Use one of the two.
+    - else from its output as JSON lines `{"metric": 0.93, "step": 100, "examples": 6400}`, of which only the metric
+      is required, and from `sooner.report`, which needs no output at all. Use one of the two.
 
     Its output is stdout, or stderr if there is no metric on stdout. A line ends with a newline or a carriage return,
     and counts when it ends; where a progress bar draws the same metric again, that is no new evaluation. Colours and
     other escape sequences of terminals are left out. Programs that hold
     back their output when it is no terminal need an option against it (`stdbuf -oL`), or their lines come too late; for
     Python the race sets it.
+
+    Seconds that it tells of itself (`"seconds": 2.5`, or a group of that name) are its own word: no race can check from
+    when it counts, so they are used with `own_seconds` alone.
 
     Args:
         name: of the lane.
@@ -36,6 +40,8 @@ class Program:
         metric: regular expression that is searched in each line. Its only group, or the one named `metric`, is the
             metric, higher is better; groups named `step`, `examples` and `seconds` are optional.
         budget: what takes the place of `{budget}`: a number above 0, as text. There exactly if the command has one.
+        own_seconds: time its looks by the seconds that it tells, where it tells any; else by the race's clock, which
+            starts with it.
         timeout: seconds without output or report after which a run is ended; None waits without limit.
         summary: one line about it.
 
@@ -50,6 +56,7 @@ class Program:
     budget: str | None = None
     timeout: float | None = None
     summary: str = ""
+    own_seconds: bool = False
 
     def __post_init__(self) -> None:
         if not self.name.strip():
@@ -89,7 +96,9 @@ class Program:
 
     def reader(self) -> Reader:
         """What finds the metric in a line of its output."""
-        return json_reader if self.metric is None else pattern_reader(self.metric)
+        if self.metric is None:
+            return partial(json_reader, own_seconds=self.own_seconds)
+        return pattern_reader(self.metric, own_seconds=self.own_seconds)
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain data."""

@@ -23,7 +23,7 @@ class Reading:
     metric: float
     step: int | None = None
     examples: int | None = None
-    seconds: float | None = None  # on the program's own clock
+    seconds: float | None = None  # on the program's own clock; NaN where they are not used
 
 
 class UnreadableError(ValueError):
@@ -34,19 +34,19 @@ Reader: TypeAlias = Callable[[str], Reading | None]
 """Finds the metric in a line: None where there is none, UnreadableError where it cannot be read."""
 
 
-def json_reader(line: str) -> Reading | None:
-    """Read a line that is a JSON object with a "metric"."""
+def json_reader(line: str, *, own_seconds: bool = True) -> Reading | None:
+    """Read a line that is a JSON object with a "metric". Without `own_seconds` its "seconds" may be anything."""
     if not line.lstrip().startswith("{"):
         return None
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    return read_fields(fields) if "metric" in fields else None
+    return read_fields(fields, own_seconds=own_seconds) if "metric" in fields else None
 
 
-def read_fields(fields: Mapping[str, Any]) -> Reading:
-    """A reading from plain data. Raises UnreadableError where a value is not what it should be."""
+def read_fields(fields: Mapping[str, Any], *, own_seconds: bool = True) -> Reading:
+    """A reading from plain data. Raises UnreadableError where a value that counts is not what it should be."""
     metric = fields["metric"]
     if isinstance(metric, bool) or not isinstance(metric, int | float):
         raise UnreadableError(f"it gave the metric {_short(metric)}, which is not a number")
@@ -54,12 +54,15 @@ def read_fields(fields: Mapping[str, Any]) -> Reading:
         _metric(metric),
         _count("step", fields.get("step")),
         _count("examples", fields.get("examples")),
-        _seconds(fields.get("seconds")),
+        _seconds(fields.get("seconds"), used=own_seconds),
     )
 
 
-def pattern_reader(pattern: str) -> Reader:
-    """A reader of lines by a regular expression. Raises RecipeError where it does not name one metric."""
+def pattern_reader(pattern: str, *, own_seconds: bool = True) -> Reader:
+    """A reader of lines by a regular expression. Raises RecipeError where it does not name one metric.
+
+    Without `own_seconds` what its group `seconds` finds may be anything.
+    """
     compiled = _compile(pattern)
     names = set(compiled.groupindex)
 
@@ -72,8 +75,10 @@ def pattern_reader(pattern: str) -> Reader:
         texts = {name: match[name] for name in names if match[name] is not None}
         if "metric" not in texts:  # an optional group that took no part
             return None
-        numbers = {name: _number(name, text) for name, text in texts.items()}
-        return read_fields(numbers)
+        numbers: dict[str, Any] = {
+            name: _number(name, text) if own_seconds or name != "seconds" else text for name, text in texts.items()
+        }
+        return read_fields(numbers, own_seconds=own_seconds)
 
     return read
 
@@ -122,9 +127,11 @@ def _count(name: str, value: Any) -> int | None:
     return int(value)
 
 
-def _seconds(value: Any) -> float | None:
+def _seconds(value: Any, *, used: bool) -> float | None:
     if value is None:
         return None
+    if not used:  # a clock that is wrong must not cost a look
+        return math.nan
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not (0 <= value < _MOST):
         raise UnreadableError(f"it gave seconds as {_short(value)}, which is not a number of at least 0")

@@ -16,6 +16,7 @@ import torch
 
 from sooner._version import __version__
 from sooner.racing.machine import describe as machine
+from sooner.racing.machine.reference import Reference
 from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.programs.execution import Execution
 from sooner.racing.programs.journal import Journal
@@ -35,7 +36,10 @@ class ProgramRuns:
     """Makes the runs of a race of programs.
 
     The clock starts when the program is started, so its imports and its reading of data count; it stands still in
-    `sooner.report`. What a program writes is not shown. Whatever it started is ended with it.
+    `sooner.report`. The seconds that a program tells of itself are used only where its `own_seconds` asks for them.
+    What it writes is not shown. Whatever it started is ended with it. The machine's pace is measured on the CPU, before
+    and after a run: while a program runs, the race does not compete with it.
+
 
     Args:
         programs: those that will run; that each can be started here is checked.
@@ -90,19 +94,28 @@ class ProgramRuns:
         """
         program = _program(lane)
         started = now()
+        reference = Reference()
+        reference.measure()
         with tempfile.TemporaryDirectory(prefix="sooner-", ignore_cleanup_errors=True) as folder:
             try:
                 execution = Execution(program.arguments(seed), self._variables(), Path(folder), program.reader())
             except (OSError, ValueError) as error:
                 reason = f"it could not be started: {error}"
                 return RunRecord(lane.name, seed, started, now(), 0, 0, 0.0, [], {}, stopped=reason)
-            sources = Sources(execution.started, on_look, reports=program.metric is None, target=self._target)
+            sources = Sources(
+                execution.started,
+                on_look,
+                reports=program.metric is None,
+                own_seconds=program.own_seconds,
+                target=self._target,
+            )
             with execution:
                 stopped = _follow(execution, sources, program.timeout, on_step)
                 end = execution.exit.moment if execution.exit else time.monotonic()
             if stopped is None:
                 _hear(execution, sources)
                 stopped = _reason(execution, sources.journal, program)
+        reference.measure()
         journal = sources.journal
         last = journal.looks[-1] if journal.looks else None
         seconds = journal.clock.seconds(end)
@@ -119,6 +132,8 @@ class ProgramRuns:
             peak_memory_bytes=execution.tree.peak or None,
             stopped=plain(stopped) if stopped else None,
             output=execution.tail.text if stopped else None,
+            told_seconds=journal.told_seconds,
+            reference=reference.seconds,
         )
 
     def _variables(self) -> dict[str, str]:

@@ -20,18 +20,24 @@ class Sources:
         started: the moment when the program was started.
         on_look: called for each look as it comes.
         reports: whether metrics from `sooner.report` count.
-        target: see `Journal`.
+        own_seconds, target: see `Journal`.
     """
 
     def __init__(
-        self, started: float, on_look: Callable[[Evaluation], None], *, reports: bool, target: float | None = None
+        self,
+        started: float,
+        on_look: Callable[[Evaluation], None],
+        *,
+        reports: bool,
+        own_seconds: bool = False,
+        target: float | None = None,
     ) -> None:
         def aside(look: Evaluation) -> None:
             if not self._output.heard:
                 on_look(look)
 
-        self._output = Journal(started, on_look, reports=reports, target=target)
-        self._error = Journal(started, aside, reports=False, target=target)
+        self._output = Journal(started, on_look, reports=reports, own_seconds=own_seconds, target=target)
+        self._error = Journal(started, aside, reports=False, own_seconds=own_seconds, target=target)
 
     def take(self, message: Message) -> None:
         """Note a message of the program."""

@@ -6,7 +6,9 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -17,7 +19,6 @@ from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.plan.plan import Plan
 from sooner.racing.recipes.runs import RecipeRuns
 from sooner.racing.record import RunRecord
-from sooner.racing.timing import run_of
 from sooner.recipes import Recipe
 from sooner.tasks import Data
 from sooner.tasks.split import split
@@ -71,7 +72,7 @@ def measure(plan: Plan, data: Data) -> dict[str, Pace]:
             if _kind(lane) not in known:
                 short = replace(lane, entry=_short(lane.recipe, _STRETCHES * every))
                 record = runs.run(short, plan.seed, saved=Path(folder) / "run")
-                known[_kind(lane)] = _pace(record, plan.target, sizes)
+                known[_kind(lane)] = _pace(record, sizes)
     return {lane.name: known[_kind(lane)] for lane in plan.lanes}
 
 
@@ -109,18 +110,28 @@ def _kind(lane: PlannedLane) -> str:
     return json.dumps({key: value for key, value in fields.items() if key not in ("name", "summary", "budget")})
 
 
-def _pace(record: RunRecord, target: float, sizes: Sizes) -> Pace:
+def _pace(record: RunRecord, sizes: Sizes) -> Pace:
     if record.stopped is not None or not record.steps:
         raise SoonerError(
             f"lane {record.lane} stopped at step {record.steps}, so its pace is not known: "
             f"{record.stopped or 'it took none'}. Its race would end the same way; change the recipe or leave it out"
         )
-    run = run_of(record, target)
-    fixed = run.evaluations[0].seconds
-    evaluated = len(run.evaluations) * sizes.validation + sizes.test
+    evaluated = len(record.looks) * sizes.validation + sizes.test
     return Pace(
-        fixed=fixed,
-        step=(run.calibrated_budget_s - fixed) / record.steps,
+        fixed=record.looks[0].seconds,
+        step=_step(record),
         examples=record.examples / record.steps,
         evaluated=record.phases.get("evaluate", 0.0) / evaluated,
     )
+
+
+def _step(record: RunRecord) -> float:
+    """Seconds of a step: its median over the stretches, which a hiccup leaves alone, and its part of every round."""
+    first, last = record.looks[0], record.looks[-1]
+    paces = [
+        (after.seconds - after.besides - before.seconds + before.besides) / (after.step - before.step)
+        for before, after in pairwise(record.looks)
+        if after.step > before.step
+    ]
+    rounds = (last.besides - first.besides) / record.steps
+    return (median(paces) if paces else (record.seconds - first.seconds) / record.steps) + rounds

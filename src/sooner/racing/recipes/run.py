@@ -15,6 +15,7 @@ from sooner._types import require_types
 from sooner.batch import Batch
 from sooner.errors import SoonerError, StoreError
 from sooner.racing.machine.energy import EnergyMeter
+from sooner.racing.machine.reference import Reference
 from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.raised import raised
 from sooner.racing.recipes.assemble import Site, assemble
@@ -71,6 +72,7 @@ def run_lane(
     if ground.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(ground.device)
     memory = _Memory(ground.device)
+    reference = Reference(ground.device)
     loop: Loop | None = None
     test_metric: float | None = None
     stopped: str | None = None
@@ -85,12 +87,14 @@ def run_lane(
 
     def look(evaluation: Evaluation) -> None:
         memory.sample()
+        reference.poll()
         on_look(evaluation)
 
     def step() -> None:
         meter.poll()
         on_step(save)
 
+    reference.measure()
     with isolated(seed, "model", device=ground.device):
         try:
             loop = _prepare(lane, seed, ground, clock, resumed=state is not None)
@@ -115,6 +119,8 @@ def run_lane(
             if loop is not None:
                 loop.loader.close()  # its worker processes must not live on into another lane's time
     memory.sample()
+    if stopped is None:  # else the device may not even take this
+        reference.measure()
     return RunRecord(
         lane=lane.name,
         seed=seed,
@@ -133,6 +139,7 @@ def run_lane(
         resumed=resumed,
         output=output,
         energy_joules=meter.joules,
+        reference=reference.seconds,
     )
 
 

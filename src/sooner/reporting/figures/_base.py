@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sooner.reporting import format as words
-from sooner.reporting.summary import Clock
 from sooner.results.records import Results
 
 # {"data": [...], "layout": {...}}, "log" where the page can make the time axis logarithmic, "zoom" where it opens on a
@@ -21,7 +20,7 @@ from sooner.results.records import Results
 # where every lane is a row, which the page closes up when a lane is hidden. A trace that depends on the target has a
 # "uid", one that belongs to a lane has "meta": {"lane": position}.
 Plot = dict[str, Any]
-Control = Literal["clock", "scale", "range"]
+Control = Literal["scale", "range"]
 
 _NOTE = {"showarrow": False, "xanchor": "left", "font": {"size": 13, "color": "var(--ink-soft)"}}
 _STEPS = ((1.0,), (2.0, 5.0), (1.5, 3.0, 7.0), (1.1, 1.2, 1.3, 2.5, 4.0, 6.0, 8.0, 9.0), (1.05, 9.5))
@@ -31,10 +30,10 @@ _LONGEST = 24  # characters of a lane's name beside a plot
 
 @dataclass(frozen=True)
 class Panel:
-    """One drawing of a figure, once per clock; `title` tells panels of one figure apart."""
+    """One drawing of a figure; `title` tells panels of one figure apart."""
 
     title: str
-    plots: Mapping[Clock, Plot]
+    plot: Plot
 
 
 @dataclass(frozen=True)
@@ -82,9 +81,9 @@ class TimeUnit:
 
 
 def time_unit(results: Results) -> TimeUnit:
-    """Seconds, minutes or hours, by the longest run on either clock."""
+    """Seconds, minutes or hours, by the longest run."""
     runs = [run for lane in results.lanes for run in lane.runs]
-    longest = max([0.0, *(max(run.budget_s, run.calibrated_budget_s) for run in runs)])
+    longest = max([0.0, *(run.budget_s for run in runs)])
     if longest > 3 * 3600:
         return TimeUnit("hours", 3600.0)
     return TimeUnit("minutes", 60.0) if longest > 300 else TimeUnit("seconds", 1.0)

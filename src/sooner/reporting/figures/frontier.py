@@ -24,8 +24,7 @@ from sooner.reporting.figures._base import (
     time_unit,
 )
 from sooner.reporting.style import LaneStyle
-from sooner.reporting.summary import Clock, clocks
-from sooner.results.records import Lane, Results, Run, Rung
+from sooner.results.records import Lane, Results, Run
 
 
 def frontier(results: Results, styles: Sequence[LaneStyle], at: Results | None = None) -> Figure:
@@ -44,29 +43,27 @@ def frontier(results: Results, styles: Sequence[LaneStyle], at: Results | None =
             f"{results.share:.0%} of the seeds reach the target."
         ),
         alt=_alt(at or results),
-        panels=(Panel("", {clock: _plot(results, styles, clock, at) for clock in clocks(results)}),)
-        if has_rungs(results)
-        else (),
+        panels=(Panel("", _plot(results, styles, at)),) if has_rungs(results) else (),
     )
 
 
-def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock, at: Results | None) -> Plot:
+def _plot(results: Results, styles: Sequence[LaneStyle], at: Results | None) -> Plot:
     unit = time_unit(results)
     now = at or results
     lanes = [(i, lane, style) for i, (lane, style) in enumerate(zip(now.lanes, styles, strict=True)) if lane.rungs]
     data: list[dict[str, Any]] = []
     if at is None:
-        data += [_band(*lane, clock, unit) for lane in lanes]
-        data += [_runs(*lane, clock, unit) for lane in lanes]
-        data += [_line(*lane, clock, unit) for lane in lanes]
-    data += [_ring(*lane, clock, unit) for lane in lanes]
-    times = [unit.of(_seconds(rung, clock)) for lane in results.lanes for rung in lane.rungs]
+        data += [_band(*lane, unit) for lane in lanes]
+        data += [_runs(*lane, unit) for lane in lanes]
+        data += [_line(*lane, unit) for lane in lanes]
+    data += [_ring(*lane, unit) for lane in lanes]
+    times = [unit.of(rung.seconds) for lane in results.lanes for rung in lane.rungs]
     low = max(min(times), 1e-9)  # a program may say that it took no time at all
     return {
         "data": data,
         "layout": layout(
             440,
-            axis(f"{clock} time of a run, {unit.name}", **log_axis(low / 1.15, max(low, *times) * 1.15)),
+            axis(f"wall time of a run, {unit.name}", **log_axis(low / 1.15, max(low, *times) * 1.15)),
             axis("", **percent(results)),
             shapes=[line_across("y", now.target, "dash")],
             annotations=[heading(f"validation {results.metric} at the end"), target_note(now)],
@@ -74,15 +71,11 @@ def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock, at: Resul
     }
 
 
-def _seconds(rung: Rung, clock: Clock) -> float:
-    return rung.seconds if clock == "wall" else rung.calibrated_seconds
-
-
-def _line(index: int, lane: Lane, style: LaneStyle, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
+def _line(index: int, lane: Lane, style: LaneStyle, unit: TimeUnit) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "lines+markers",
-        "x": [unit.of(_seconds(rung, clock)) for rung in lane.rungs],
+        "x": [unit.of(rung.seconds) for rung in lane.rungs],
         "y": [rounded(rung.metric) for rung in lane.rungs],
         "line": {"color": style.colour, "width": 2.5, "dash": style.dash},
         "marker": {"color": style.colour, "size": 7, "symbol": style.symbol},
@@ -93,8 +86,8 @@ def _line(index: int, lane: Lane, style: LaneStyle, clock: Clock, unit: TimeUnit
     }
 
 
-def _band(index: int, lane: Lane, style: LaneStyle, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
-    times = [unit.of(_seconds(rung, clock)) for rung in lane.rungs]
+def _band(index: int, lane: Lane, style: LaneStyle, unit: TimeUnit) -> dict[str, Any]:
+    times = [unit.of(rung.seconds) for rung in lane.rungs]
     return {
         "type": "scatter",
         "mode": "lines",
@@ -110,13 +103,9 @@ def _band(index: int, lane: Lane, style: LaneStyle, clock: Clock, unit: TimeUnit
     }
 
 
-def _runs(index: int, lane: Lane, style: LaneStyle, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
+def _runs(index: int, lane: Lane, style: LaneStyle, unit: TimeUnit) -> dict[str, Any]:
     """Each run that was made: one per seed and budget."""
-    points: list[tuple[float, float, Run]] = [
-        (e.seconds if clock == "wall" else e.calibrated_seconds, e.metric, run)
-        for run in lane.runs
-        for e in run.evaluations
-    ]
+    points: list[tuple[float, float, Run]] = [(e.seconds, e.metric, run) for run in lane.runs for e in run.evaluations]
     return {
         "type": "scatter",
         "mode": "markers",
@@ -130,13 +119,13 @@ def _runs(index: int, lane: Lane, style: LaneStyle, clock: Clock, unit: TimeUnit
     }
 
 
-def _ring(index: int, lane: Lane, style: LaneStyle, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
+def _ring(index: int, lane: Lane, style: LaneStyle, unit: TimeUnit) -> dict[str, Any]:
     """Around the smallest budget that is enough."""
     enough = [rung for rung in lane.rungs if rung.budget == lane.smallest_budget]
     return {
         "type": "scatter",
         "mode": "markers",
-        "x": [unit.of(_seconds(rung, clock)) for rung in enough],
+        "x": [unit.of(rung.seconds) for rung in enough],
         "y": [rounded(rung.metric) for rung in enough],
         "marker": {"symbol": "circle-open", "size": 17, "color": style.colour, "line": {"width": 2.5}},
         "text": [f"{label(rung.budget)} is enough" for rung in enough],

@@ -26,7 +26,7 @@ from sooner.reporting.figures._base import (
     time_unit,
 )
 from sooner.reporting.style import LaneStyle
-from sooner.reporting.summary import Clock, clocks, length, spread, time_to_target
+from sooner.reporting.summary import spread
 from sooner.results.records import Evaluation, Lane, Results, Run
 
 _BELOW = 2.0  # how much more of the range near the target lies below it than above
@@ -52,12 +52,12 @@ def metric_over_time(results: Results, styles: Sequence[LaneStyle], at: Results 
             "the times and values around the target; “Whole” shows all of the race."
         ),
         alt=_alt(at or results),
-        panels=(Panel("", {clock: _plot(results, styles, clock, at) for clock in clocks(results)}),) if drawn else (),
+        panels=(Panel("", _plot(results, styles, at)),) if drawn else (),
         controls=("range", "scale"),
     )
 
 
-def median_run(runs: Sequence[Run], clock: Clock) -> list[tuple[float, float]]:
+def median_run(runs: Sequence[Run]) -> list[tuple[float, float]]:
     """The lane's median run as (seconds, metric), one point per evaluation that at least half of the runs have.
 
     Runs of a lane are evaluated after the same numbers of examples, so the median is taken at equal examples. A run
@@ -75,7 +75,7 @@ def median_run(runs: Sequence[Run], clock: Clock) -> list[tuple[float, float]]:
             continue
         middle = median([e.metric for e in there] + [-math.inf] * broken)
         if math.isfinite(middle):
-            points.append((median(_when(e, clock) for e in there), middle))
+            points.append((median(e.seconds for e in there), middle))
     return points
 
 
@@ -98,50 +98,46 @@ def _last_look(run: Run) -> int:
     return run.evaluations[-1].examples if run.evaluations else -1
 
 
-def _when(evaluation: Evaluation, clock: Clock) -> float:
-    return evaluation.seconds if clock == "wall" else evaluation.calibrated_seconds
-
-
-def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock, at: Results | None) -> Plot:
+def _plot(results: Results, styles: Sequence[LaneStyle], at: Results | None) -> Plot:
     unit = time_unit(results)
     now = at or results
     metrics = _near_target(results, now.target)
     data: list[dict[str, Any]] = []
     if at is None:
         lanes = list(enumerate(zip(results.lanes, styles, strict=True)))
-        data = [_run(results, run, lane, i, style, clock, unit) for i, (lane, style) in lanes for run in lane.runs]
-        data += [_median(lane, i, style, clock, unit) for i, (lane, style) in lanes]
+        data = [_run(results, run, lane, i, style, unit) for i, (lane, style) in lanes for run in lane.runs]
+        data += [_median(lane, i, style, unit) for i, (lane, style) in lanes]
         data = [trace for trace in data if trace["x"]]
     moving = enumerate(zip(now.lanes, styles, strict=True))
-    data += [_ends(now, lane, i, style, clock, unit) for i, (lane, style) in moving]
+    data += [_ends(now, lane, i, style, unit) for i, (lane, style) in moving]
     return {
         "data": data,
         "layout": layout(
             440,
-            axis(f"{clock} time, {unit.name}", rangemode="tozero"),
+            axis(f"wall time, {unit.name}", rangemode="tozero"),
             axis("", range=metrics, **percent(results)),
             shapes=[line_across("y", now.target, "dash")],
             annotations=[heading(f"validation {results.metric}"), target_note(now)],
         ),
-        "log": _log_time(results, clock, unit),
-        "zoom": _near_time(now, metrics[0], clock, unit),
+        "log": _log_time(results, unit),
+        "zoom": _near_time(now, metrics[0], unit),
     }
 
 
-def _near_time(results: Results, low: float, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
+def _near_time(results: Results, low: float, unit: TimeUnit) -> dict[str, Any]:
     """The axes of time where the race is decided, linear and logarithmic; empty where no run comes so far.
 
     From the first run that reaches the metric `low` to the last that reaches the target, or that ends without it; a
     little of what the runs do afterwards goes with it.
     """
     runs = [run for lane in results.lanes for run in lane.runs]
-    entries = [_entry(run, low, clock) for run in runs]
+    entries = [_entry(run, low) for run in runs]
     begins = [begin for begin in entries if begin is not None]
     if not begins:
         return {}
-    reached = [time_to_target(run, clock) for run in runs]
-    ends = [length(run, clock) if when is None else when for run, when in zip(runs, reached, strict=True)]
-    begin, decided, last = min(begins), max(ends), max(length(run, clock) for run in runs)
+    reached = [run.time_to_target_s for run in runs]
+    ends = [run.budget_s if when is None else when for run, when in zip(runs, reached, strict=True)]
+    begin, decided, last = min(begins), max(ends), max(run.budget_s for run in runs)
     if not begin < decided:
         return {}
     end = min(last, decided + _AFTER * (decided - begin) / (1 - _AFTER))
@@ -151,26 +147,26 @@ def _near_time(results: Results, low: float, clock: Clock, unit: TimeUnit) -> di
     return {"linear": {"range": [left, right]}, **logarithmic}
 
 
-def _entry(run: Run, low: float, clock: Clock) -> float | None:
+def _entry(run: Run, low: float) -> float | None:
     """When the run first is at `low` or above, on the straight line between two looks."""
     before: Evaluation | None = None
     for look in run.evaluations:
         if look.metric >= low:
             if before is None or look.metric <= before.metric:
-                return _when(look, clock)
+                return look.seconds
             share = (low - before.metric) / (look.metric - before.metric)
-            return _when(before, clock) + share * (_when(look, clock) - _when(before, clock))
+            return before.seconds + share * (look.seconds - before.seconds)
         before = look
     return None
 
 
-def _log_time(results: Results, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
+def _log_time(results: Results, unit: TimeUnit) -> dict[str, Any]:
     """The logarithmic time axis, from the first evaluation after training began."""
     runs = [run for lane in results.lanes for run in lane.runs if run.evaluations]
-    first = [when for run in runs for e in run.evaluations[:2] if (when := _when(e, clock)) > 0 and e.examples]
+    first = [when for run in runs for e in run.evaluations[:2] if (when := e.seconds) > 0 and e.examples]
     if not first:
         return {"type": "log"}
-    return log_axis(unit.of(min(first)) / 1.1, unit.of(max(length(run, clock) for run in runs)) * 1.05)
+    return log_axis(unit.of(min(first)) / 1.1, unit.of(max(run.budget_s for run in runs)) * 1.05)
 
 
 def _near_target(results: Results, now: float) -> list[float]:
@@ -187,11 +183,9 @@ def _near_target(results: Results, now: float) -> list[float]:
     return [rounded(min(low, now) - margin), rounded(max(high, now) + margin)]
 
 
-def _run(
-    results: Results, run: Run, lane: Lane, index: int, style: LaneStyle, clock: Clock, unit: TimeUnit
-) -> dict[str, Any]:
+def _run(results: Results, run: Run, lane: Lane, index: int, style: LaneStyle, unit: TimeUnit) -> dict[str, Any]:
     digits = ":.1%" if words.is_share(results) else ":.4g"
-    points = thinned([(_when(e, clock), e.metric) for e in run.evaluations])
+    points = thinned([(e.seconds, e.metric) for e in run.evaluations])
     return {
         "type": "scatter",
         "mode": "lines" if len(run.evaluations) > 1 else "markers",
@@ -206,8 +200,8 @@ def _run(
     }
 
 
-def _median(lane: Lane, index: int, style: LaneStyle, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
-    points = thinned(median_run(lane.runs, clock))
+def _median(lane: Lane, index: int, style: LaneStyle, unit: TimeUnit) -> dict[str, Any]:
+    points = thinned(median_run(lane.runs))
     return {
         "type": "scatter",
         "mode": "lines",
@@ -220,16 +214,16 @@ def _median(lane: Lane, index: int, style: LaneStyle, clock: Clock, unit: TimeUn
     }
 
 
-def _ends(results: Results, lane: Lane, index: int, style: LaneStyle, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
+def _ends(results: Results, lane: Lane, index: int, style: LaneStyle, unit: TimeUnit) -> dict[str, Any]:
     """Where each run reached the target, or where it ended without."""
     points: list[tuple[float, float, str, str]] = []
     for run in lane.runs:
-        reached = time_to_target(run, clock)
+        reached = run.time_to_target_s
         if reached is not None:
             points.append((reached, results.target, "circle", f"seed {run.seed} reaches the target"))
         elif run.evaluations:
             what, symbol = ("broke down", "x-thin") if run.stopped else ("ends without the target", "circle-open")
-            points.append((length(run, clock), run.evaluations[-1].metric, symbol, f"seed {run.seed} {what}"))
+            points.append((run.budget_s, run.evaluations[-1].metric, symbol, f"seed {run.seed} {what}"))
     return {
         "type": "scatter",
         "mode": "markers",

@@ -20,7 +20,7 @@ from sooner.reporting.figures._base import (
     time_unit,
 )
 from sooner.reporting.style import LaneStyle
-from sooner.reporting.summary import Clock, clocks, length, median_time, time_to_target
+from sooner.reporting.summary import median_time
 from sooner.results.records import Lane, Results, Run
 
 
@@ -41,16 +41,16 @@ def paired_times(results: Results, styles: Sequence[LaneStyle], at: Results | No
             "ratios are equally wide."
         ),
         alt=_alt(now),
-        panels=(Panel("", {clock: _plot(now, styles, clock) for clock in clocks(results)}),) if drawn else (),
+        panels=(Panel("", _plot(now, styles)),) if drawn else (),
     )
 
 
-def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock) -> Plot:
+def _plot(results: Results, styles: Sequence[LaneStyle]) -> Plot:
     unit = time_unit(results)
     seeds = sorted({run.seed for lane in results.lanes for run in lane.runs})
-    data = [_pair(results, seed, clock, unit) for seed in seeds]
+    data = [_pair(results, seed, unit) for seed in seeds]
     for row, (lane, style) in enumerate(zip(results.lanes, styles, strict=True)):
-        data += [_median(lane, row, style, clock, unit), _runs(lane, row, style, clock, unit)]
+        data += [_median(lane, row, style, unit), _runs(lane, row, style, unit)]
     shown = [x for trace in data for x in trace["x"] if x is not None]
     rows = row_height(results)
     return {
@@ -58,15 +58,15 @@ def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock) -> Plot:
         "rows": rows,
         "layout": layout(
             rows["frame"] + rows["each"] * len(results.lanes),
-            axis(f"{clock} time to target, {unit.name}", **_scale(min(shown), max(shown))),
+            axis(f"wall time to target, {unit.name}", **_scale(min(shown), max(shown))),
             lane_axis(results),
         ),
     }
 
 
-def _time(run: Run, clock: Clock) -> float:
-    reached = time_to_target(run, clock)
-    return length(run, clock) if reached is None else reached
+def _time(run: Run) -> float:
+    reached = run.time_to_target_s
+    return run.budget_s if reached is None else reached
 
 
 def _scale(shortest: float, longest: float) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def _scale(shortest: float, longest: float) -> dict[str, Any]:
     return log_axis(shortest / 1.15, longest * 1.15)
 
 
-def _pair(results: Results, seed: int, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
+def _pair(results: Results, seed: int, unit: TimeUnit) -> dict[str, Any]:
     """The line of one seed through the lanes that ran it, which the page cuts where it hides lanes.
 
     The page dots the part to and from a run that missed the target, as `customdata` marks it.
@@ -85,7 +85,7 @@ def _pair(results: Results, seed: int, clock: Clock, unit: TimeUnit) -> dict[str
     return {
         "type": "scatter",
         "mode": "lines",
-        "x": [unit.of(_time(run, clock)) for _, run in rows],
+        "x": [unit.of(_time(run)) for _, run in rows],
         "y": [row for row, _ in rows],
         "customdata": [int(run.hit) for _, run in rows],
         "line": {"color": "var(--faint)", "width": 1, "dash": "solid"},
@@ -96,12 +96,12 @@ def _pair(results: Results, seed: int, clock: Clock, unit: TimeUnit) -> dict[str
     }
 
 
-def _runs(lane: Lane, row: int, style: LaneStyle, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
-    reached = [time_to_target(run, clock) is not None for run in lane.runs]
+def _runs(lane: Lane, row: int, style: LaneStyle, unit: TimeUnit) -> dict[str, Any]:
+    reached = [run.time_to_target_s is not None for run in lane.runs]
     return {
         "type": "scatter",
         "mode": "markers",
-        "x": [unit.of(_time(run, clock)) for run in lane.runs],
+        "x": [unit.of(_time(run)) for run in lane.runs],
         "y": [row for _ in lane.runs],
         "marker": {
             "color": style.colour,
@@ -111,7 +111,7 @@ def _runs(lane: Lane, row: int, style: LaneStyle, clock: Clock, unit: TimeUnit) 
             "line": {"width": [0 if hit else 2 for hit in reached], "color": style.colour},
         },
         "text": [
-            f"seed {run.seed}: {'' if hit else 'over '}{words.seconds(_time(run, clock))}"
+            f"seed {run.seed}: {'' if hit else 'over '}{words.seconds(_time(run))}"
             for run, hit in zip(lane.runs, reached, strict=True)
         ],
         "hovertemplate": "%{text}",
@@ -121,8 +121,8 @@ def _runs(lane: Lane, row: int, style: LaneStyle, clock: Clock, unit: TimeUnit) 
     }
 
 
-def _median(lane: Lane, row: int, style: LaneStyle, clock: Clock, unit: TimeUnit) -> dict[str, Any]:
-    middle = median_time(lane.runs, clock)
+def _median(lane: Lane, row: int, style: LaneStyle, unit: TimeUnit) -> dict[str, Any]:
+    middle = median_time(lane.runs)
     known = middle is not None and not middle.at_least
     return {
         "type": "scatter",
@@ -140,7 +140,7 @@ def _median(lane: Lane, row: int, style: LaneStyle, clock: Clock, unit: TimeUnit
 def _alt(results: Results) -> str:
     medians = []
     for lane in results.lanes:
-        middle = median_time(lane.runs, "wall")
+        middle = median_time(lane.runs)
         if middle is not None:
             medians.append(f"{lane.name} {'over ' if middle.at_least else ''}{words.seconds(middle.value)}")
     return (

@@ -39,7 +39,7 @@ def phases(results: Results) -> Figure:
         ),
         alt="Stacked bars of seconds by phase. "
         + " ".join(f"{name}: {words.seconds(on_the_clock(run))} on the clock." for name, run in runs.items()),
-        panels=(Panel("", {"wall": _plot(results, runs, keys, names, time_unit(results))}),) if names else (),
+        panels=(Panel("", _plot(results, runs, keys, names, time_unit(results))),) if names else (),
         keys=keys,
     )
 

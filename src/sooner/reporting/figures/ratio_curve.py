@@ -22,7 +22,7 @@ from sooner.reporting.figures._base import (
     rounded,
 )
 from sooner.reporting.style import LaneStyle
-from sooner.reporting.summary import BASELINE, CONTROLS, Clock, Kind, clocks, kind, own
+from sooner.reporting.summary import BASELINE, CONTROLS, Kind, kind, own
 from sooner.reporting.wording import verdict
 from sooner.results.records import Comparison, Results
 from sooner.statistics.comparison import CurvePoint
@@ -38,7 +38,7 @@ def ratio_curve(results: Results, styles: Sequence[LaneStyle], at: Results | Non
     With `at`, the same race at another target: what changes for it.
     """
     titles = {"Against the baseline": BASELINE, "Against its control": CONTROLS}
-    shown = [c for clock in clocks(results) for c in own(results, clock)]
+    shown = own(results)
     edges = _edges(shown)
     return Figure(
         key="ratio",
@@ -51,7 +51,7 @@ def ratio_curve(results: Results, styles: Sequence[LaneStyle], at: Results | Non
         ),
         alt=_alt(at or results),
         panels=tuple(
-            Panel(title, {clock: _plot(results, styles, edges, kinds, clock, at) for clock in clocks(results)})
+            Panel(title, _plot(results, styles, edges, kinds, at))
             for title, kinds in titles.items()
             if any(_known(point) for c in _among(results, shown, kinds) for point in _points(results, c))
         ),
@@ -91,13 +91,12 @@ def _plot(
     styles: Sequence[LaneStyle],
     edges: tuple[float, float],
     kinds: Collection[Kind],
-    clock: Clock,
     at: Results | None,
 ) -> Plot:
     now = at or results
     position = {lane.name: i for i, lane in enumerate(results.lanes)}
-    data = [] if at else _curves(results, _among(results, own(results, clock), kinds), styles, edges)
-    for c in _among(now, own(now, clock), kinds):
+    data = [] if at else _curves(results, _among(results, own(results), kinds), styles, edges)
+    for c in _among(now, own(now), kinds):
         index = position[c.lane]
         data.append({**_mark(now, c, styles[index]), **_look(c, index), "uid": f"mark-{index}-{position[c.against]}"})
     scale = log_axis(*edges)

@@ -20,7 +20,7 @@ from sooner.reporting.figures._base import (
     time_unit,
 )
 from sooner.reporting.style import LaneStyle
-from sooner.reporting.summary import Clock, clocks, survival_on
+from sooner.reporting.summary import survival_of
 from sooner.results.records import Results
 from sooner.statistics.survival import Survival
 
@@ -43,19 +43,17 @@ def survival(results: Results, styles: Sequence[LaneStyle], at: Results | None =
             "until a run reaches the target: all time spent, divided by the runs that reached it."
         ),
         alt=_alt(at or results),
-        panels=(Panel("", {clock: _plot(results, styles, clock, at or results) for clock in clocks(results)}),)
-        if drawn
-        else (),
+        panels=(Panel("", _plot(results, styles, at or results)),) if drawn else (),
         controls=("scale",),
     )
 
 
-def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock, now: Results) -> Plot:
+def _plot(results: Results, styles: Sequence[LaneStyle], now: Results) -> Plot:
     unit = time_unit(results)
     drawn = [
         (i, lane.name, style, estimate)
         for i, (lane, style) in enumerate(zip(now.lanes, styles, strict=True))
-        if (estimate := survival_on(lane, clock))
+        if (estimate := survival_of(lane))
     ]
     # Where every run had the target at time 0, there is no time to show, and the axis still needs a length.
     horizon = max([unit.of(_end(estimate)) for *_, estimate in drawn], default=1.0) or 1.0
@@ -65,7 +63,7 @@ def _plot(results: Results, styles: Sequence[LaneStyle], clock: Clock, now: Resu
         "data": [*bands, *(_line(i, name, style, estimate, unit) for i, name, style, estimate in drawn)],
         "layout": layout(
             360,
-            axis(f"{clock} time, {unit.name}", range=[0, horizon * 1.03]),
+            axis(f"wall time, {unit.name}", range=[0, horizon * 1.03]),
             axis("", range=[-0.03, 1.05], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1]),
             annotations=[heading(f"runs that have reached {words.target(now)}")],
         ),
@@ -132,7 +130,7 @@ def _steps(times: Sequence[float], shares: Sequence[float]) -> list[tuple[float,
 def _alt(results: Results) -> str:
     ends = []
     for lane in results.lanes:
-        estimate = survival_on(lane, "wall")
+        estimate = survival_of(lane)
         if estimate:
             share = estimate.reached[-1] if estimate.reached else 0.0
             ends.append(f"{lane.name} {share:.0%} by {words.seconds(_end(estimate))}")

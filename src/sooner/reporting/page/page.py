@@ -22,7 +22,7 @@ from sooner.reporting.page.protocol import protocol
 from sooner.reporting.page.targets import Moments, moments
 from sooner.reporting.page.texts import target_texts
 from sooner.reporting.style import lane_styles
-from sooner.reporting.summary import clocks, contestants
+from sooner.reporting.summary import contestants
 from sooner.reporting.tables import all_tables
 from sooner.results.records import Lane, Results
 
@@ -89,10 +89,9 @@ def render(results: Results) -> str:
         confirmations=confirmations(results),
         tables=all_tables(results),
         figures=figures,
-        clocks=clocks(results),
         data=packed_data(
             {
-                "plots": {figure.key: [panel.plots for panel in figure.panels] for figure in figures},
+                "plots": {figure.key: [panel.plot for panel in figure.panels] for figure in figures},
                 "changes": {"own": scored.own, **changes, "plots": _moves(scored, figures)},
             }
         ),
@@ -116,7 +115,7 @@ def _texts(results: Results, axis: Axis, doubts: Any) -> dict[str, str]:
 
 
 def _moves(scored: Moments, figures: list[Figure]) -> list[dict[str, Any]]:
-    """What changes in the figures at each target, by figure, panel and clock."""
+    """What changes in the figures at each target, by figure and panel."""
     styles = lane_styles(scored.race)
     base = {figure.key: figure for figure in figures}
     moves = []
@@ -127,10 +126,7 @@ def _moves(scored: Moments, figures: list[Figure]) -> list[dict[str, Any]]:
 
 
 def _changed(figure: Figure, moved: Figure) -> dict[str, Any]:
-    panels = [
-        {clock: plot_changes(plot, after.plots[clock]) for clock, plot in before.plots.items()}
-        for before, after in zip(figure.panels, moved.panels, strict=True)
-    ]
+    panels = [plot_changes(before.plot, after.plot) for before, after in zip(figure.panels, moved.panels, strict=True)]
     return {"alt": moved.alt, "panels": panels}
 
 

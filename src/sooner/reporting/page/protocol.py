@@ -13,7 +13,7 @@ def protocol(results: Results) -> list[tuple[str, str]]:
     recipes = contestants(results) == "recipes"
     return [
         ("Target", _target(results)),
-        ("Clock", _CLOCK if recipes else _PROGRAM_CLOCK),
+        ("Clock", _CLOCK if recipes else _PROGRAM_CLOCK + _own_word(results)),
         (
             "Pairs",
             "Runs of one seed share the initial weights, the split and the order of the data, and take turns in a "
@@ -42,13 +42,11 @@ _CLOCK = (
     "Starts before the method first touches the data, and counts everything it does: setting up, scoring and selecting "
     "examples, extra passes. It stands still only while the metric is evaluated and state is saved. What all lanes "
     "share is not counted: reading the data set into memory, and a few steps that warm each model's kernels up before "
-    "the first run. Wall time is what a stopwatch says; calibrated time is steps times the run's own median seconds "
-    "per step plus its fixed costs, which a machine that is busy now and then cannot distort."
+    "the first run. It is wall time, what a stopwatch says: work of others on the machine makes it longer."
 )
 _PROGRAM_CLOCK = (
     "Starts with the program and counts everything it does. It stands still only where the program says that it "
-    "evaluates; otherwise its evaluations count, too. Calibrated time, where there is one, is "
-    "steps times the run's own median seconds per step plus its fixed costs."
+    "evaluates; otherwise its evaluations count, too. It is wall time: work of others on the machine makes it longer."
 )
 _CONTROLS = (
     "Added by the race. The baseline is the task's recipe on all data at full budget. A fitted control is that "
@@ -68,6 +66,11 @@ _FRESH = (
     "After the race was decided, its winner and the lanes it was compared with ran again on seeds that played no part "
     "in any choice. A winner is often the one that was also lucky; on fresh seeds it cannot be."
 )
+
+
+def _own_word(results: Results) -> str:
+    own = [lane.name for lane in results.lanes if lane.own_seconds]
+    return f" But the times of {words.join(own)} are the seconds that the program told of itself." if own else ""
 
 
 def _target(results: Results) -> str:

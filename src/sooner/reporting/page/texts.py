@@ -41,8 +41,6 @@ def _reading(place: str, reading: Reading, axis: Axis) -> Iterator[tuple[str, st
     drawing, text = axis.draw(reading.comparison), verdict(reading.comparison)
     yield f"{place}@data-tone", reading.tone
     yield f"{place}.verdict", words.sentence(text)
-    if reading.calibrated:
-        yield f"{place}.calibrated", f"On the calibrated clock, {words.stopped(verdict(reading.calibrated))}"
     yield f"{place}.forest@style", drawing.style
     yield f"{place}.forest@data-marks", drawing.marks
     yield f"{place}.forest@aria-label", f"Interval on a logarithmic axis around 1x: {text}"

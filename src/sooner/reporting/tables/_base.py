@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sooner.reporting import format as words
-from sooner.reporting.summary import Clock, Median, Spread, length, time_to_target
+from sooner.reporting.summary import Median, Spread
 from sooner.results.records import Results, Run
 
 LAST = 1e15  # added to what sorts a run that missed the target: behind all that reached it
@@ -56,9 +56,9 @@ class Table:
 NONE = Cell("none", -1.0)
 
 
-def time(run: Run, clock: Clock) -> Cell:
+def time(run: Run) -> Cell:
     """A run's time to target, or the bound that it leaves."""
-    reached, end = time_to_target(run, clock), length(run, clock)
+    reached, end = run.time_to_target_s, run.budget_s
     if reached is None:
         return Cell(f"> {words.seconds(end)}", LAST + 1000 * end)
     return Cell(words.seconds(reached), reached)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from statistics import median
 
 from sooner.reporting import format as words
-from sooner.reporting.summary import LaneSummary, cost, has_calibrated, has_energy, has_examples, summarise
+from sooner.reporting.summary import LaneSummary, cost, has_energy, has_examples, summarise
 from sooner.reporting.tables import _base as cells
 from sooner.reporting.tables._base import NONE, Cell, Row, Table
 from sooner.results.records import Comparison, Results
@@ -27,10 +28,8 @@ def _columns(results: Results) -> dict[str, Callable[[LaneSummary], Cell]]:
     columns: dict[str, Callable[[LaneSummary], Cell]] = {
         "Role": _role,
         "Reached": lambda row: Cell(f"{row.hits} of {len(row.lane.runs)}", row.hits),
-        "Time to target, wall": lambda row: cells.median(row.wall),
+        "Time to target, wall": _wall,
     }
-    if has_calibrated(results):
-        columns["Time to target, calibrated"] = lambda row: cells.median(row.calibrated)
     if results.price_per_hour is not None:
         columns["Money to target"] = lambda row: cells.median(cost(results, row.wall), words.money)
     if has_examples(results):
@@ -42,6 +41,10 @@ def _columns(results: Results) -> dict[str, Callable[[LaneSummary], Cell]]:
     columns["Against baseline"] = lambda row: _ratios(row.against_baseline)
     columns["Against control"] = lambda row: _ratios(row.against_controls)
     return columns
+
+
+def _wall(row: LaneSummary) -> Cell:
+    return replace(cells.median(row.wall), note="its own word" if row.lane.own_seconds else "")
 
 
 def _role(row: LaneSummary) -> Cell:

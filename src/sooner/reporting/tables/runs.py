@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from sooner.reporting import format as words
-from sooner.reporting.summary import has_calibrated, has_examples
+from sooner.reporting.summary import has_examples
 from sooner.reporting.tables import _base as cells
 from sooner.reporting.tables._base import NONE, Cell, Row, Table
 from sooner.results.records import Results, Run
@@ -37,9 +37,7 @@ def _table(key: str, caption: str, results: Results, lanes: Sequence[tuple[str, 
 def _columns(results: Results, shown: Sequence[Run]) -> _Columns:
     """The columns that every race has, and of the others those that some run has a value for."""
     columns: _Columns = {"Seed": lambda run: Cell(str(run.seed), run.seed), "Target": _outcome}
-    columns["Wall"] = lambda run: cells.time(run, "wall")
-    if has_calibrated(results):
-        columns["Calibrated"] = lambda run: cells.time(run, "calibrated")
+    columns["Wall"] = lambda run: cells.time(run)
     columns["Steps to target"] = lambda run: cells.amount(run.steps_to_target, run.steps)
     if has_examples(results):
         columns[_EXAMPLES] = lambda run: cells.amount(run.examples_to_target, run.examples)

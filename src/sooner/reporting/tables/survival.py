@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from sooner.reporting import format as words
-from sooner.reporting.summary import survival_on
+from sooner.reporting.summary import survival_of
 from sooner.reporting.tables._base import LAST, NONE, Cell, Row, Table
 from sooner.results.records import Results
 from sooner.statistics.survival import Survival
 
 
 def survival(results: Results) -> Table:
-    """Restricted mean and expected running time of each lane on both clocks. No rows without survival estimates."""
-    clocks = [clock for clock in ("wall", "calibrated") if any(survival_on(lane, clock) for lane in results.lanes)]
-    columns = [f"{name}, {clock}" for clock in clocks for name in ("Restricted mean", "Expected running time")]
+    """Restricted mean and expected running time of each lane on the wall clock. No rows without survival estimates."""
+    columns = ("Restricted mean, wall", "Expected running time, wall")
     rows = []
     for lane in results.lanes:
         if lane.survival:
-            estimates = [survival_on(lane, clock) for clock in clocks]
             hits = sum(run.hit for run in lane.runs)
             reached = Cell(f"{hits} of {len(lane.runs)}", hits)
-            rows.append(Row(lane.name, (reached, *(cell for estimate in estimates for cell in _cells(estimate)))))
+            rows.append(Row(lane.name, (reached, *_cells(survival_of(lane)))))
     return Table("survival", "Mean times, missed targets included", ("Lane", "Reached", *columns), tuple(rows))
 
 

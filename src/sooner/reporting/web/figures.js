@@ -1,6 +1,6 @@
 const { plots, changes } = JSON.parse(unpackFrom("packed-data"));
 const root = document.documentElement;
-const state = { stop: changes.own, clock: "wall", scale: "linear", range: "near", hidden: new Set() };
+const state = { stop: changes.own, scale: "linear", range: "near", hidden: new Set() };
 const coarse = matchMedia("(pointer: coarse)");
 const places = [...document.querySelectorAll(".plot")];
 const ownLabels = new Map(places.map((place) => [place, place.getAttribute("aria-label")]));
@@ -66,10 +66,8 @@ const closedUp = (data, layout, rows) => {
 
 const draw = (place) => {
   const { figure, panel } = place.dataset;
-  const views = plots[figure][panel];
-  const clock = views[state.clock] ? state.clock : "wall";
   const move = changes.plots[state.stop]?.[figure];
-  const plot = resolved(atTarget(views[clock], move?.panels[panel]?.[clock]), getComputedStyle(root));
+  const plot = resolved(atTarget(plots[figure][panel], move?.panels[panel]), getComputedStyle(root));
   const { layout, log, zoom, rows } = plot;
   let data = plot.data.filter((trace) => !state.hidden.has(trace.meta?.lane));
   if (rows) data = closedUp(data, layout, rows);
