@@ -19,6 +19,7 @@ from sooner.tasks.split import split, validation_share
 
 _LOOKS = 20  # evaluations of the lane with the smallest budget
 _FEWEST_LOOKS = 8
+MAX_PAIRS = 10_000  # every run is planned before the first: far beyond it the plan alone takes all memory
 
 
 @dataclass(frozen=True)
@@ -188,6 +189,8 @@ def plan_entries(
 def _checked(plan: Plan) -> Plan:
     if plan.pairs < 1:
         raise RecipeError(f"pairs must be at least 1, not {plan.pairs}; a verdict needs 6")
+    if plan.pairs > MAX_PAIRS:
+        raise RecipeError(f"pairs must be at most {MAX_PAIRS:,}, not {plan.pairs:,}; give as many as there is time for")
     if plan.rules.until == "decided" and plan.pairs < MIN_PAIRS:
         raise RecipeError(f"--max-pairs must be at least {MIN_PAIRS}, not {plan.pairs}: fewer pairs decide nothing")
     names = [lane.name for lane in plan.lanes]
