@@ -235,7 +235,7 @@ def test_a_percentage_for_a_share_is_no_hit_unless_it_is_believed(sooner: Run) -
     arguments[arguments.index("r")] = "believed"
     status, out, _ = sooner("race", "--keep-going", *arguments[1:])
     assert status == 0
-    assert "Noted: Baseline gave the metric 91.3 for the target 0.93, which looks like a percentage" in out
+    assert "Noted: baseline gave the metric 91.3 for the target 0.93, which looks like a percentage" in out
 
 
 def test_a_share_for_a_percentage_stops_the_race_after_one_run(sooner: Run) -> None:
@@ -247,7 +247,7 @@ def test_a_share_for_a_percentage_stops_the_race_after_one_run(sooner: Run) -> N
     assert [record.stopped for record in racing.finished(Path("r"))] == [None]
     status, out, _ = sooner("race", "--resume", "r", "--keep-going")
     assert status == 0
-    assert "Noted: Baseline gave the metric 0.913 for the target 93" in out
+    assert "Noted: baseline gave the metric 0.913 for the target 93" in out
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_failed_runs_are_repeated_once_what_they_need_is_there(sooner: Run, brok
     (retried,) = notices(broken, "runs_retried", "mixed_code")
     words = "it exited with status 1: FileNotFoundError: data.csv is not there"
     assert (retried["failures"], retried["changed"], retried["repeated"]) == ([words, words], [], True)
-    assert f"B with seeds 1 and 2 failed twice ({words}) and were repeated with nothing changed" in out
+    assert f"b with seeds 1 and 2 failed twice ({words}) and were repeated with nothing changed" in out
     page = (broken / "r" / "report.html").read_text()
     assert "reached, attempt 3" in page
     status, out, _ = sooner("race", "--resume", "r", "--retry", "failed")

@@ -14,7 +14,20 @@ import sooner
 from sooner.integrations import SamplerReplaced, guard
 from sooner.integrations.accelerate import prepare
 from sooner.integrations.lightning import Rounds
-from sooner.sampling import GraB, ProgressiveDropout, Reshuffling, SelectiveBackprop
+from sooner.sampling import (
+    IES,
+    UCB,
+    EpsilonGreedy,
+    GraB,
+    HardBatches,
+    ImportanceSampling,
+    InfoBatch,
+    Kakurenbo,
+    ProgressiveDropout,
+    Reshuffling,
+    SelectiveBackprop,
+    SeTa,
+)
 from tests.integrations.example import (
     BATCH,
     IMAGES,
@@ -173,6 +186,27 @@ def test_a_sampler_that_need_not_be_told_is_left_in_peace(make):
     for _ in range(2):  # the first of which selective backprop leaves alone
         for _ in guard(loader(sampler)):
             pass
+
+
+def test_scores_from_before_are_enough():
+    sampler = Noted(N, BATCH)
+    sampler.scores.update(torch.arange(N), loss=torch.linspace(0, 1, N))  # say, of another model
+    batches = guard(loader(sampler))
+    assert len(list(chain(batches, batches, batches, batches))) < 4 * (N // BATCH)
+    assert sampler.epoch == 4
+    every_few = Noted(N, BATCH)
+    batches = guard(loader(every_few))
+    for batch in batches:
+        every_few.observe(batch.index, batch.index.float())
+    list(chain(batches, batches, batches))
+    assert every_few.epoch == 4
+
+
+@pytest.mark.parametrize("make", [EpsilonGreedy, HardBatches, IES, ImportanceSampling, InfoBatch, Kakurenbo, SeTa, UCB])
+def test_no_sampler_has_scores_before_it_is_told_any(make):
+    sampler = make(N, BATCH, **({"fraction": 0.5} if make in (EpsilonGreedy, HardBatches, UCB) else {}))
+    list(sampler), list(sampler)
+    assert not sampler._knows
 
 
 def test_the_weight_of_a_batch_is_the_samplers():

@@ -101,6 +101,7 @@ def test_a_verdict_of_the_first_look_stays_beside_the_later_one(tmp_path: Path) 
     ("rules", "pairs", "says"),
     [
         ({}, 5, "planned with 6 pairs, and cannot be made one of 5"),
+        ({}, 1_000_000_000, "at most 10,000 pairs, not 1,000,000,000; .* planned cannot be made less"),
         ({"until": "decided"}, 12, "a race until decided chooses by what it sees"),
         ({"confirm": True}, 12, "a race that confirms its winner chooses by what it sees"),
     ],

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from sooner.reporting.checks import Check, checks
+from sooner.results.notices import OtherPrograms, RunsRetried
 from sooner.results.records import Lane, Results
 from tests.reporting.races import compared, race, realistic, run
 
@@ -23,6 +24,13 @@ def test_nothing_to_doubt() -> None:
     told = checks(quiet())
     assert {check.level for check in told} == {"good"}
     assert [check.subject for check in told] == ["Pairs", "Target reached", "Controls", "Machine"]
+
+
+def test_a_notice_that_begins_with_a_lane_keeps_its_name() -> None:
+    retried = RunsRetried("x", (3,), ("ValueError: b",), (), False)
+    told = [check.text for check in checks(quiet(notices=[retried, OtherPrograms(0.22)])) if check.subject == "Noted"]
+    assert told[0] == "x with seed 3 failed once (ValueError: b) and is still to be repeated."
+    assert told[1].startswith("Other programs used 22%")
 
 
 def test_an_incomplete_race_says_what_is_missing() -> None:

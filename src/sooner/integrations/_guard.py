@@ -94,6 +94,7 @@ def guard(loader: Iterable[Any], sampler: Sampler | None = None) -> Guarded:
     Raises:
         TypeError: `loader` has no sampler of sooner, and none is given.
         SamplerReplaced: while iterating, where other batches arrive.
-        RuntimeError: at the end of a second round in which a sampler that chooses by losses was told of none.
+        RuntimeError: at the end of a second round in which a sampler that chooses by losses was told of none, where it
+            has no scores from before.
     """
     return Guarded(loader, sampler_of(loader) if sampler is None else sampler)

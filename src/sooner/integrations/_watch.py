@@ -91,7 +91,7 @@ class Watch:
         told, before = self.sampler._told, self._told
         self._told = told
         self._silent = self._silent + 1 if self.used and told is not None and told == before else 0
-        if self._silent > 1:
+        if self._silent > 1 and not self.sampler._knows:  # some observe every few rounds, or bring scores of their own
             raise RuntimeError(
                 f"{type(self.sampler).__name__} was told nothing of two rounds of batches, so it chooses as if it had "
                 f"never seen an example: {_TELL}"

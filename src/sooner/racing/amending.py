@@ -11,7 +11,7 @@ from sooner.errors import RecipeError, StoreError
 from sooner.racing import provenance
 from sooner.racing.lock import locked
 from sooner.racing.plan.lanes import saved_name
-from sooner.racing.plan.plan import Plan, refuse_mismatch
+from sooner.racing.plan.plan import MAX_PAIRS, Plan, refuse_mismatch
 from sooner.racing.race import stored_plan
 from sooner.racing.record import RunRecord
 from sooner.racing.runs import own_code
@@ -59,7 +59,7 @@ class Amended:
 def with_pairs(plan: Plan, pairs: int | None) -> Plan:
     """The plan with so many pairs; where it was seen before is for `amend` to add.
 
-    Raises StoreError for fewer than were planned, and for a race that chooses by what it sees.
+    Raises StoreError for fewer than planned, more than `MAX_PAIRS`, and for a race that chooses by what it sees.
     """
     if pairs is None or pairs == plan.pairs:
         return plan
@@ -67,6 +67,11 @@ def with_pairs(plan: Plan, pairs: int | None) -> Plan:
         raise StoreError(
             f"this race was planned with {plan.pairs} pairs, and cannot be made one of {pairs}: where it ends would be "
             f"chosen by what was seen. Give --pairs more than {plan.pairs}, or leave it out"
+        )
+    if pairs > MAX_PAIRS:
+        raise StoreError(
+            f"a race has at most {MAX_PAIRS:,} pairs, not {pairs:,}; give as many as there is time for, since what is "
+            "planned cannot be made less"
         )
     if plan.rules.until == "decided" or plan.rules.confirm:
         what = "a race until decided" if plan.rules.until == "decided" else "a race that confirms its winner"

@@ -35,9 +35,15 @@ def checks(results: Results) -> list[Check]:
         *isolation(results),
         *rates(results),
         *_many(results),
-        *(Check("caution", "Noted", words.sentence(notice(noted))) for noted in results.notices),
+        *(Check("caution", "Noted", _as_named(notice(noted), results)) for noted in results.notices),
         *_quiet(results),
     ]
+
+
+def _as_named(text: str, results: Results) -> str:
+    """The text as a sentence; a lane's name at its start stays as it is, since B may be another lane than b."""
+    named = any(text.startswith(f"{lane.name} ") for lane in results.lanes)
+    return words.stopped(text) if named else words.sentence(text)
 
 
 def _complete(results: Results) -> Iterable[Check]:

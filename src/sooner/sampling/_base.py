@@ -89,6 +89,11 @@ class Sampler(ABC):
         """How often it was told what it chooses by; None where it need not be, in the present round."""
         return None
 
+    @property
+    def _knows(self) -> bool:
+        """Whether it has something to choose by though it was told nothing of late."""
+        return False
+
     def weight(self, index: Tensor) -> Tensor:
         """(B,) float32: the factor of each example's loss that keeps the expected gradient what the method intends."""
         return torch.ones(index.shape, device=index.device)

@@ -107,6 +107,12 @@ class Scored(Sampler):
     def _told(self) -> int | None:
         return self._observed if self.columns else None
 
+    @property
+    def _knows(self) -> bool:
+        """Whether any score is not its default: observed once, of a loaded state, or written into the store. O(n)."""
+        scores, fresh = self.scores, ScoreStore(1, self.columns)
+        return not all(_same(scores[name], fresh[name]) for name in self.columns)
+
     def _settle(self) -> None:
         """Take the losses that wait, step by step, in order."""
         if not self._waiting:
@@ -250,3 +256,8 @@ def _unpacked(value: Tensor | Mapping[str, Any]) -> Tensor:
         return value
     bits = np.unpackbits(value["bits"].numpy(), count=value["length"])
     return torch.from_numpy(bits.view(np.bool_))
+
+
+def _same(column: Tensor, default: Tensor) -> bool:
+    """Whether the whole column is its default, which may be NaN."""
+    return bool(((column == default) | (column.isnan() & default.isnan())).all())

@@ -54,6 +54,8 @@ def test_another_recipe_named_baseline_is_refused(digits: Data) -> None:
 def test_no_pairs_are_refused(digits: Data) -> None:
     with pytest.raises(RecipeError, match="pairs must be at least 1, not 0"):
         plan(digits, pairs=0)
+    with pytest.raises(RecipeError, match="pairs must be at most 10,000, not 10,001"):
+        plan(digits, pairs=10_001)
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ from sooner.tasks.split import split, validation_share
 
 _LOOKS = 20  # evaluations of the lane with the smallest budget
 _FEWEST_LOOKS = 8
-_MOST_PAIRS = 100_000
 _MOST_THREADS = 4096
+MAX_PAIRS = 10_000  # every run is planned before the first: far beyond it the plan alone takes all memory
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Plan:
         plan = cls(**{**fields, "task": task, "lanes": lanes, "rungs": rungs, "rules": rules, "looked": looked})
         require_types(plan)
         least = {"pairs": 1, "seed": 0, "every": 0, "threads": 1, "workers": 0}
-        most = {"pairs": _MOST_PAIRS, "seed": 2**32, "every": 2**63, "threads": _MOST_THREADS, "workers": _MOST_THREADS}
+        most = {"pairs": MAX_PAIRS, "seed": 2**32, "every": 2**63, "threads": _MOST_THREADS, "workers": _MOST_THREADS}
         for name in least:
             if not least[name] <= getattr(plan, name) <= most[name]:
                 raise ValueError(f"{name} must be {least[name]} to {most[name]}, not {getattr(plan, name)}")
@@ -204,8 +204,8 @@ def plan_entries(
 def _checked(plan: Plan) -> Plan:
     if plan.pairs < 1:
         raise RecipeError(f"pairs must be at least 1, not {plan.pairs}; a verdict needs 6")
-    if plan.pairs > _MOST_PAIRS:
-        raise RecipeError(f"pairs must be at most {_MOST_PAIRS:,}, not {plan.pairs}; a verdict needs 6")
+    if plan.pairs > MAX_PAIRS:
+        raise RecipeError(f"pairs must be at most {MAX_PAIRS:,}, not {plan.pairs:,}; give as many as there is time for")
     if plan.rules.until == "decided" and plan.pairs < MIN_PAIRS:
         raise RecipeError(f"--max-pairs must be at least {MIN_PAIRS}, not {plan.pairs}: fewer pairs decide nothing")
     names = [lane.name for lane in plan.lanes]
