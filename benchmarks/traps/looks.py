@@ -92,7 +92,7 @@ def traps() -> list[Trap]:
             12,
         ),
         Trap("shows the best metric so far", GROUP, alike, against(best_so_far), 120, 12),
-        Trap("skips its looks when they are bad", GROUP, alike, against(only_better), 120, 12),
+        Trap("skips its looks when they are bad", GROUP, alike, against(only_better), 120, 0),
         Trap("ends as soon as it touches the target", GROUP, alike, against(until_touched, top=0.93), 120, 12),
         Trap(
             "honest: 1.3x as fast, noisy looks",

@@ -88,7 +88,11 @@ def race(
         ),
     ] = None,
     own_seconds: Annotated[
-        bool, typer.Option(help="Programs: believe the seconds that they tell; else the race's clock counts.")
+        bool,
+        typer.Option(
+            help="Believe the seconds that programs tell; else the race's clock counts.",
+            rich_help_panel=options.PROGRAMS,
+        ),
     ] = False,
     pairs: options.Pairs = None,
     budget: Annotated[

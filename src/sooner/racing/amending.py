@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from sooner._words import number_of
 from sooner.errors import RecipeError, StoreError
 from sooner.racing import provenance
 from sooner.racing.lock import locked
@@ -70,8 +71,8 @@ def with_pairs(plan: Plan, pairs: int | None) -> Plan:
         )
     if pairs > MAX_PAIRS:
         raise StoreError(
-            f"a race has at most {MAX_PAIRS:,} pairs, not {pairs:,}; give as many as there is time for, since what is "
-            "planned cannot be made less"
+            f"a race has at most {number_of(MAX_PAIRS, 'pair')}, not {pairs:,}; give as many as there is time for, "
+            "since what is planned cannot be made less"
         )
     if plan.rules.until == "decided" or plan.rules.confirm:
         what = "a race until decided" if plan.rules.until == "decided" else "a race that confirms its winner"

@@ -310,13 +310,15 @@ class Store:
             for run, name, seconds in spent:
                 phases.setdefault(run, {})[name] = seconds
         return [
-            _shown(
-                RunRecord(
-                    **dict(zip(_COLUMNS, values, strict=True)), looks=looks.get(run, []), phases=phases.get(run, {})
-                )
-            )
+            _shown(RunRecord(**_plain(values), looks=looks.get(run, []), phases=phases.get(run, {})))
             for run, *values in runs
         ]
+
+
+def _plain(values: Sequence[Any]) -> dict[str, Any]:
+    """A row of the table of runs by its columns; SQLite keeps a bool as 0 or 1."""
+    row = dict(zip(_COLUMNS, values, strict=True))
+    return {**row, "told_seconds": bool(row["told_seconds"])}
 
 
 def _shown(record: RunRecord) -> RunRecord:

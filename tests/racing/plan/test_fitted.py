@@ -165,7 +165,7 @@ def test_every_seed_of_every_lane_ends_bracketed(data: st.DataObject) -> None:
     table = {(rung, seed): data.draw(st.floats(0.3, 0.7)) for rung in range(len(RUNGS)) for seed in range(4)}
     calls = race(["a"], 4, lambda lane, rung, seed: table[rung, seed])
     records = carried_out([run for call in calls for run in call], lambda lane, rung, seed: table[rung, seed])
-    for climb in per_seed("a", RUNGS, records, lambda record: record.seconds).values():
+    for climb in per_seed("a", RUNGS, records).values():
         reached = [metric >= TARGET for metric in counted(climb)]
         places = [RUNGS.index(str(each.budget)) for each in climb]
         assert places == list(range(places[0], places[-1] + 1))
@@ -189,7 +189,7 @@ def test_equal_lanes_in_strong_noise_keep_to_five_percent() -> None:
 
 
 def times(lane: str, records: list[RunRecord]) -> list[Time]:
-    climbs = per_seed(lane, RUNGS, records, lambda record: record.seconds)
+    climbs = per_seed(lane, RUNGS, records)
     return [
         Trajectory([each.seconds for each in climb], counted(climb), climb[-1].seconds).time(TARGET)
         for _, climb in sorted(climbs.items())

@@ -19,8 +19,8 @@ def test_what_is_stored_is_read() -> None:
     ("fields", "error", "message"),
     [
         ({"pairs": "6"}, TypeError, "pairs must be int, not '6'"),
-        ({"pairs": 0}, ValueError, "pairs must be 1 to 100000, not 0"),
-        ({"pairs": 10**30}, ValueError, "pairs must be 1 to 100000"),
+        ({"pairs": 0}, ValueError, "pairs must be 1 to 10000, not 0"),
+        ({"pairs": 10**30}, ValueError, "pairs must be 1 to 10000"),
         ({"threads": 10**9}, ValueError, "threads must be 1 to 4096"),
         ({"workers": -1}, ValueError, "workers must be 0 to 4096, not -1"),
         ({"seed": -1}, ValueError, "seed must be 0 to"),
