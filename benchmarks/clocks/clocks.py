@@ -18,7 +18,7 @@ def seconds(clock: str, stretches: Array, reference: Array) -> Array:
 
     Args:
         clock: "wall"; "corrected", wall time between looks over the reference's relative pace there; "own pace", of
-            versions up to 0.3.0, steps at the run's own median pace.
+            versions up to 0.2.0, steps at the run's own median pace.
         stretches: (runs, looks) wall seconds from look to look, with as many steps each.
         reference: (runs, looks + 1) seconds of the fixed workload at every look, the one before the start included.
     """

@@ -28,7 +28,7 @@ class OtherPrograms:
 class UnsteadyPace:
     """Seconds per step of `lane` varied between its runs; `spread` is their standard deviation over their mean.
 
-    Versions up to 0.3.0 noted it; it cannot tell an unsteady machine from steps that differ in cost.
+    Versions up to 0.2.0 noted it; it cannot tell an unsteady machine from steps that differ in cost.
     """
 
     kind: ClassVar[str] = "unsteady_pace"

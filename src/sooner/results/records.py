@@ -170,7 +170,7 @@ class Results:
 
         Its words are ignored: where a file of 0.2.0 has a verdict in words alone, it is computed again from the
         figures. Fields that later versions added are ignored, too, as are times on the calibrated clock, which versions
-        up to 0.3.0 had: where the steps of a lane differ in cost it could give the opposite of the truth. Raises
+        up to 0.2.0 had: where the steps of a lane differ in cost it could give the opposite of the truth. Raises
         TypeError where a field has another type than its record declares, and KeyError or ValueError where it cannot
         be read at all.
         """
