@@ -9,7 +9,8 @@ import pytest
 from sooner.errors import StoreError
 from sooner.racing import race as racing
 from sooner.racing.record import RunRecord
-from sooner.racing.store import NAME, VERSION, Store
+from sooner.racing.schema import VERSION
+from sooner.racing.store import NAME, Store
 from sooner.results.notices import MachinesMixed, OtherPrograms, Told
 from sooner.results.verdict import Finding
 from sooner.training.evaluation import Evaluation
@@ -250,7 +251,10 @@ def test_what_is_no_json_is_damage(tmp_path: Path, value: str) -> None:
         racing.load_plan(tmp_path)
 
 
-@pytest.mark.parametrize(("table", "column"), [("runs", "seconds"), ("phases", "seconds"), ("evaluations", "metric")])
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("runs", "seconds"), ("runs", "reference"), ("phases", "seconds"), ("evaluations", "metric")],
+)
 @pytest.mark.parametrize("value", ["9e999", "-9e999"])
 def test_a_number_that_is_infinite_is_damage(tmp_path: Path, table: str, column: str, value: str) -> None:
     path = made(tmp_path)

@@ -16,63 +16,13 @@ from sooner._text import is_visible, visible
 from sooner._types import require_types
 from sooner.errors import DataError, RecipeError, StoreError
 from sooner.racing.record import RunRecord
+from sooner.racing.schema import MIGRATIONS, TABLES, VERSION
 from sooner.training.evaluation import Evaluation
 
 if TYPE_CHECKING:  # every listing of the command line loads this file, and none of them a notice
     from sooner.results.notices import Notice
 
-VERSION = 5
 NAME = "race.db"
-
-_TABLES = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE runs (
-  id INTEGER PRIMARY KEY, lane TEXT NOT NULL, seed INTEGER NOT NULL,
-  started TEXT NOT NULL, finished TEXT NOT NULL,
-  steps INTEGER NOT NULL, examples INTEGER NOT NULL, seconds REAL NOT NULL,
-  test_metric REAL, peak_memory_bytes INTEGER, flops REAL, stopped TEXT, resumed INTEGER NOT NULL,
-  output TEXT, energy_joules REAL, host TEXT NOT NULL DEFAULT '', sparse_flops REAL,
-  environment INTEGER NOT NULL DEFAULT 0, told_seconds INTEGER NOT NULL DEFAULT 0,
-  reference REAL,
-  UNIQUE (lane, seed)
-) STRICT;
-CREATE TABLE phases (run INTEGER NOT NULL REFERENCES runs, name TEXT NOT NULL, seconds REAL NOT NULL) STRICT;
-CREATE TABLE evaluations (
-  run INTEGER NOT NULL REFERENCES runs, seconds REAL NOT NULL, step INTEGER NOT NULL, examples INTEGER NOT NULL,
-  metric REAL NOT NULL, besides REAL NOT NULL DEFAULT 0, scoring REAL NOT NULL DEFAULT 0,
-  scored INTEGER NOT NULL DEFAULT 0, kind TEXT NOT NULL DEFAULT ''
-) STRICT;
-CREATE TABLE events (
-  at TEXT NOT NULL DEFAULT (datetime('now')), text TEXT NOT NULL DEFAULT '', kind TEXT, fields TEXT
-) STRICT;
-CREATE TABLE attempts (id INTEGER PRIMARY KEY, record TEXT NOT NULL) STRICT;
-"""
-# What makes a store of each older version one of the next.
-_MIGRATIONS = {
-    1: """
-ALTER TABLE runs ADD COLUMN output TEXT;
-ALTER TABLE runs ADD COLUMN energy_joules REAL;
-ALTER TABLE runs ADD COLUMN host TEXT NOT NULL DEFAULT '';
-ALTER TABLE evaluations ADD COLUMN besides REAL NOT NULL DEFAULT 0;
-ALTER TABLE evaluations ADD COLUMN scoring REAL NOT NULL DEFAULT 0;
-ALTER TABLE evaluations ADD COLUMN scored INTEGER NOT NULL DEFAULT 0;
-""",
-    2: """
-ALTER TABLE runs ADD COLUMN sparse_flops REAL;
-ALTER TABLE evaluations ADD COLUMN kind TEXT NOT NULL DEFAULT '';
-""",
-    # Until then an event was a sentence, its text; those have no kind.
-    3: """
-ALTER TABLE events ADD COLUMN kind TEXT;
-ALTER TABLE events ADD COLUMN fields TEXT;
-""",
-    4: """
-ALTER TABLE runs ADD COLUMN environment INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE runs ADD COLUMN told_seconds INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE runs ADD COLUMN reference REAL;
-CREATE TABLE attempts (id INTEGER PRIMARY KEY, record TEXT NOT NULL) STRICT;
-""",
-}
 
 
 def _columns(database: sqlite3.Connection) -> set[tuple[str, str]]:
@@ -86,7 +36,7 @@ def _columns(database: sqlite3.Connection) -> set[tuple[str, str]]:
 
 
 _REAL = {
-    "runs": ("seconds", "test_metric", "flops", "energy_joules", "sparse_flops"),
+    "runs": ("seconds", "test_metric", "flops", "energy_joules", "sparse_flops", "reference"),
     "phases": ("seconds",),
     "evaluations": ("seconds", "metric", "besides", "scoring"),
 }
@@ -132,11 +82,11 @@ class Store:
             if version == 0 and not create:
                 raise StoreError(f"{path} is empty or cut short, and holds no race; bring back a copy of it, if any")
             if version == 0:
-                self._write_schema([_TABLES])
+                self._write_schema([TABLES])
             elif self._database.execute("PRAGMA quick_check").fetchone() != ("ok",):
                 raise self._damaged("its pages do not fit together")
             elif version < VERSION:
-                self._write_schema([_MIGRATIONS[step] for step in range(version, VERSION)])
+                self._write_schema([MIGRATIONS[step] for step in range(version, VERSION)])
             self._check_schema()
         if create and self.get("plan") is not None:
             raise StoreError(
@@ -155,7 +105,7 @@ class Store:
         """Raises StoreError where the tables are not those of a race, or something else acts on them."""
         model = sqlite3.connect(":memory:")
         try:
-            model.executescript(_TABLES)
+            model.executescript(TABLES)
             wanted, found = _columns(model), _columns(self._database)
         finally:
             model.close()

@@ -17,7 +17,7 @@ class Journal:
     """Keeps a run's looks and its clock.
 
     Looks without a step are numbered 1, 2, 3, ... Where a look has no count of examples, it takes that of the look
-    before, or its step if no look had one: figures over examples then show steps. A metric that is not finite is not
+    before, or its step if no look had one: nothing is then compared by examples. A metric that is not finite is not
     a look; if it is the last, the run broke off.
 
     Args:
