@@ -35,6 +35,8 @@ from sooner.results.records import SHARE, Comparison, Evaluation, Lane, Results,
 from sooner.results.rescoring import compare_runs, compared, rescore, timed
 from sooner.results.verdict import Finding, judge
 from sooner.statistics.comparison import compare
+from sooner.statistics.direction import lean_of
+from sooner.statistics.family import fewest_pairs, share
 from sooner.statistics.monotone import monotone
 from sooner.statistics.power import max_pairs_needed, pairs_needed
 from sooner.statistics.sequential import levels, looks, settled
@@ -78,6 +80,7 @@ __all__ = [
     "counted",
     "difference",
     "ends",
+    "fewest_pairs",
     "finals",
     "finished",
     "frontier",
@@ -85,6 +88,7 @@ __all__ = [
     "join",
     "judge",
     "ladder",
+    "lean_of",
     "levels",
     "looks",
     "machine",
@@ -105,6 +109,7 @@ __all__ = [
     "run_race",
     "score",
     "settled",
+    "share",
     "signed_rank",
     "smallest_budget",
     "spend",
