@@ -9,6 +9,7 @@ from sooner.racing.plan.controls import spend
 from sooner.racing.plan.fitted import SCAN, agenda, ends, name_at
 from sooner.racing.plan.ladder import ladder
 from sooner.racing.plan.lanes import PlannedLane
+from sooner.racing.plan.ordering import balanced_orders
 from sooner.racing.plan.plan import Plan, make_plan, plan_entries
 from sooner.racing.plan.rules import Rules
 from sooner.racing.plan.stopping import standing
@@ -35,6 +36,7 @@ from sooner.results.records import SHARE, Comparison, Evaluation, Lane, Results,
 from sooner.results.rescoring import compare_runs, compared, rescore, timed
 from sooner.results.verdict import Finding, judge
 from sooner.statistics.comparison import compare
+from sooner.statistics.expected_ratio import MIN_HITS, linearised
 from sooner.statistics.monotone import monotone
 from sooner.statistics.power import max_pairs_needed, pairs_needed
 from sooner.statistics.sequential import levels, looks, settled
@@ -44,6 +46,7 @@ from sooner.statistics.times import Time, Trajectory
 
 __all__ = [
     "ALPHA",
+    "MIN_HITS",
     "MIN_PAIRS",
     "SCAN",
     "SHARE",
@@ -69,6 +72,7 @@ __all__ = [
     "Trajectory",
     "agenda",
     "assemble",
+    "balanced_orders",
     "checks",
     "choose",
     "compare",
@@ -86,6 +90,7 @@ __all__ = [
     "judge",
     "ladder",
     "levels",
+    "linearised",
     "looks",
     "machine",
     "make_fabric",

@@ -128,6 +128,9 @@ def compared(
         alpha=figures.alpha,
         detect=detect,
         pairs_needed=figures.pairs_needed,
+        cost_ratio=figures.cost_ratio,
+        cost_low=figures.cost_low,
+        cost_high=figures.cost_high,
     )
 
 

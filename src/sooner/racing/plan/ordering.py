@@ -1,4 +1,4 @@
-"""In which order the runs of a race take place: pair by pair, so that neither drift nor what a run leaves favours a lane.
+"""In which order the runs of a race take place: pair by pair, so that neither drift nor an earlier run favours a lane.
 
 A lane may leave the machine slower for whoever runs next: hot, its memory in pieces, its cache full. Where each lane
 always follows the same one (a cyclic square), one such lane makes one verdict false. Here each follows each equally
