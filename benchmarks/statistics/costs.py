@@ -129,7 +129,7 @@ def markdown(rows: list[Row]) -> str:
 
 def main() -> None:
     rows = [covered(setting, pairs) for setting in SETTINGS for pairs in PAIRS]
-    save(beside(__file__, "costs.json"), _files.table(rows, 4))
+    save(beside(__file__, "costs.json"), _files.table(rows, 6))
     print(table(rows, tuple(rows[0])))
     print(markdown(rows))
 

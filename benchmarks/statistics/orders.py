@@ -2,7 +2,7 @@
 
     python -m benchmarks.statistics.orders
 
-Two to three minutes on one core; the same numbers every time. The lanes are equal, their times have a standard
+A minute and a half on one core; the same numbers every time. The lanes are equal, their times have a standard
 deviation of 4%, and something that depends on the order disturbs them: one lane makes whatever runs next 5% slower, or
 the machine slows down steadily by 5%, during every pair or over the race.
 """
