@@ -9,6 +9,7 @@ from typing import Any
 from sooner.reporting import format as words
 from sooner.reporting.check import Check as Check
 from sooner.reporting.check import Severity as Severity
+from sooner.reporting.costs import bills
 from sooner.reporting.headlines import tone
 from sooner.reporting.isolation import isolation, rates
 from sooner.reporting.notices import notice
@@ -28,6 +29,7 @@ def checks(results: Results) -> list[Check]:
         *_looks(results),
         *_confirmation(results),
         *_hits(results),
+        *bills(results),
         *_stopped(results),
         *_first_look(results),
         *_controls(results),

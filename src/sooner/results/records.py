@@ -126,6 +126,9 @@ class Comparison:
     detect: float | None = None  # the difference of speed that the finding is to show or exclude
     pairs_needed: int | None = None  # about how many show a difference of 10%; None as read from version 0.2.0
     confirmation: bool = False  # on fresh seeds, after the race was decided
+    cost_ratio: float | None = None  # expected running time of `against` / that of `lane`; no verdict rests on it
+    cost_low: float | None = None
+    cost_high: float | None = None
     curve: list[CurvePoint] = field(default_factory=list)
 
 

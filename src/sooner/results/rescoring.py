@@ -181,6 +181,9 @@ def compared(
         detect=detect,
         pairs_needed=figures.pairs_needed,
         within=figures.within,
+        cost_ratio=figures.cost_ratio,
+        cost_low=figures.cost_low,
+        cost_high=figures.cost_high,
     )
 
 

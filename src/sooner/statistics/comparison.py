@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sooner.statistics.direction import direction
+from sooner.statistics.expected_ratio import expected_ratio
 from sooner.statistics.power import log_ratio_sd, pairs_needed
 from sooner.statistics.sequential import reach, settled
 from sooner.statistics.signed_rank import ALPHA, SignedRank, signed_rank
@@ -46,6 +47,8 @@ class ComparisonFigures:
         pairs_needed: about how many pairs would show a 10% difference of speed with power 0.8.
         looks: at these lanes so far, this one included; 1 where the number of pairs was fixed before the race.
         alpha: two-sided level of the test at this look: 0.05 where it is the only one, less where there may be more.
+        cost_ratio, cost_low, cost_high: the ratio of expected running times with its interval at the same level, which
+            no verdict rests on; see `expected_ratio`.
     """
 
     ratio: float | None
@@ -60,6 +63,9 @@ class ComparisonFigures:
     alpha: float = ALPHA
     ahead: int = 0
     within: float | None = None
+    cost_ratio: float | None = None
+    cost_low: float | None = None
+    cost_high: float | None = None
 
 
 def compare(
@@ -72,10 +78,9 @@ def compare(
     these bounds into the interval, so no run is dropped or taken as a hit. Which lane is ahead is tested by the times
     within the budget (`direction`): a common budget that cuts runs leaves the ratio open, not who comes first.
 
-    What is estimated is the typical ratio of one seed: the centre (Hodges-Lehmann, the pseudomedian) of the log-ratio
-    of a pair's times. The test of it holds its 5% at any shape and spread of the two lanes' times, to within half a
-    point from 8 to 20 pairs; another centre, as the ratio of mean or of median times, may differ from it where one lane
-    is skewed and noisier (`benchmarks/statistics`).
+    What is estimated is the typical ratio of one seed's two times: the centre (pseudomedian) of the log-ratio. Signed
+    ranks hold their level for it whatever the spreads and skews of the two lanes are. It is not the ratio of mean
+    times, which `expected_ratio` estimates beside it.
 
     As it stands the number of pairs must have been fixed before the race: looking after every pair until the interval
     excludes 1 raises the share of false verdicts above 5%. A race that is looked at as it goes gives the `alpha` and
@@ -97,6 +102,7 @@ def compare(
     test = signed_rank(low, high, alpha=alpha)
     ratio, ci_low, ci_high = (_finite(float(value)) for value in _ratios(test))
     first = direction(lane_times, against_times)
+    cost = expected_ratio(lane_times, against_times, alpha=alpha)
     return ComparisonFigures(
         ratio=ratio,
         ci_low=ci_low,
@@ -110,6 +116,9 @@ def compare(
         alpha=alpha,
         ahead=first.ahead if first.p_value <= alpha else 0,
         within=first.within,
+        cost_ratio=cost.ratio,
+        cost_low=cost.low,
+        cost_high=cost.high,
     )
 
 

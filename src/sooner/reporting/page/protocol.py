@@ -16,11 +16,12 @@ def protocol(results: Results) -> list[tuple[str, str]]:
         ("Clock", _CLOCK if recipes else _PROGRAM_CLOCK + _own_word(results)),
         (
             "Pairs",
-            "Runs of one seed share the initial weights, the split and the order of the data, and take turns in a "
-            "balanced random order, so that a drift of the machine hits all lanes alike."
-            if recipes
-            else "Every lane runs with the same seeds, and the lanes take turns in a balanced random "
-            "order, so that a drift of the machine hits all alike.",
+            (
+                "Runs of one seed share the initial weights, the split and the order of the data, and"
+                if recipes
+                else "Every lane runs with the same seeds, and the lanes"
+            )
+            + _ORDER,
         ),
         *([("Controls", _CONTROLS)] if recipes else []),
         (
@@ -60,7 +61,15 @@ _STATISTICS = (
     "A ratio is the other lane's time divided by this lane's, seed by seed, so above 1x this lane is faster. It is "
     "estimated from the paired log-ratios, tested by an exact sign-flip test of their signed ranks, and the 95% "
     "interval inverts that test. A verdict needs six pairs and an interval that excludes 1x. \u201cNo "
-    "difference shown\u201d is no proof of equality: the interval shows what may have been missed."
+    "difference shown\u201d is no proof of equality: the interval shows what may have been missed. A ratio is that of "
+    "a typical pair. Beside it stands the ratio of expected times, of all that each lane spent for every run that hit: "
+    "what it costs to get there, where single runs that take very long count in full. Its interval is approximate, and "
+    "no verdict rests on it."
+)
+_ORDER = (
+    " take turns in random orders in which each lane stands equally often in each place and follows each other one "
+    "equally often, as far as the number of pairs allows: neither a drift of the machine nor what one run leaves "
+    "behind for the next favours a lane."
 )
 _FRESH = (
     "After the race was decided, its winner and the lanes it was compared with ran again on seeds that played no part "
