@@ -173,7 +173,8 @@ def main() -> None:
     results = {"errors": errors(), "found": found()}
     save(beside(__file__, "families.json"), {name: _files.table(rows, 4) for name, rows in results.items()})
     for name, rows in results.items():
-        print(f"\n{name}\n{table(rows, tuple(rows[-1]))}")
+        columns = tuple(rows[-1])
+        print(f"\n{name}\n{table([row for row in rows if len(row) == len(columns)], columns)}")
 
 
 if __name__ == "__main__":

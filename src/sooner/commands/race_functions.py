@@ -70,7 +70,7 @@ def race(
     Args:
         functions: by the name of their lane, the baseline first. Called with the seed, or with seed and budget.
         target: of the metric.
-        pairs: seeds, each run by every function. A verdict needs 6, with two lanes under test 7, with ten 9, as all
+        pairs: seeds, each run by every function. A verdict needs 6, with two lanes under test 7, with ten 10, as all
             lanes together may err in 5%; None for as many as it needs. More than the race in `folder` has are added to
             it; where a verdict could be seen already, intervals are then wider, which keeps false verdicts at 5%.
         metric: what it is called.
