@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from statistics import median
 from typing import Any
 
@@ -26,6 +27,7 @@ def checks(results: Results) -> list[Check]:
     return [
         *_complete(results),
         *_pairs(results),
+        *_chosen(results),
         *_looks(results),
         *_confirmation(results),
         *_hits(results),
@@ -86,6 +88,17 @@ def _pairs(results: Results) -> Iterable[Check]:
     else:
         yield Check(
             "good", "Pairs", f"{pairs} of runs behind every verdict, each sharing its seed, split and order of data."
+        )
+
+
+def _chosen(results: Results) -> Iterable[Check]:
+    if results.set_before is not None:
+        planned = words.goal(replace(results, target=results.set_before))
+        yield Check(
+            "caution",
+            "Target chosen",
+            f"The race was planned for {planned}, and this target was chosen after it. Verdicts allow for the choice "
+            "among all targets; a race of its own says more.",
         )
 
 

@@ -33,19 +33,19 @@ def verdict(comparison: Comparison) -> str:
             more = c.pairs_needed is not None and c.pairs_needed > max(c.pairs, fewest or 0)
             return f"too few pairs: {c.pairs}{decide}{f'; about {c.pairs_needed} needed to see 10%' if more else ''}"
         case Finding.FASTER:
-            return f"faster: {_figures(c)}"
+            return f"faster: {size_and_basis(c)}"
         case Finding.SLOWER if not c.hits:
             return f"target not reached: 0 of {number_of(c.pairs, 'run')} within its budget; slower{_bound(c, ': ')}"
         case Finding.SLOWER:
-            return f"slower: {_figures(c)}"
+            return f"slower: {size_and_basis(c)}"
         case Finding.EQUAL:
-            return f"equal within {_margin(c)}: {_figures(c)}"
+            return f"equal within {_margin(c)}: {size_and_basis(c)}"
         case Finding.NOT_FASTER:
-            return f"not faster by {_margin(c)}: {_figures(c)}"
+            return f"not faster by {_margin(c)}: {size_and_basis(c)}"
         case Finding.NO_DIFFERENCE | Finding.OPEN:
-            return f"no difference shown: {_figures(c)}"
+            return f"no difference shown: {size_and_basis(c)}"
         case Finding.WITHHELD:
-            return f"verdict withheld, as {', and '.join(map(reason, c.reasons))}: {_figures(c)}"
+            return f"verdict withheld, as {', and '.join(map(reason, c.reasons))}: {size_and_basis(c)}"
         case _:
             assert_never(c.finding)
 
@@ -102,7 +102,8 @@ def _margin(c: Comparison) -> str:
     return "the difference asked for" if c.detect is None else f"{100 * c.detect:g}%"
 
 
-def _figures(c: Comparison) -> str:
+def size_and_basis(c: Comparison) -> str:
+    """The ratio and what it rests on: "1.43x (95% CI 1.21 to 1.66, 8 pairs)"."""
     return f"{_size(c)} ({_basis(c)})"
 
 
