@@ -17,7 +17,6 @@ import numpy as np
 from benchmarks._files import Row
 from benchmarks._run import beside, save
 from benchmarks._sooner import fewest_pairs, levels, looks, null_cdf, share, signed_rank
-from benchmarks.statistics.simulate import table
 from numpy.typing import NDArray
 
 from benchmarks import _files
@@ -169,12 +168,44 @@ def found() -> list[Row]:
     return rows
 
 
+def tables(errors: list[Row], found: list[Row]) -> list[str]:
+    """The lines of the README's tables."""
+    lines = [
+        "| lanes | pairs | fixed pairs, spreads 1x / 2x / 3x apart | until decided, the same |",
+        "| --- | --- | --- | --- |",
+    ]
+    for lanes, pairs in dict.fromkeys((row["lanes"], row["pairs"]) for row in errors):
+        here = [row for row in errors if (row["lanes"], row["pairs"]) == (lanes, pairs)]
+        if not here[0]["decides"]:
+            lines.append(f"| {lanes} | {pairs} | none possible | none possible |")
+            continue
+        cells = [
+            " / ".join(f"{100 * worst(here, rule, spread=spread):.1f}" for spread in SPREADS) + "%"
+            for rule in ("fixed", "until_decided")
+        ]
+        lines.append(f"| {lanes} | {pairs} | {cells[0]} | {cells[1]} |")
+    lines += [
+        "",
+        "| pairs | true ratio | found, one lane | found, ten lanes | by the interval alone | the interval covers |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for pairs, ratio in dict.fromkeys((row["pairs"], row["ratio"]) for row in found):
+        here = [row for row in found if (row["pairs"], row["ratio"]) == (pairs, ratio)]
+        columns = ("one_lane", "ten_lanes", "interval_alone", "coverage")
+        cells = [" / ".join(f"{100 * row[column]:.1f}" for row in here) + "%" for column in columns]
+        lines.append(f"| {pairs} | {ratio:g}x | {' | '.join(cells)} |")
+    return lines
+
+
+def worst(errors: list[Row], rule: str, **where: object) -> float:
+    """The largest share of false verdicts of a rule, over the rows where it can decide and that are as `where` says."""
+    return max(row[rule] for row in errors if row["decides"] and all(row[key] == value for key, value in where.items()))
+
+
 def main() -> None:
     results = {"errors": errors(), "found": found()}
     save(beside(__file__, "families.json"), {name: _files.table(rows, 4) for name, rows in results.items()})
-    for name, rows in results.items():
-        columns = tuple(rows[-1])
-        print(f"\n{name}\n{table([row for row in rows if len(row) == len(columns)], columns)}")
+    print("\n".join(tables(**results)))
 
 
 if __name__ == "__main__":
