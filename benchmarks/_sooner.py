@@ -35,7 +35,8 @@ from sooner.results.pooling import join
 from sooner.results.records import SHARE, Comparison, Evaluation, Lane, Results, Run
 from sooner.results.rescoring import compare_runs, compared, rescore, timed
 from sooner.results.verdict import Finding, judge
-from sooner.statistics.comparison import compare
+from sooner.statistics.anywhere import level_anywhere
+from sooner.statistics.comparison import compare, curve
 from sooner.statistics.direction import lean_of
 from sooner.statistics.expected_ratio import MIN_HITS, linearised
 from sooner.statistics.family import fewest_pairs, share
@@ -82,6 +83,7 @@ __all__ = [
     "compare_runs",
     "compared",
     "counted",
+    "curve",
     "difference",
     "ends",
     "fewest_pairs",
@@ -93,6 +95,7 @@ __all__ = [
     "judge",
     "ladder",
     "lean_of",
+    "level_anywhere",
     "levels",
     "linearised",
     "looks",
