@@ -120,7 +120,7 @@ def traps() -> list[Trap]:
         Trap(
             "trains on while its metric is measured",
             GROUP,
-            Truth("both train alike", ALIKE, told=r"[Ee]valuati|measuring"),
+            Truth("both train alike", ALIKE, told="[Ee]valuations take"),
             once(_trains_off_the_clock),
         ),
     ]

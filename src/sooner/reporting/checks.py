@@ -12,6 +12,7 @@ from sooner.reporting.check import Severity as Severity
 from sooner.reporting.headlines import tone
 from sooner.reporting.isolation import isolation, rates
 from sooner.reporting.notices import notice
+from sooner.reporting.own_word import own_word
 from sooner.reporting.summary import CONTROLS, comparisons, confirmed, contestants, kind, own
 from sooner.reporting.wording import verdict
 from sooner.results.records import Lane, Results
@@ -32,6 +33,7 @@ def checks(results: Results) -> list[Check]:
         *_stopped(results),
         *_first_look(results),
         *_controls(results),
+        *own_word(results),
         *isolation(results),
         *rates(results),
         *_many(results),
