@@ -11,12 +11,16 @@ from sooner.results.verdict import Finding, Reason
 
 
 def notices(lanes: Sequence[Lane], target: float) -> list[Suspicion]:
-    """What a reader should know of the lanes of a race to this target."""
+    """What a reader should know of the lanes of one race to this target."""
+    return [*over_pairs(lanes, target), *firsts.notices(lanes, target)]
+
+
+def over_pairs(lanes: Sequence[Lane], target: float) -> list[Suspicion]:
+    """That of it which pairs show, of several races as well, and not their order."""
     return [
         *seeds.notices(lanes),
         *gaps.notices(lanes),
         *evaluating.notices(lanes),
-        *firsts.notices(lanes, target),
         *beginnings.notices(lanes, target),
         *starts.notices(lanes),
     ]
