@@ -4,6 +4,7 @@ import gc
 import os
 import random
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,12 @@ from sooner.racing.surroundings import SETTINGS, kept
 from sooner.results.suspicions import LeftBehind
 from sooner.tasks import Data, models
 from tests.racing.conftest import Silent, go
+
+
+def standing() -> float:
+    """A clock that stands still."""
+    return 0.0
+
 
 # What changes each setting, by how it is told of; on the machines that tests run on, all can be changed.
 CHANGES: dict[str, Callable[[], object]] = {
@@ -51,6 +58,10 @@ CHANGES: dict[str, Callable[[], object]] = {
         for kind in ("flash", "mem_efficient", "math", "cudnn")
     },
     "numpy.seterr(divide='raise', over='raise', under='raise', invalid='raise')": lambda: np.seterr(all="raise"),
+    **{
+        f"time.{name} = standing": lambda name=name: setattr(time, name, standing)
+        for name in ("perf_counter", "monotonic", "time", "sleep")
+    },
     "gc.isenabled() is False": gc.disable,
     "gc.set_threshold(1234, ...)": lambda: gc.set_threshold(1234),
     "sys.setswitchinterval(0.5)": lambda: sys.setswitchinterval(0.5),

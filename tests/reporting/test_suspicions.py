@@ -13,6 +13,7 @@ from sooner.results.suspicions import (
     MetricInflated,
     SeedIgnored,
     StartedAgain,
+    StillComputing,
 )
 
 
@@ -47,6 +48,10 @@ from sooner.results.suspicions import (
         (
             StartedAgain("x", 6, 10, "y", 0, 10),
             "^6 of 10 runs of x were interrupted and taken up again, 0 of 10 of y: .* and let every run end$",
+        ),
+        (
+            StillComputing("x", "thread", "Thread-1 (work)", 0.48),
+            r"^a thread that a run of x had started \(Thread-1 \(work\)\) computed on after it, on 48% of a core: ",
         ),
         (
             LeftBehind("x", ("torch.set_default_dtype(torch.float64)", "gc.isenabled() is False")),

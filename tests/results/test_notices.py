@@ -36,6 +36,7 @@ from sooner.results.suspicions import (
     MetricInflated,
     SeedIgnored,
     StartedAgain,
+    StillComputing,
 )
 
 NOTICES: list[Notice] = [
@@ -63,6 +64,7 @@ NOTICES: list[Notice] = [
     CarriedOver("x", 0.1, 0.7),
     HeadStart("x", "y", 0.6, 0.1),
     StartedAgain("x", 6, 10, "y", 0, 10),
+    StillComputing("x", "thread", "Thread-1 (work)", 0.5),
     LeftBehind("x", ("torch.set_default_dtype(torch.float64)", "gc.isenabled() is False")),
     Told("as it was told"),
     OfRace("a", MachinesMixed(("A100", "H200"))),

@@ -56,6 +56,15 @@ def test_a_run_that_ends_sooner_is_the_same_run_so_far() -> None:
     assert distinct([run(LUCKY[: 5 + seed % 3], seed=seed) for seed in range(6)]) == 1
 
 
+@pytest.mark.parametrize(("noise", "runs"), [(1e-7, 1), (1e-5, 1), (1e-3, 8)])
+def test_sums_that_a_device_rounds_otherwise_make_no_other_run(noise: float, runs: int) -> None:
+    rng = np.random.default_rng(3)
+    rounded = [run([metric + noise * rng.uniform() for metric in LUCKY], seed=seed) for seed in range(8)]
+    assert distinct(rounded) == runs
+    flat = [run([0.5 + noise * rng.uniform() for _ in range(10)], seed=seed) for seed in range(8)]
+    assert distinct(flat) == 8  # nothing but the noise
+
+
 def test_lanes_that_train_alike_differ_in_speed_alone() -> None:
     results = scored([repeated(seed, slow=1.0) for seed in range(6)], [repeated(seed) for seed in range(6)])
     assert notices(results.lanes) == []

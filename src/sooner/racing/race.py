@@ -13,6 +13,7 @@ import torch
 from sooner.errors import SoonerError, StoreError
 from sooner.racing import provenance
 from sooner.racing.failure import Sentry
+from sooner.racing.leftovers import Leftovers
 from sooner.racing.lock import locked
 from sooner.racing.machine import describe as machine
 from sooner.racing.machine.energy import EnergyMeter
@@ -127,7 +128,9 @@ def run(folder: Path, engine: Engine, watcher: Watcher, *, keep_going: bool = Fa
                 records.append(record)
 
             starts = Starts(store, records)
-            watchers = Together(starts, watcher, Sentry(plan.target, store.note, keep_going=keep_going))
+            watchers = Together(
+                starts, Leftovers(store.note), watcher, Sentry(plan.target, store.note, keep_going=keep_going)
+            )
             try:
                 while planned := agenda(plan, records):
                     engine.run(planned, folder, keep, watchers)

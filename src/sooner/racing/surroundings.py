@@ -6,6 +6,7 @@ import gc
 import os
 import random
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,6 +48,8 @@ def _told(value: Any) -> str:
     """The value as code; of several that are read together the first."""
     if isinstance(value, Mapping):
         return ", ".join(f"{name}={each!r}" for name, each in value.items())
+    if callable(value):
+        return str(getattr(value, "__qualname__", type(value).__qualname__))
     return repr(value[0] if isinstance(value, tuple) else value)
 
 
@@ -116,6 +119,11 @@ def _collects(value: bool) -> None:
     (gc.enable if value else gc.disable)()
 
 
+def _clock(name: str) -> Setting:
+    """A function of Python's `time`, which libraries that make time stand still replace."""
+    return Setting(f"time.{name} = {{}}", lambda: getattr(time, name), lambda value: setattr(time, name, value))
+
+
 def _flushes() -> bool:
     """Whether numbers below the smallest normal one count as zero, which makes work on them faster."""
     return sys.float_info.min / 2 == 0
@@ -152,6 +160,10 @@ SETTINGS = (
     _attention("mem_efficient"),
     _attention("math"),
     _attention("cudnn"),
+    _clock("perf_counter"),
+    _clock("monotonic"),
+    _clock("time"),
+    _clock("sleep"),
     Setting("numpy.seterr({})", np.geterr, lambda value: np.seterr(**value)),
     Setting("gc.isenabled() is {}", gc.isenabled, _collects),
     Setting("gc.set_threshold({}, ...)", gc.get_threshold, lambda value: gc.set_threshold(*value)),

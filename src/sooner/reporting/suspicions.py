@@ -14,6 +14,7 @@ from sooner.results.suspicions import (
     MetricInflated,
     SeedIgnored,
     StartedAgain,
+    StillComputing,
     Suspicion,
 )
 
@@ -70,6 +71,11 @@ def suspicion(given: Suspicion) -> str:
             return (
                 f"{lane} left {', '.join(settings)} behind; put back after each of its runs, so that no other lane ran "
                 "with it"
+            )
+        case StillComputing(lane, what, name, share):
+            return (
+                f"a {what} that a run of {lane} had started ({name}) computed on after it, on {share:.0%} of a core: "
+                "that is not on the lane's own clock, and slows other lanes down. End with the run what it starts"
             )
         case _:
             assert_never(given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from sooner.results.records import Comparison, Lane, Run
 from sooner.results.suspicions import SeedIgnored
@@ -12,6 +13,7 @@ from sooner.results.verdict import Cause, Finding, Reason
 # further run; honest metrics of 40 examples do in a third of the cases at most.
 _VALUES = 4  # that a curve takes at least
 _TOGETHER = 12  # further values times further runs, before they are no coincidence
+_ROUNDING = 1e-4  # of the way that a curve goes: sums of a device that differ from run to run, not seeds
 
 _CLAIMS = (Finding.FASTER, Finding.SLOWER, Finding.EQUAL, Finding.NOT_FASTER)
 
@@ -19,7 +21,8 @@ _CLAIMS = (Finding.FASTER, Finding.SLOWER, Finding.EQUAL, Finding.NOT_FASTER)
 def distinct(runs: Sequence[Run]) -> int:
     """How many of the runs are no copy of another one: of the same metrics, to where the shorter one ends.
 
-    Metrics that stay at few values count as different ones. Costs O(runs times distinct runs times evaluations).
+    The same are metrics that differ by less than one in 10,000 of the way that they go. Those that stay at few values
+    count as different ones. Costs O(runs times distinct runs times evaluations).
     """
     groups: list[list[tuple[float, ...]]] = []
     for curve in sorted((_curve(run) for run in runs), key=len, reverse=True):
@@ -56,7 +59,7 @@ def _repeating(runs: Mapping[str, Sequence[Run]], lane: str, against: str) -> tu
     seeds = sorted(mine.keys() & theirs.keys())
     sides = {lane: [mine[seed] for seed in seeds], against: [theirs[seed] for seed in seeds]}
     lanes = tuple(name for name, side in sides.items() if distinct(side) < len(side))
-    alike = all(_curve(mine[seed]) == _curve(theirs[seed]) for seed in seeds)
+    alike = all(_close(_curve(mine[seed]), _curve(theirs[seed])) for seed in seeds)
     return () if alike else lanes
 
 
@@ -65,8 +68,23 @@ def _curve(run: Run) -> tuple[float, ...]:
 
 
 def _same(shorter: tuple[float, ...], longer: tuple[float, ...]) -> bool:
-    return shorter == longer[: len(shorter)] and len(set(shorter)) >= _VALUES
+    return _close(shorter, longer[: len(shorter)]) and _values(shorter) >= _VALUES
+
+
+def _close(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    apart = _ROUNDING * _way(one)
+    return len(one) == len(other) and all(abs(a - b) <= apart for a, b in zip(one, other, strict=True))
+
+
+def _way(curve: tuple[float, ...]) -> float:
+    return max(curve) - min(curve) if curve else 0.0
+
+
+def _values(curve: tuple[float, ...]) -> int:
+    """How many different ones there are, of which rounding makes no two."""
+    values = sorted(curve)
+    return sum(after - before > _ROUNDING * _way(curve) for before, after in pairwise(values)) + bool(values)
 
 
 def _together(group: Sequence[tuple[float, ...]]) -> int:
-    return (len(group) - 1) * (len(set(group[-1])) - 1)
+    return (len(group) - 1) * (_values(group[-1]) - 1)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+Left = Literal["thread", "process"]
 
 
 @dataclass(frozen=True)
 class SeedIgnored:
-    """The metrics of so many `runs` of `lane` are those of no more than `distinct` runs, bit for bit."""
+    """The metrics of so many `runs` of `lane` are those of no more than `distinct` runs, to rounding."""
 
     kind: ClassVar[str] = "seed_ignored"
     lane: str
@@ -101,6 +103,17 @@ class LeftBehind:
     settings: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class StillComputing:
+    """What a run of `lane` had started, a thread or a process of this `name`, took this share of a core after it."""
+
+    kind: ClassVar[str] = "still_computing"
+    lane: str
+    what: Left
+    name: str
+    share: float
+
+
 Suspicion = (
     SeedIgnored
     | MetricInflated
@@ -110,4 +123,5 @@ Suspicion = (
     | HeadStart
     | StartedAgain
     | LeftBehind
+    | StillComputing
 )
