@@ -45,6 +45,10 @@ def test_less_than_that_is_no_sign(theirs: list[float], mine: list[float], examp
     assert notices(lanes(theirs, mine, examples=examples), 0.8) == []
 
 
+def test_beyond_the_target_no_lane_is_ahead() -> None:
+    assert notices(lanes(CHANCE, [each + 0.05 for each in CHANCE]), 0.1) == []
+
+
 def test_honest_lanes_begin_alike() -> None:
     rng = np.random.default_rng(5)
     found = [notices(lanes(*(list(rng.normal(0.1, 0.03, 8)) for _ in range(2))), 0.8) for _ in range(200)]

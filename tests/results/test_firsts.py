@@ -88,6 +88,11 @@ def test_weights_that_are_carried_over_are_told() -> None:
     assert notices(lanes(runs(EVEN), runs(EVEN, [0.1, 0.11, 0.12, 0.11, 0.12, 0.11, 0.12])), 0.8) == []
 
 
+def test_where_the_first_run_begins_beyond_the_target_nothing_is_carried_there() -> None:
+    ahead = [0.81, 0.825, 0.826, 0.825, 0.826, 0.825, 0.826]
+    assert notices(lanes(runs(EVEN), runs(EVEN, ahead)), 0.8) == []
+
+
 @pytest.mark.parametrize(("pairs", "spread"), [(6, 0.05), (8, 0.2), (8, 0.5), (12, 0.3)])
 def test_honest_races_on_a_noisy_machine_are_seldom_suspected(pairs: int, spread: float) -> None:
     """Paces of lognormal noise, every tenth run disturbed to two or three times as long; beginnings vary, too."""

@@ -32,7 +32,8 @@ def _ahead(one: Lane, other: Lane, target: float) -> HeadStart | None:
         return None
     metric, than = (median(each[seed] for seed in seeds) for each in (mine, theirs))
     differences = [mine[seed] - theirs[seed] for seed in seeds]
-    if signed_rank(differences, differences).low <= 0 or metric - than < _SHARE * (target - than):
+    shown = signed_rank(differences, differences).low > 0
+    if not shown or than >= target or metric - than < _SHARE * (target - than):
         return None
     return HeadStart(one.name, other.name, metric, than)
 

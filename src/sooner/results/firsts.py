@@ -46,7 +46,7 @@ def notices(lanes: Sequence[Lane], target: float) -> list[FirstRunSlower | Carri
         if slow and slow.apart and slow.by - usual > math.log(_TIMES):
             found.append(FirstRunSlower(lane.name, times=math.exp(slow.by), others=math.exp(usual)))
         far = begun[lane.name]
-        if far and far.apart and far.by - _usual(begun, lane.name) > _SHARE * far.value:
+        if far and far.apart and far.by - _usual(begun, lane.name) > _SHARE * far.value > 0:
             found.append(CarriedOver(lane.name, first=target - far.value, later=target - far.value + far.by))
     return found
 
