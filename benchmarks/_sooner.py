@@ -9,6 +9,7 @@ from sooner.racing.plan.controls import spend
 from sooner.racing.plan.fitted import SCAN, agenda, ends, name_at
 from sooner.racing.plan.ladder import ladder
 from sooner.racing.plan.lanes import PlannedLane
+from sooner.racing.plan.ordering import balanced_orders
 from sooner.racing.plan.plan import Plan, make_plan, plan_entries
 from sooner.racing.plan.rules import Rules
 from sooner.racing.plan.stopping import standing
@@ -34,7 +35,11 @@ from sooner.results.pooling import join
 from sooner.results.records import SHARE, Comparison, Evaluation, Lane, Results, Run
 from sooner.results.rescoring import compare_runs, compared, rescore, timed
 from sooner.results.verdict import Finding, judge
-from sooner.statistics.comparison import compare
+from sooner.statistics.anywhere import level_anywhere
+from sooner.statistics.comparison import compare, curve
+from sooner.statistics.direction import lean_of
+from sooner.statistics.expected_ratio import MIN_HITS, linearised
+from sooner.statistics.family import fewest_pairs, share
 from sooner.statistics.monotone import monotone
 from sooner.statistics.power import max_pairs_needed, pairs_needed
 from sooner.statistics.sequential import levels, looks, settled
@@ -44,6 +49,7 @@ from sooner.statistics.times import Time, Trajectory
 
 __all__ = [
     "ALPHA",
+    "MIN_HITS",
     "MIN_PAIRS",
     "SCAN",
     "SHARE",
@@ -69,6 +75,7 @@ __all__ = [
     "Trajectory",
     "agenda",
     "assemble",
+    "balanced_orders",
     "checks",
     "choose",
     "compare",
@@ -76,8 +83,10 @@ __all__ = [
     "compare_runs",
     "compared",
     "counted",
+    "curve",
     "difference",
     "ends",
+    "fewest_pairs",
     "finals",
     "finished",
     "frontier",
@@ -85,7 +94,10 @@ __all__ = [
     "join",
     "judge",
     "ladder",
+    "lean_of",
+    "level_anywhere",
     "levels",
+    "linearised",
     "looks",
     "machine",
     "make_fabric",
@@ -105,6 +117,7 @@ __all__ = [
     "run_race",
     "score",
     "settled",
+    "share",
     "signed_rank",
     "smallest_budget",
     "spend",

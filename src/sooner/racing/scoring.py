@@ -61,6 +61,7 @@ def score(plan: Plan, store: Store) -> Results:
             *doubts.notices(lanes, plan.target),
         ],
         looked=list(plan.looked),
+        family=plan.family,
         detect=plan.rules.detect if plan.rules.until == "decided" else None,
         rungs=list(plan.rungs),
         share=plan.rules.share,

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
+from sooner.results.claims import CLAIMS
 from sooner.results.records import Comparison, Lane, Run
 from sooner.results.suspicions import SeedIgnored
-from sooner.results.verdict import Cause, Finding, Reason
+from sooner.results.verdict import Cause, Reason
 
 # A metric of few values repeats itself by chance. Each further value along a curve would have to do so as well, in each
 # further run; honest metrics of 40 examples do in a third of the cases at most.
 _VALUES = 4  # that a curve takes at least
 _TOGETHER = 12  # further values times further runs, before they are no coincidence
 _ROUNDING = 1e-4  # of the way that a curve goes: sums of a device that differ from run to run, not seeds
-
-_CLAIMS = (Finding.FASTER, Finding.SLOWER, Finding.EQUAL, Finding.NOT_FASTER)
 
 
 def distinct(runs: Sequence[Run]) -> int:
@@ -41,7 +40,7 @@ def ignored(comparison: Comparison, runs: Mapping[str, Sequence[Run]]) -> Reason
     One run shows nothing of how the next would go, however often it is repeated. Two lanes that pass through the same
     metrics, pair by pair, are compared in their speed alone: no luck of a seed decides between them.
     """
-    if comparison.finding not in _CLAIMS:
+    if comparison.finding not in CLAIMS:
         return None
     lanes = _repeating(runs, comparison.lane, comparison.against)
     return Reason(Cause.SEED_IGNORED, lanes) if lanes else None

@@ -12,8 +12,8 @@ from sooner.statistics.signed_rank import min_pairs
 class Finding(StrEnum):
     """What a comparison shows of its lane, and never more. The values are those of `results.json`."""
 
-    FASTER = "faster"  # the whole interval lies above 1
-    SLOWER = "slower"  # below 1
+    FASTER = "faster"  # shown to reach the target sooner, within the budget where runs missed it
+    SLOWER = "slower"  # the reverse
     EQUAL = "equal"  # no difference as large as `detect` is left in the interval
     NOT_FASTER = "not_faster"  # no gain as large as `detect` is
     NO_DIFFERENCE = "no_difference"  # none was shown, which is no proof that there is none
@@ -36,6 +36,9 @@ class Cause(StrEnum):
     SEED_IGNORED = "seed_ignored"  # by the lanes in `names`: their runs are fewer than their seeds
     METRIC_INFLATED = "metric_inflated"  # of the lane in `names`: above its test metric by more than the other one's
     LOOKS_UNEQUAL = "looks_unequal"  # the lanes were not evaluated equally often
+    INCOMPLETE = "incomplete"  # a race of a fixed number of pairs that is not over
+    CONTROL = "control"  # the lane is a control: it is compared with, and not under test
+    UNTESTED = "untested"  # the comparison with `names`, which comes before, showed nothing
 
 
 @dataclass(frozen=True)
@@ -90,8 +93,8 @@ def judge(figures: ComparisonFigures, *, detect: float | None = None) -> Verdict
 
 
 def _shown(figures: ComparisonFigures) -> Finding | None:
-    if figures.ci_low is not None and figures.ci_low > 1:
+    if figures.ahead > 0 or (figures.ci_low is not None and figures.ci_low > 1):
         return Finding.FASTER
-    if figures.ci_high is not None and figures.ci_high < 1:
+    if figures.ahead < 0 or (figures.ci_high is not None and figures.ci_high < 1):
         return Finding.SLOWER
     return None
