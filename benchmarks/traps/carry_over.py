@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import itertools
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
 from benchmarks._sooner import Record
 from benchmarks.traps.clocks import EVEN, once, stretches
 from benchmarks.traps.machine import Machine, by_hand
-from benchmarks.traps.made import Lanes, planned, record, scored
+from benchmarks.traps.made import Lanes, functions, planned, record, scored
 from benchmarks.traps.said import Said, said_of
 from benchmarks.traps.trap import ALIKE, Build, Trap, Truth
 
@@ -95,6 +98,53 @@ def _precision(rng: np.random.Generator, races: int) -> Iterator[Said]:
         torch.set_default_dtype(before)
 
 
+def _weights_carried_over(machine: Machine) -> Lanes:
+    """The lane makes its model once: each run goes on from where the one before it had ended."""
+    trained: list[int] = []
+
+    def learning(seed: int, first: float) -> Yields:
+        noise = np.random.default_rng([seed, 7]).uniform(0, 0.02, size=11)
+        for place in range(11):
+            yield 64 * place, min(1.0, first + 0.1 * place + noise[place])
+            machine.work(10)
+
+    def lane(seed: int) -> Yields:
+        yield from learning(seed, 0.7 if trained else 0.0)
+        trained.append(seed)
+
+    return {"plain": lambda seed: learning(seed + 100, 0.0), "lane": lane}
+
+
+def _computes_on(rng: np.random.Generator, races: int) -> Iterator[Said]:
+    """The lane leaves a thread computing, which slows the other lane down and rests while the workload is timed."""
+    for _ in range(races):
+        over, threads = threading.Event(), []
+
+        def burn(over: threading.Event = over) -> None:
+            while not over.is_set():
+                pass
+
+        def lanes(machine: Machine, threads: list[threading.Thread] = threads, burn: Any = burn) -> Lanes:
+            def plain(seed: int) -> Yields:
+                time.sleep(0.05)  # what the thread computes meanwhile is real
+                yield from stretches(machine, [15.0 if threads else 10.0] * 10)(seed)
+
+            def lane(seed: int) -> Yields:
+                yield from stretches(machine, EVEN)(seed)
+                if not threads:
+                    threads.append(threading.Thread(target=burn, name="burn", daemon=True))
+                    threads[0].start()
+
+            return {"plain": plain, "lane": lane}
+
+        try:
+            yield said_of(functions(lanes, pairs=8))
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
+
+
 def _started_again(rng: np.random.Generator, races: int) -> Iterator[Said]:
     """A lane that stops the race where a run begins badly; the race is taken up until all runs are there."""
     for _ in range(races):
@@ -135,6 +185,18 @@ def traps() -> list[Trap]:
         ),
         Trap("a lane's process that computes on after its run", GROUP, alike, once(_process_left_behind)),
         Trap("double precision that a lane leaves behind", GROUP, alike, _precision),
+        Trap(
+            "weights carried over from run to run",
+            GROUP,
+            Truth("one run by itself trains as fast as the baseline's", ALIKE, told=r"carried over|earlier run"),
+            once(_weights_carried_over, pairs=8),
+        ),
+        Trap(
+            "computes on in a thread while others run",
+            GROUP,
+            Truth("all train alike", ALIKE, told=r"computed on|still computing"),
+            _computes_on,
+        ),
         Trap(
             "a lane that is started again when it begins badly",
             GROUP,

@@ -79,6 +79,21 @@ def _load(machine: Machine) -> Lanes:
     return {"plain": loaded, "lane": stretches(machine, EVEN)}
 
 
+def _replaced_clock(machine: Machine) -> Lanes:
+    """The lane replaces Python's clock, for which the machine stands, by one that is half as fast, and puts it back."""
+    clock = machine.perf_counter
+
+    def train(seed: int) -> Iterator[tuple[int, float]]:
+        began = clock()
+        machine.perf_counter = lambda: began + (clock() - began) / 2  # type: ignore[method-assign]
+        try:
+            yield from stretches(machine, EVEN)(seed)
+        finally:
+            machine.perf_counter = clock  # type: ignore[method-assign]
+
+    return {"plain": stretches(machine, EVEN), "lane": train}
+
+
 def _warming(machine: Machine) -> Lanes:
     def train(seed: int) -> Iterator[tuple[int, float]]:
         for look in stretches(machine, EVEN)(seed):
@@ -139,6 +154,7 @@ def traps() -> list[Trap]:
             once(_pause),
         ),
         Trap("load only while one lane runs", GROUP, alike, once(_load)),
+        Trap("replaces Python's clock while it runs", GROUP, alike, once(_replaced_clock)),
         Trap("a machine that slows down over the race", GROUP, alike, once(_warming)),
         *(
             Trap(

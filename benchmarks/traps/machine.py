@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
 
-# Modules that read the clock of a run, or of what a race times besides.
-_READERS = ("sooner.training.clock.time", "sooner.racing.machine.reference.time")
+# What reads the clock of a run, or of what a race times besides.
+_READERS = ("sooner.training.clock.perf_counter", "sooner.racing.machine.reference.perf_counter")
 _WORKLOAD = "sooner.racing.machine.reference.timed"  # what a race times to see how fast the machine is
 _TAKES = 0.005  # seconds on a quiet machine
 
 
 class Machine:
-    """Stands in for Python's `time` where a race reads it.
+    """Stands in for Python's `time` where a race reads it; a lane may replace what it has, as it may there.
 
     Attributes:
         now: seconds.
@@ -51,6 +51,6 @@ def by_hand() -> Iterator[Machine]:
     machine = Machine()
     with ExitStack() as stack:
         for name in _READERS:
-            stack.enter_context(patch(name, machine))
+            stack.enter_context(patch(name, machine.perf_counter))
         stack.enter_context(patch(_WORKLOAD, machine.workload))
         yield machine

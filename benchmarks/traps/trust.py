@@ -7,6 +7,7 @@ same run). The rest is the lanes' own word, and where a verdict rests on it the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 from benchmarks._sooner import Record
@@ -65,6 +66,27 @@ def _one_seed(rng: np.random.Generator, lane: str) -> list[Record]:
     return [record(lane, seed, seconds * jitter[seed], metric, steps=np.arange(1, 41) * 25) for seed in range(_PAIRS)]
 
 
+def _one_seed_apart_in_the_last_digits(rng: np.random.Generator, lane: str) -> list[Record]:
+    """The same, on a device whose sums are not the same each time: in the sixth decimal the metrics differ."""
+    return [
+        replace(run, looks=[replace(look, metric=look.metric + 1e-6 * rng.standard_normal()) for look in run.looks])
+        for run in _one_seed(rng, lane)
+    ]
+
+
+def _beginning_at(first: float, *, speed: float = 1.0) -> Runs:
+    """Runs whose metric is `first` before any training."""
+
+    def runs(rng: np.random.Generator, lane: str) -> list[Record]:
+        begun = []
+        for run in _runs(rng, lane, speed=speed):
+            look = replace(run.looks[0], seconds=0.0, step=0, examples=0, metric=first + 0.01 * rng.standard_normal())
+            begun.append(replace(run, looks=[look, *run.looks]))
+        return begun
+
+    return runs
+
+
 def _easier(rng: np.random.Generator, lane: str) -> list[Record]:
     """Its metric is that of easier examples."""
     return _runs(rng, lane, speed=1.5)
@@ -106,6 +128,20 @@ def traps() -> list[Trap]:
             against(_honest, _one_seed),
         ),
         Trap(
+            "one lucky seed, apart in the last digits",
+            GROUP,
+            Truth("the pairs are one run", ALIKE, told=r"identical|the same (run|metric)|ignores? (its|the) seed"),
+            against(_honest, _one_seed_apart_in_the_last_digits),
+        ),
+        Trap(
+            "trained before the race began",
+            GROUP,
+            Truth(
+                "it was trained where its module was loaded: both train alike", ALIKE, told=r"[Bb]efore any training"
+            ),
+            against(_beginning_at(0.1), _beginning_at(0.6, speed=2.0)),
+        ),
+        Trap(
             "measures itself on easier examples",
             GROUP,
             Truth("both train alike", ALIKE, told=own),
@@ -120,7 +156,7 @@ def traps() -> list[Trap]:
         Trap(
             "trains on while its metric is measured",
             GROUP,
-            Truth("both train alike", ALIKE, told=r"[Ee]valuati|measuring"),
+            Truth("both train alike", ALIKE, told="[Ee]valuations take"),
             once(_trains_off_the_clock),
         ),
     ]

@@ -172,6 +172,12 @@ def test_one_is_not_plural(figures: ComparisonFigures, words: str) -> None:
         ),
         ([Reason(Cause.CLOCK_DISTURBED, ("other programs",))], "the clock was disturbed by other programs"),
         ([Reason(Cause.LOOKS_UNEQUAL)], "the lanes were not evaluated equally often"),
+        ([Reason(Cause.SEED_IGNORED, ("x",))], "x ignores its seed: its runs are the same run"),
+        ([Reason(Cause.SEED_IGNORED, ("x", "y"))], "x and y ignore their seeds: their runs are the same run"),
+        (
+            [Reason(Cause.METRIC_INFLATED, ("x",))],
+            "the validation metric of x is further above its test metric, which explains the difference",
+        ),
     ],
 )
 def test_a_verdict_that_is_withheld_says_why_and_keeps_its_figures(reasons: list[Reason], words: str) -> None:

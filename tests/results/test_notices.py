@@ -27,6 +27,17 @@ from sooner.results.notices import (
     from_fields,
     to_fields,
 )
+from sooner.results.suspicions import (
+    CarriedOver,
+    EvaluationLonger,
+    FirstRunSlower,
+    HeadStart,
+    LeftBehind,
+    MetricInflated,
+    SeedIgnored,
+    StartedAgain,
+    StillComputing,
+)
 
 NOTICES: list[Notice] = [
     OtherPrograms(0.22),
@@ -46,6 +57,15 @@ NOTICES: list[Notice] = [
     LanesRenamed(("b",), ("x#2",)),
     PairsPooled(("a", "b")),
     Drift("b#2", "b", ("later",), "drifted", 6, 1.1, None),
+    SeedIgnored("x", 8, 1),
+    MetricInflated("x", "y", 0.08, 0.07, 0.09),
+    EvaluationLonger("x", "y", 4.0, 0.5, 0.6),
+    FirstRunSlower("x", 5.2, 1.0),
+    CarriedOver("x", 0.1, 0.7),
+    HeadStart("x", "y", 0.6, 0.1),
+    StartedAgain("x", 6, 10, "y", 0, 10),
+    StillComputing("x", "thread", "Thread-1 (work)", 0.5),
+    LeftBehind("x", ("torch.set_default_dtype(torch.float64)", "gc.isenabled() is False")),
     Told("as it was told"),
     OfRace("a", MachinesMixed(("A100", "H200"))),
 ]

@@ -8,6 +8,7 @@ from sooner.results.notices import Drift, GridsDiffer, LanesRenamed, OfRace, Oth
 from sooner.results.pooling import join
 from sooner.results.records import Comparison, Results
 from sooner.results.rescoring import rescore, withhold
+from sooner.results.suspicions import SeedIgnored
 from sooner.results.verdict import Cause, Finding, Reason
 from tests.racing.made import plan
 from tests.racing.raced import later, race
@@ -142,6 +143,36 @@ def test_prices_and_notices_keep_their_race(tmp_path: Path) -> None:
     assert joined.price_per_hour is None
     assert OfRace("b", OtherPrograms(0.3)) in joined.notices
     assert not joined.complete
+
+
+def repeated(results: Results) -> Results:
+    """The race with five looks a run: honest ones of the baseline, and the same ones whatever the seed of the lane."""
+    lanes = []
+    for lane in results.lanes:
+        runs = []
+        for run in lane.runs:
+            noise = 0.001 * run.seed if lane.role == "baseline" else 0.0
+            looks = [replace(run.evaluations[-1], seconds=0.2 * k, metric=0.19 * k + noise) for k in range(1, 6)]
+            runs.append(replace(run, evaluations=looks, final_metric=0.95))
+        lanes.append(replace(lane, runs=runs))
+    return replace(results, lanes=lanes)
+
+
+def test_what_pairs_of_several_races_show_together_is_told_of_the_pool(tmp_path: Path) -> None:
+    parts = [
+        repeated(race(tmp_path / str(k), later("fast", seed=3 * k, pairs=3), {"baseline": 10.0, "fast": 5.0}))
+        for k in range(2)
+    ]
+    assert SeedIgnored("fast", 6, 1) in join(parts, ["a", "b"]).notices
+
+
+def test_what_one_of_them_has_told_is_told_once(tmp_path: Path) -> None:
+    first, second = (
+        repeated(race(tmp_path / str(k), later("fast", seed=6 * k), {"baseline": 10.0, "fast": 5.0})) for k in range(2)
+    )
+    told = replace(first, notices=[SeedIgnored("fast", 6, 1)])
+    found = [notice for notice in join([told, second], ["a", "b"]).notices if not isinstance(notice, PairsPooled)]
+    assert found == [OfRace("a", SeedIgnored("fast", 6, 1))]
 
 
 def test_a_verdict_withheld_in_one_race_is_withheld_in_the_pool(tmp_path: Path) -> None:

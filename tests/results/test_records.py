@@ -54,7 +54,9 @@ def test_warnings_of_version_0_2_0_are_shown_as_they_are(old: dict[str, Any]) ->
 
 def test_results_of_version_0_2_0_scored_again_have_the_same_findings() -> None:
     results = Results.load(OLD)
-    again = rescore(results, curves=False)
+    # Its test metrics are made up, the same for all lanes, which no lead of one of them survives.
+    untested = [replace(lane, runs=[replace(run, test_metric=None) for run in lane.runs]) for lane in results.lanes]
+    again = rescore(replace(results, lanes=untested), curves=False)
     assert [c.finding for c in again.comparisons] == [c.finding for c in results.comparisons]
     assert any(c.pairs_needed for c in again.comparisons)
 

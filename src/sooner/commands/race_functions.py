@@ -65,7 +65,7 @@ def race(
     With `keep_going` it is censored, and the report says why.
 
     Before each run the global generators of Python, NumPy and PyTorch are seeded, alike for all lanes of a seed; they
-    are put back after it.
+    are put back after it, as are settings such as the default dtype, and the results say which lane had changed them.
 
     Args:
         functions: by the name of their lane, the baseline first. Called with the seed, or with seed and budget.

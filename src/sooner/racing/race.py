@@ -10,9 +10,10 @@ from typing import Any
 
 import torch
 
-from sooner.errors import StoreError
+from sooner.errors import SoonerError, StoreError
 from sooner.racing import provenance
 from sooner.racing.failure import Sentry
+from sooner.racing.leftovers import Leftovers
 from sooner.racing.lock import locked
 from sooner.racing.machine import describe as machine
 from sooner.racing.machine.energy import EnergyMeter
@@ -23,9 +24,11 @@ from sooner.racing.protocols import Engine, Together, Watcher
 from sooner.racing.record import RunRecord
 from sooner.racing.runs import own_code, read_entry
 from sooner.racing.scoring import score
+from sooner.racing.starts import Starts
 from sooner.racing.store import Store
 from sooner.results.notices import Notice, OtherPrograms
 from sooner.results.records import Results
+from sooner.results.suspicions import LeftBehind
 
 
 def start(folder: Path, plan: Plan, data: Mapping[str, Any] | None = None) -> None:
@@ -117,13 +120,23 @@ def run(folder: Path, engine: Engine, watcher: Watcher, *, keep_going: bool = Fa
                 store.note(OtherPrograms(share))
 
             def keep(made: RunRecord) -> None:
-                record = replace(made, environment=place)
+                record = starts.counted(replace(made, environment=place))
                 store.add(record)
+                if record.left_behind:
+                    store.note(LeftBehind(record.lane, tuple(record.left_behind)))
+                starts.ended(record)
                 records.append(record)
 
-            watchers = Together(watcher, Sentry(plan.target, store.note, keep_going=keep_going))
-            while planned := agenda(plan, records):
-                engine.run(planned, folder, keep, watchers)
+            starts = Starts(store, records)
+            watchers = Together(
+                starts, Leftovers(store.note), watcher, Sentry(plan.target, store.note, keep_going=keep_going)
+            )
+            try:
+                while planned := agenda(plan, records):
+                    engine.run(planned, folder, keep, watchers)
+            except SoonerError:
+                starts.refused()
+                raise
     finally:
         store.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sooner.training.evaluation import Evaluation
@@ -37,6 +37,7 @@ class RunRecord:
     told_seconds: bool = False  # a program told its own; `Program.own_seconds` says whether they were used
     reference: float | None = None  # mean seconds of the workload of `racing/machine/reference.py` beside it
     environment: int = 0  # which of the race's environments it was made in, see `sooner.racing.provenance`
+    left_behind: list[str] = field(default_factory=list)  # settings it left changed, which the race notes
 
     @property
     def failed(self) -> bool:

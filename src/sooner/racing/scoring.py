@@ -20,7 +20,7 @@ from sooner.racing.record import RunRecord
 from sooner.racing.store import Store
 from sooner.racing.timing import climb_of, run_of
 from sooner.recipes import Recipe
-from sooner.results import steadiness
+from sooner.results import doubts, steadiness
 from sooner.results.notices import Notice, OwnSeconds, SecondsUnused, UnsteadyPace
 from sooner.results.records import Evaluation, Lane, Results, Run
 from sooner.results.rescoring import rescore
@@ -58,6 +58,7 @@ def score(plan: Plan, store: Store) -> Results:
             *provenance.notices(plan, store),
             *_seconds_told(plan, records),
             *steadiness.notices(lanes),
+            *doubts.notices(lanes, plan.target),
         ],
         looked=list(plan.looked),
         family=plan.family,

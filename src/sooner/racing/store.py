@@ -41,7 +41,7 @@ _REAL = {
     "evaluations": ("seconds", "metric", "besides", "scoring"),
 }
 _LOOK = tuple(field.name for field in fields(Evaluation))
-_COLUMNS = tuple(field.name for field in fields(RunRecord) if field.name not in ("looks", "phases"))
+_COLUMNS = tuple(field.name for field in fields(RunRecord) if field.name not in ("looks", "phases", "left_behind"))
 
 
 class Store:

@@ -14,6 +14,7 @@ from sooner.reporting.costs import bills
 from sooner.reporting.headlines import tone
 from sooner.reporting.isolation import isolation, rates
 from sooner.reporting.notices import notice
+from sooner.reporting.own_word import own_word
 from sooner.reporting.summary import CONTROLS, comparisons, confirmed, contestants, kind, own
 from sooner.reporting.wording import verdict
 from sooner.results.records import Lane, Results
@@ -35,6 +36,7 @@ def checks(results: Results) -> list[Check]:
         *_stopped(results),
         *_first_look(results),
         *_controls(results),
+        *own_word(results),
         *isolation(results),
         *rates(results),
         *_many(results),

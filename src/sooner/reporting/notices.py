@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from sooner.reporting.format import join, number_of
+from sooner.reporting.suspicions import suspicion
 from sooner.results.notices import (
     REPOSITORY,
     SOURCE,
@@ -29,6 +30,7 @@ from sooner.results.notices import (
     Told,
     UnsteadyPace,
 )
+from sooner.results.suspicions import Suspicion
 from sooner.statistics.signed_rank import MIN_PAIRS
 
 
@@ -120,6 +122,8 @@ def notice(given: Notice) -> str:
             return f"in {race}: {notice(inner)}"
         case Told(text):
             return text
+        case _ if isinstance(given, Suspicion):
+            return suspicion(given)
         case _:
             assert_never(given)
 

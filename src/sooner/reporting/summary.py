@@ -6,7 +6,6 @@ import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from statistics import median
-from typing import Literal
 
 from sooner.results import kinds
 from sooner.results.kinds import Kind as Kind
@@ -92,11 +91,9 @@ def has_examples(results: Results) -> bool:
     return any(lane.counts_examples for lane in results.lanes)
 
 
-def contestants(results: Results) -> Literal["recipes", "programs", "functions"]:
-    """What the lanes run, by what they hold."""
-    if any("command" in lane.recipe for lane in results.lanes):
-        return "programs"
-    return "functions" if any("function" in lane.recipe for lane in results.lanes) else "recipes"
+def contestants(results: Results) -> kinds.Contestants:
+    """What the lanes run; see `sooner.results.kinds`."""
+    return kinds.contestants(results.lanes)
 
 
 def has_energy(results: Results) -> bool:

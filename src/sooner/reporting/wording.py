@@ -64,6 +64,11 @@ def reason(given: Reason) -> str:
             return f"the clock was disturbed{f' by {names}' if names else ''}"
         case Cause.CLOCKS_DIFFER:
             return f"the times of {names} are its own word, and the other lane's are the race's"
+        case Cause.SEED_IGNORED:
+            ignore, their = ("ignore their seeds", "their") if len(given.names) > 1 else ("ignores its seed", "its")
+            return f"{names} {ignore}: {their} runs are the same run"
+        case Cause.METRIC_INFLATED:
+            return f"the validation metric of {names} is further above its test metric, which explains the difference"
         case Cause.LOOKS_UNEQUAL:
             return f"the lanes were not evaluated equally often{f' ({names})' if names else ''}"
         case Cause.INCOMPLETE:

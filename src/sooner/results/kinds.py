@@ -10,6 +10,7 @@ from sooner.results.records import Lane
 from sooner.seams import SEAMS
 
 Kind = Literal["baseline", "fitted", "random", "random-mask", "without", "lane"]
+Contestants = Literal["recipes", "programs", "functions"]
 _CHOOSING = tuple(where for where in SEAMS if where.control)  # seams whose choices have a control that picks at random
 _KINDS: dict[str, Kind] = {"random": "random", "random-mask": "random-mask"}
 
@@ -43,6 +44,13 @@ def taken_out(lane: Lane, control: Lane, baseline: Lane) -> tuple[str, ...]:
 def between(lane: Lane, other: Lane) -> list[Change]:
     """What `lane` has otherwise than `other`. A control's budget is no change: the race gave it the lane's."""
     return changes(lane.recipe, other.recipe, but=("budget",) if other.role == "control" else ())
+
+
+def contestants(lanes: Sequence[Lane]) -> Contestants:
+    """What the lanes of a race run, by what they hold."""
+    if any("command" in lane.recipe for lane in lanes):
+        return "programs"
+    return "functions" if any("function" in lane.recipe for lane in lanes) else "recipes"
 
 
 def _as_in(change: Change, baseline: Mapping[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from sooner._text import visible
 from sooner._types import require_types
+from sooner.results.suspicions import Suspicion
 
 Drifted = Literal["unknown", "none_shown", "drifted"]
 
@@ -244,6 +245,7 @@ Notice = (
     | Drift
     | Told
     | OfRace
+    | Suspicion
 )
 _KINDS: dict[str, type[Notice]] = {notice.kind: notice for notice in Notice.__args__}
 

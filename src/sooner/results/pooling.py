@@ -16,10 +16,12 @@ from itertools import accumulate
 from sooner._words import number_of
 from sooner.errors import SoonerError
 from sooner.results.comparable import differences
+from sooner.results.doubts import over_pairs
 from sooner.results.drift import drift
 from sooner.results.notices import Drift, GridsDiffer, LanesRenamed, Notice, OfRace, PairsPooled
 from sooner.results.records import Comparison, Lane, Results, Run
 from sooner.results.rescoring import VERDICTS, Level, rescore
+from sooner.results.suspicions import Suspicion
 from sooner.results.verdict import Finding
 from sooner.statistics.extension import extended
 from sooner.statistics.family import share
@@ -66,7 +68,7 @@ def join(races: Sequence[Results], names: Sequence[str]) -> Results:
     _refuse(races, names)
     sides = _sides(sorted(zip(names, races, strict=True), key=lambda named: named[1].started))
     joined = _joined(sides)
-    return replace(joined, notices=[*joined.notices, *_drifts(sides, joined)])
+    return replace(joined, notices=[*joined.notices, *_doubts(sides, joined), *_drifts(sides, joined)])
 
 
 def _refuse(races: Sequence[Results], names: Sequence[str]) -> None:
@@ -215,6 +217,23 @@ def _notices(sides: Sequence[_Side]) -> list[Notice]:
 
 def _names(side: _Side) -> tuple[str, ...]:
     return tuple(name for name, _ in side.races)
+
+
+def _doubts(sides: Sequence[_Side], joined: Results) -> list[Suspicion]:
+    """What the pairs of several races together show of their lanes, and none of them alone."""
+    found: list[Suspicion] = []
+    for side in sides:
+        if len(side.races) == 1:
+            continue
+        own = {name: before for name, (before, _) in side.lanes.items()}
+        told = {(notice.kind, getattr(notice, "lane", "")) for _, race in side.races for notice in race.notices}
+        lanes = [
+            replace(lane, opponents=[name for name in lane.opponents if name in own])
+            for lane in joined.lanes
+            if lane.name in own
+        ]
+        found += [doubt for doubt in over_pairs(lanes, joined.target) if (doubt.kind, own[doubt.lane]) not in told]
+    return found
 
 
 def _drifts(sides: Sequence[_Side], joined: Results) -> list[Drift]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import get_args
+from functools import partial
+from typing import cast, get_args
 
 import numpy as np
 
-from sooner.results import steadiness
+from sooner.results import doubts, steadiness
 from sooner.results.budgets import counted, rungs_of, smallest_budget
 from sooner.results.claims import STANDING, allowed, withhold
 from sooner.results.records import Clock, Comparison, Lane, Results, Run
@@ -133,7 +134,9 @@ def _scored(
     if clock == VERDICTS and len(own) == 1:
         return withhold(made, [Reason(Cause.CLOCKS_DIFFER, own)])
     disturbed = steadiness.disturbed(made, runs) if clock == VERDICTS else None
-    return made if disturbed is None else withhold(made, [disturbed])
+    doubted = doubts.reasons(made, runs, partial(_again, made, runs, goal))
+    found = [*([] if disturbed is None else [disturbed]), *doubted]
+    return withhold(made, found) if found else made
 
 
 def trajectory(run: Run, clock: Clock) -> Trajectory:
@@ -148,14 +151,21 @@ def trajectory(run: Run, clock: Clock) -> Trajectory:
 
 
 def compare_runs(
-    mine: Sequence[Run], theirs: Sequence[Run], target: float, clock: Clock, level: Level = (ALPHA, 1)
+    mine: Sequence[Run],
+    theirs: Sequence[Run],
+    target: float,
+    clock: Clock,
+    level: Level = (ALPHA, 1),
+    *,
+    their_target: float | None = None,
 ) -> ComparisonFigures | None:
-    """Two lanes compared by the seeds that both ran; None without any."""
+    """Two lanes compared by the seeds that both ran, `theirs` to another target if given; None without any."""
     one, other = _paired(mine, theirs, clock)
     if not one:
         return None
     alpha, looks = level
-    return compare([t.time(target) for t in one], [t.time(target) for t in other], alpha=alpha, looks=looks)
+    their = target if their_target is None else their_target
+    return compare([t.time(target) for t in one], [t.time(their) for t in other], alpha=alpha, looks=looks)
 
 
 def compared(
@@ -243,6 +253,13 @@ def _compare(
 ) -> Comparison | None:
     figures = compare_runs(runs[lane], runs[against], target, clock, level)
     return None if figures is None else compared(lane, against, figures, clock=clock, detect=detect)
+
+
+def _again(c: Comparison, runs: Mapping[str, Sequence[Run]], target: float, by: float, against_by: float) -> Finding:
+    """The finding of a comparison where the target of either lane is higher by so much."""
+    mine, theirs, clock = runs[c.lane], runs[c.against], cast(Clock, c.clock)
+    figures = compare_runs(mine, theirs, target + by, clock, (c.alpha, c.looks), their_target=target + against_by)
+    return c.finding if figures is None else judge(figures, detect=c.detect).finding
 
 
 def _targets(runs: list[Run]) -> list[float]:

@@ -33,6 +33,8 @@ class Cause(StrEnum):
     RECIPES_DIFFER = "recipes_differ"  # in more than what is compared; `names` says in which fields
     CLOCK_DISTURBED = "clock_disturbed"  # `names` says by what, where it is known
     CLOCKS_DIFFER = "clocks_differ"  # one is timed by the race, `names` by their own word
+    SEED_IGNORED = "seed_ignored"  # by the lanes in `names`: their runs are fewer than their seeds
+    METRIC_INFLATED = "metric_inflated"  # of the lane in `names`: above its test metric by more than the other one's
     LOOKS_UNEQUAL = "looks_unequal"  # the lanes were not evaluated equally often
     INCOMPLETE = "incomplete"  # a race of a fixed number of pairs that is not over
     CONTROL = "control"  # the lane is a control: it is compared with, and not under test

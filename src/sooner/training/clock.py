@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from time import perf_counter  # by its own name: a lane that replaces `time.perf_counter` moves no clock of the race
 from typing import Protocol
 
 import torch
@@ -50,7 +50,7 @@ class Clock:
     def _settle(self) -> None:
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)
-        now = time.perf_counter()
+        now = perf_counter()
         if self._open:
             name = self._open[-1]
             self._spent[name] = self._spent.get(name, 0.0) + now - self._since
@@ -88,7 +88,7 @@ class Clock:
         """Seconds on the clock so far. Does not wait for the device: use it between phases, or for a time budget."""
         counted = sum(spent for name, spent in self._spent.items() if name not in OFF_THE_CLOCK)
         if _counted(self._open):
-            counted += time.perf_counter() - self._since
+            counted += perf_counter() - self._since
         return counted
 
 

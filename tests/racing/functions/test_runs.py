@@ -1,6 +1,7 @@
 import math
 import random
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,24 @@ def test_what_the_race_does_with_a_look_is_off_the_clock(hand: Hand) -> None:
         yield 1, 0.5
 
     assert _run(train, on_look=lambda look: hand.sleep(30.0)).seconds == 1.0
+
+
+def test_a_clock_that_a_function_replaces_is_not_the_races_and_is_put_back() -> None:
+    own = time.perf_counter
+
+    def standing() -> float:
+        return 0.0
+
+    def train(seed: int) -> Pairs:
+        time.perf_counter = standing
+        time.sleep(0.02)
+        yield 1, 0.5
+
+    record = _run(train)
+    assert record.seconds >= 0.02
+    assert time.perf_counter is own
+    assert len(record.left_behind) == 1
+    assert record.left_behind[0].startswith("time.perf_counter = ")
 
 
 def test_a_function_may_report_instead() -> None:

@@ -31,6 +31,14 @@ def nine(shape, classes):
 def frozen(shape, classes):
     return net(shape, classes).requires_grad_(False)
 
+made = net((64,), 10)
+
+def once(shape, classes):
+    return made
+
+def shared(shape, classes):
+    return nn.Sequential(nn.Flatten(), made[1])
+
 class Broken(Pair):
     def forward(self, inputs):
         raise ZeroDivisionError("mine")
@@ -67,6 +75,11 @@ def test_what_can_train_passes(digits: Data, fields: dict[str, Any]) -> None:
         ({"model": "own_models_to_try:Pair"}, r"mine: model: .*logits, a tensor \(B, 10\).*it gave a tuple"),
         ({"model": "own_models_to_try:nine"}, r"it gave a tensor \(2, 9\)"),
         ({"model": "own_models_to_try:frozen"}, "no parameter that can be trained"),
+        (
+            {"model": "own_models_to_try:once"},
+            "'own_models_to_try:once' gave the same weights when it was called again",
+        ),
+        ({"model": "own_models_to_try:shared"}, "make a new module in each call"),
         ({"augmentation": [{"name": "translate", "pixels": 8}]}, "mine: augmentation: translate: pixels=8 needs"),
         ({"batch_size": 1}, "batch_size 1, accumulate 1"),
         ({"batch_size": 32, "accumulate": 32}, "batch_size 32, accumulate 32"),

@@ -21,6 +21,7 @@ from sooner.racing.machine.reference import Reference
 from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.raised import raised
 from sooner.racing.record import RunRecord, now
+from sooner.racing.surroundings import kept
 from sooner.random import isolated
 from sooner.training.evaluation import Evaluation, Stopped
 
@@ -30,8 +31,9 @@ class FunctionRuns:
 
     The clock starts with the call and stands still while the race handles a yield or a report, evaluation by a
     function given in place of the metric included. Before each run the global generators of Python, NumPy and PyTorch
-    are seeded, alike for all lanes of a seed, and put back afterwards; other
-    sources of randomness are up to the function. An exception ends its run, not the race.
+    are seeded, alike for all lanes of a seed, and put back afterwards, as are the settings that all lanes share
+    (`racing/surroundings.py`); other sources of randomness are up to the function. An exception ends its run, not the
+    race.
 
     Args:
         functions: by the name of their lane. Under the fitted protocol lanes are named NAME@BUDGET.
@@ -84,7 +86,7 @@ class FunctionRuns:
         run = Call(self._device, on_look, step, self._target)
         reference.measure()
         stopped, output = None, None
-        with _seeded(seed, self._device):
+        with kept() as left, _seeded(seed, self._device):
             try:
                 run.call(function, (seed,) if entry.amount is None else (seed, entry.amount))
                 stopped = run.broken
@@ -112,22 +114,17 @@ class FunctionRuns:
             stopped=stopped,
             output=output,
             reference=reference.seconds,
+            left_behind=left,
         )
 
 
 @contextlib.contextmanager
 def _seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Seed the global generators inside, and put them back as they were afterwards."""
-    # NumPy's legacy functions are what such code draws from.
-    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    """Seed the global generators inside; those of PyTorch are put back afterwards, the others by `kept`."""
     with isolated(seed, "function", device=device):
         random.seed(seed)
-        np.random.seed(seed % 2**32)  # noqa: NPY002
-        try:
-            yield
-        finally:
-            random.setstate(python)
-            np.random.set_state(numpy)  # noqa: NPY002
+        np.random.seed(seed % 2**32)  # noqa: NPY002 - what such code draws from
+        yield
 
 
 def _fingerprint(function: Trainer) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from functools import cache
+from time import perf_counter
 
 import torch
 from torch import Tensor
@@ -28,14 +28,14 @@ class Reference:
 
     def measure(self) -> None:
         """Time the workload now, whenever it was timed before."""
-        began = time.perf_counter()
+        began = perf_counter()
         self._taken.append(timed(self._device))
-        now = time.perf_counter()
+        now = perf_counter()
         self._next = now + max(_EVERY, (now - began) / _SHARE)
 
     def poll(self) -> None:
         """Time it unless that was done less than 0.5 s ago, or would take more than about 1% of the time."""
-        if time.perf_counter() >= self._next:
+        if perf_counter() >= self._next:
             self.measure()
 
     @property
@@ -48,11 +48,11 @@ def timed(device: torch.device) -> float:
     """Seconds that the workload takes now."""
     product = left = _matrix(device)
     _settle(device)
-    began = time.perf_counter()
+    began = perf_counter()
     for _ in range(_PRODUCTS):
         product = product @ left
     _settle(device)
-    return time.perf_counter() - began
+    return perf_counter() - began
 
 
 @cache

@@ -23,12 +23,14 @@ def try_out(recipe: Recipe, data: Data) -> None:
     All that acts on the model itself (structure, optimizer, sparsity and the rest) is made once, on a few examples.
 
     Raises RecipeError, naming the recipe and the field, where the augmentation does not fit the data, the model gives
-    anything but logits (B, classes) or has nothing to train, a step's batch is too small for it, or a method cannot
-    handle it. What a model of the user's own raises is left as it is.
+    anything but logits (B, classes), has nothing to train or is the same each time that it is made, a step's batch is
+    too small for it, or a method cannot handle it. What a model of the user's own raises is left as it is.
     """
     blank = torch.zeros(2, *data.shape)
     changed = _augmented(recipe, blank)
     model = models.build(recipe.model, data.shape, len(data.classes), seed=0)
+    if ":" in recipe.model:  # the user's own
+        _check_new(recipe, model, models.build(recipe.model, data.shape, len(data.classes), seed=0))
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise RecipeError(f"{recipe.name}: model: '{recipe.model}' has no parameter that can be trained")
     with isolated(0, "check"), torch.no_grad():
@@ -38,6 +40,16 @@ def try_out(recipe: Recipe, data: Data) -> None:
         if _smallest_batch(recipe, data) < 2:
             _check_single(recipe, model.train(), blank[:1])
     _check_methods(recipe, data)
+
+
+def _check_new(recipe: Recipe, model: nn.Module, other: nn.Module) -> None:
+    """Raises RecipeError where two models are one: what the first run learned, all later ones would begin with."""
+    first = {id(each) for each in [*model.parameters(), *model.buffers()]}
+    if any(id(each) in first for each in [*other.parameters(), *other.buffers()]):
+        raise RecipeError(
+            f"{recipe.name}: model: '{recipe.model}' gave the same weights when it was called again, and each run "
+            "would begin with what the one before it had learned; make a new module in each call"
+        )
 
 
 def _augmented(recipe: Recipe, inputs: Tensor) -> Tensor:

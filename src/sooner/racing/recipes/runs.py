@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from sooner.racing.plan.plan import Plan
 from sooner.racing.recipes.precision import warm_up
 from sooner.racing.recipes.run import Ground, run_lane
 from sooner.racing.record import RunRecord
+from sooner.racing.surroundings import kept
 from sooner.tasks import Data, models
 from sooner.training.evaluation import Evaluation
 from sooner.training.loading import channel_statistics
@@ -69,8 +71,9 @@ class RecipeRuns:
         data = self._ground.data
         for name, batch_size, precision in sorted(steps):
             try:
-                model = models.build(name, data.shape, len(data.classes), seed=0)
-                warm_up(model, data.shape, min(batch_size, len(data.train)), self._device, precision)
+                with kept():
+                    model = models.build(name, data.shape, len(data.classes), seed=0)
+                    warm_up(model, data.shape, min(batch_size, len(data.train)), self._device, precision)
             except (RuntimeError, MemoryError):
                 continue  # its run will meet the same, and record it
 
@@ -84,4 +87,6 @@ class RecipeRuns:
         on_step: Callable[[Callable[[], None]], None] = lambda save: None,
     ) -> RunRecord:
         """See `Runs`."""
-        return run_lane(lane, seed, self._ground, saved=saved, on_look=on_look, on_step=on_step)
+        with kept() as left:  # a model of the user's own may change what all lanes share
+            record = run_lane(lane, seed, self._ground, saved=saved, on_look=on_look, on_step=on_step)
+        return replace(record, left_behind=left)
