@@ -10,7 +10,7 @@ from sooner.reporting.summary import Kind
 from sooner.reporting.tones import Tone
 from sooner.reporting.wording import change
 from sooner.results.changes import Change, methods, settings
-from sooner.results.kinds import between
+from sooner.results.kinds import between, tuned_alike
 from sooner.results.records import Lane, Results
 from sooner.seams import SEAMS
 
@@ -46,7 +46,8 @@ def conclusions(results: Results, lane: Lane, found: Sequence[Found]) -> list[st
     """Sentences, of a race of recipes.
 
     That a method pays is said where the lane is faster than the baseline and than every lane that differs from it in
-    that method alone, of which there must be one, and than the one that leaves the method's choice to chance.
+    that method alone, of which there must be one, and than the one that leaves the method's choice to chance. Where the
+    learning rates of all lanes were searched alike, another rate is nothing in which they differ.
     """
     baseline = next((other for other in results.lanes if other.role == "baseline"), None)
     if baseline is None:
@@ -57,6 +58,8 @@ def conclusions(results: Results, lane: Lane, found: Sequence[Found]) -> list[st
         told = [*_claims(results, lane, own, found), *(text for each in found for text in _doubts(results, lane, each))]
     if own and not methods(own):
         told.append(f"It changes no method; it differs from the baseline in: {listed(own)}.")
+    elif not own and lane.tuning and lane.tuning.chosen and tuned_alike(lane, baseline):
+        told.append("It is the baseline but for its learning rate, which was searched for both alike.")
     return told
 
 
@@ -73,14 +76,15 @@ def _claims(results: Results, lane: Lane, own: Sequence[Change], found: Sequence
             if not settings(between_them):
                 tones.setdefault(frozenset(methods(between_them)), []).append(each.tone)
     new = methods(own)
+    at = ", at the learning rate that was searched for each lane" if lane.tuning else ""
     claims = []
     for method in new:
         alone = tones.get(frozenset([method]), [])
         if alone and all(tone == "faster" for tone in [*alone, *_left_to_chance(method, own, found)]):
-            claims.append("The method itself pays." if len(new) == 1 else f"{method} itself pays.")
+            claims.append(f"{'The method' if len(new) == 1 else method} itself pays{at}.")
     together = tones.get(frozenset(new), [])
     if len(new) > 1 and together and all(tone == "faster" for tone in together):
-        claims.append(f"{_named(new)} together pay.")
+        claims.append(f"{_named(new)} together pay{at}.")
     return claims
 
 

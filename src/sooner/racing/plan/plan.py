@@ -13,6 +13,7 @@ from sooner.racing.plan.controls import Cost, spend, with_controls
 from sooner.racing.plan.ladder import ladder
 from sooner.racing.plan.lanes import Entry, PlannedLane, PlannedRun, ReadEntry
 from sooner.racing.plan.ordering import balanced_orders
+from sooner.racing.plan.rates import grids
 from sooner.racing.plan.rules import Rules
 from sooner.recipes import Recipe
 from sooner.statistics.signed_rank import MIN_PAIRS
@@ -214,6 +215,8 @@ def _checked(plan: Plan) -> Plan:
         raise RecipeError(
             f"two lanes are named {', '.join(twice)}; give each a name of its own, other than a control's"
         )
+    if plan.rules.tune:
+        grids(plan.lanes, plan.rules.tune_rates)  # refuses what has no rate
     return plan
 
 

@@ -1,0 +1,159 @@
+"""Equal tuning: trials of several learning rates of every lane, before the race and on seeds that it does not use.
+
+The trials are runs like any other, in the race's own store, so a race that is stopped among them goes on with what is
+missing. When all have ended, the race's lanes are those of the plan at the rates that their trials chose.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sooner.racing.plan.fitted import name_at
+from sooner.racing.plan.lanes import PlannedLane, PlannedRun
+from sooner.racing.plan.ordering import balanced_orders
+from sooner.racing.plan.plan import Plan
+from sooner.racing.plan.rates import at_rate, grids, rate_of
+from sooner.racing.record import RunRecord
+from sooner.racing.timing import run_of
+from sooner.results.records import Run
+from sooner.results.rescoring import VERDICTS, trajectory
+from sooner.results.tuning import Trial, Tuning
+from sooner.statistics.selection import select
+from sooner.statistics.times import Time, expected_running_time
+
+_RATE = "lr="  # before the rate in the names of trials
+SEARCH = 2_000_000  # from the race's first seed to the first of its trials
+
+
+@dataclass(frozen=True)
+class _Search:
+    """The trials of one lane: a lane for each rate, `own` says which of them are made for it and no other."""
+
+    lane: PlannedLane
+    rates: tuple[float, ...]
+    trials: tuple[PlannedLane, ...]
+    own: frozenset[str]
+
+
+def is_trial(plan: Plan, record: RunRecord) -> bool:
+    """Whether the run searched a rate, and is no part of what the race compares."""
+    return plan.rules.tune and record.seed >= plan.seed + SEARCH
+
+
+def without_trials(plan: Plan, records: Sequence[RunRecord]) -> list[RunRecord]:
+    """The runs that the race compares, the confirmation's among them."""
+    return [record for record in records if not is_trial(plan, record)]
+
+
+def lane_of(trial: str) -> str:
+    """The name of the lane that a trial was made for, by the name that it is stored under."""
+    return trial.rpartition(f"@{_RATE}")[0]
+
+
+def planned(plan: Plan) -> list[PlannedRun]:
+    """All trials, in order: seed by seed, the rates of all lanes mixed, so that drift hits all alike; none untuned."""
+    lanes = list({trial.name: trial for search in _searches(plan) for trial in search.trials}.values())
+    if not lanes:
+        return []
+    first = plan.seed + SEARCH
+    orders = balanced_orders(len(lanes), plan.rules.tune_seeds, first)
+    return [PlannedRun(lanes[place], first + seed) for seed, order in enumerate(orders) for place in order]
+
+
+def trial_of(lane: PlannedLane, trial: str, rungs: Sequence[str]) -> PlannedLane | None:
+    """The lane as that trial of it runs; None for another's, or no trial at all."""
+    if not trial.startswith(start := f"{lane.name}@{_RATE}"):
+        return None
+    return replace(at_rate(_at_greatest(lane, rungs), float(trial.removeprefix(start))), name=trial)
+
+
+def tuned(plan: Plan, records: Sequence[RunRecord]) -> dict[str, PlannedLane]:
+    """By name the lanes as they race: at the rates that their trials chose, as planned where trials are missing."""
+    chosen = {name: found.chosen for name, found in findings(plan, records).items()}
+    return {lane.name: lane if (rate := chosen.get(lane.name)) is None else at_rate(lane, rate) for lane in plan.lanes}
+
+
+def findings(plan: Plan, records: Sequence[RunRecord]) -> dict[str, Tuning]:
+    """By lane what its trials found; empty for a race that is not tuned.
+
+    See `select` for the rule. Under the fitted protocol trials are made at the greatest budget and judged by their end,
+    as runs of that protocol are. A trial that broke off neither reached the target nor has an end.
+    """
+    searches = _searches(plan)
+    made = {(record.lane, record.seed): record for record in records if is_trial(plan, record)}
+    complete = all((run.lane.name, run.seed) in made for run in planned(plan))
+    seeds = range(plan.seed + SEARCH, plan.seed + SEARCH + plan.rules.tune_seeds)
+    found = {}
+    for search in searches:
+        ended = [[made[trial.name, seed] for seed in seeds if (trial.name, seed) in made] for trial in search.trials]
+        found[search.lane.name] = _found(plan, search, ended, complete=complete)
+    return found
+
+
+def _found(plan: Plan, search: _Search, ended: Sequence[Sequence[RunRecord]], *, complete: bool) -> Tuning:
+    runs = [[run_of(record, plan.target) for record in records] for records in ended]
+    ends = [[_end(run) for run in of_rate] for of_rate in runs]
+    by_end = plan.rules.protocol == "fitted"
+    times = [[_time(run, plan.target, by_end=by_end) for run in of_rate] for of_rate in runs]
+    chosen = select(times, ends, by="metric" if by_end else "time") if complete else None
+    own = [record for records in ended for record in records if record.lane in search.own]
+    return Tuning(
+        own=rate_of(search.lane),
+        chosen=None if chosen is None else search.rates[chosen.place],
+        trials=[
+            Trial(
+                rate=rate,
+                runs=len(records),
+                hits=sum(not time.censored for time in times[place]),
+                seconds=expected_running_time(times[place]),
+                metric=sum(ends[place]) / len(records) if records and all(map(math.isfinite, ends[place])) else None,
+                near=chosen is not None and place in chosen.near,
+            )
+            for place, (rate, records) in enumerate(zip(search.rates, ended, strict=True))
+        ],
+        seeds=plan.rules.tune_seeds,
+        by=chosen.by if chosen else "metric" if by_end else "time",
+        apart=chosen.apart if chosen else None,
+        runs=len(own),
+        seconds=sum(max(record.seconds, sum(record.phases.values())) for record in own),
+    )
+
+
+def _time(run: Run, target: float, *, by_end: bool) -> Time:
+    return Time(run.budget_s, censored=_end(run) < target) if by_end else trajectory(run, VERDICTS).time(target)
+
+
+def _end(run: Run) -> float:
+    metric = run.final_metric
+    return metric if run.stopped is None and metric is not None and math.isfinite(metric) else -math.inf
+
+
+def _searches(plan: Plan) -> list[_Search]:
+    """What each lane is tried at; trials of lanes that would train alike are made once, under the first one's name."""
+    if not plan.rules.tune:
+        return []
+    rates = grids(plan.lanes, plan.rules.tune_rates)
+    alike: dict[str, PlannedLane] = {}
+    searches = []
+    for lane in plan.lanes:
+        at_greatest = _at_greatest(lane, plan.rungs)
+        named = [
+            replace(at_rate(at_greatest, rate), name=name_at(lane.name, f"{_RATE}{rate:.12g}"))
+            for rate in rates[lane.name]
+        ]
+        trials = tuple(alike.setdefault(_training(trial), trial) for trial in named)
+        own = frozenset(trial.name for trial in named if trial in trials)
+        searches.append(_Search(lane, rates[lane.name], trials, own))
+    return searches
+
+
+def _at_greatest(lane: PlannedLane, rungs: Sequence[str]) -> PlannedLane:
+    return replace(lane, entry=lane.entry.at(rungs[-1])) if rungs else lane
+
+
+def _training(lane: PlannedLane) -> str:
+    """All of its recipe that changes how it trains."""
+    return json.dumps({**lane.recipe.to_dict(), "name": "", "summary": ""}, sort_keys=True)
