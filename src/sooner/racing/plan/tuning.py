@@ -84,8 +84,8 @@ def findings(plan: Plan, records: Sequence[RunRecord]) -> dict[str, Tuning]:
     """
     searches = _searches(plan)
     made = {(record.lane, record.seed): record for record in records if is_trial(plan, record)}
-    complete = all((run.lane.name, run.seed) in made for run in planned(plan))
     seeds = range(plan.seed + SEARCH, plan.seed + SEARCH + plan.rules.tune_seeds)
+    complete = all((trial.name, seed) in made for search in searches for trial in search.trials for seed in seeds)
     found = {}
     for search in searches:
         ended = [[made[trial.name, seed] for seed in seeds if (trial.name, seed) in made] for trial in search.trials]

@@ -31,7 +31,7 @@ def _flat(prefix: str, given: Any) -> Iterator[tuple[str, Value]]:
 
 
 def lane_of(plan: Plan, name: str) -> PlannedLane | None:
-    """The lane of a stored run; of one at a budget, NAME@BUDGET, at that, and of a trial, NAME@lr=RATE, at that rate."""
+    """The lane of a stored run; of one at a budget, NAME@BUDGET, at that; of a trial, NAME@lr=RATE, at that rate."""
     lanes = {lane.name: lane for lane in plan.lanes}
     if name in lanes:
         return lanes[name]
