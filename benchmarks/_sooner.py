@@ -8,7 +8,7 @@ from sooner.racing.plan.agenda import agenda as next_runs
 from sooner.racing.plan.controls import spend
 from sooner.racing.plan.fitted import SCAN, agenda, ends, name_at
 from sooner.racing.plan.ladder import ladder
-from sooner.racing.plan.lanes import PlannedLane
+from sooner.racing.plan.lanes import PlannedLane, PlannedRun
 from sooner.racing.plan.plan import Plan, make_plan, plan_entries
 from sooner.racing.plan.rules import Rules
 from sooner.racing.plan.stopping import standing
@@ -37,6 +37,7 @@ from sooner.results.verdict import Finding, judge
 from sooner.statistics.comparison import compare
 from sooner.statistics.monotone import monotone
 from sooner.statistics.power import max_pairs_needed, pairs_needed
+from sooner.statistics.selection import Selection, select
 from sooner.statistics.sequential import levels, looks, settled
 from sooner.statistics.signed_rank import ALPHA, MIN_PAIRS, null_cdf, signed_rank
 from sooner.statistics.survival import survival
@@ -55,6 +56,7 @@ __all__ = [
     "LocalEngine",
     "Plan",
     "PlannedLane",
+    "PlannedRun",
     "Program",
     "ProgramRuns",
     "Record",
@@ -63,6 +65,7 @@ __all__ = [
     "Run",
     "RunRepeated",
     "Runs",
+    "Selection",
     "Site",
     "Time",
     "Told",
@@ -104,6 +107,7 @@ __all__ = [
     "rescore",
     "run_race",
     "score",
+    "select",
     "settled",
     "signed_rank",
     "smallest_budget",

@@ -17,7 +17,7 @@ from sooner.reporting.terminal import plain_text
 from sooner.results.pooling import join
 from sooner.results.records import Lane, Results
 from sooner.results.rescoring import rescore
-from sooner.results.tuning import Trial, Tuning
+from sooner.results.tuning import Trial, Tuning, luck
 from tests.reporting.races import race, run
 
 RATES = (0.025, 0.05, 0.1, 0.2, 0.4)
@@ -165,3 +165,33 @@ def test_races_that_go_on_from_each_other_add_up_what_their_searches_cost() -> N
     both = join([first, rescore(replace(first, lanes=later, started="2026-11-22T07:30:00+00:00"))], ["a", "b"])
     assert [len(lane.runs) for lane in both.lanes] == [12, 12]
     assert "40 runs, 1 min 20 s" in found(both)["Rates tuned"].text
+
+
+def test_a_gain_no_larger_than_what_a_luckier_search_may_make_is_not_the_methods() -> None:
+    # Twice as fast, where trials tell apart what takes five times as long: the root of that is what luck may make.
+    results = raced(tuning(0.1, apart=4.0), tuning(0.05), **EMA)
+    (headline,) = headlines(results)
+    assert headline.sentence == "is faster than the baseline."
+    check = found(results)["Luck of the search"]
+    assert check.level == "caution"
+    assert check.text.startswith("x against baseline (2.00x): a verdict on these recipes at these rates. But of two ")
+    assert "one may come to be up to 2.24x as fast" in check.text
+    surer = raced(tuning(0.1, apart=2.9), tuning(0.05), **EMA)
+    assert "itself pays" in headlines(surer)[0].sentence
+    assert "Luck of the search" not in found(surer)
+    # A choice by the metric at the end, or one whose noise is not known, says nothing of times.
+    assert luck(tuning(0.1, apart=9.0, by="metric"), tuning(0.1, apart=None), None) == 1.0
+    assert luck(tuning(0.1, apart=0.21), tuning(0.1, apart=0.1)) == 1.1
+    # A lane that is as much slower is not shown to be worse either.
+    slower = rescore(race([lane("baseline", 1, tuning(0.1, apart=4.0)), lane("x", 2, tuning(0.1), **EMA)]))
+    assert "x against baseline (0.50x)" in found(slower)["Luck of the search"].text
+
+
+def test_a_choice_at_random_that_luck_may_make_slower_is_not_told_to_be() -> None:
+    searched = tuning(0.1, apart=4.0)
+    control = lane("random@x", 2, searched, **{"sampling": "random"})
+    own = replace(lane("x", 1, searched, **{"sampling": "infobatch"}), opponents=["baseline", "random@x"])
+    results = rescore(race([lane("baseline", 9, searched), own, replace(control, role="control", added_for="x")]))
+    assert "The choice of examples pays." not in headlines(results)[0].sentence
+    sure = [replace(each, tuning=tuning(0.1)) for each in results.lanes]
+    assert "The choice of examples pays." in headlines(replace(results, lanes=sure))[0].sentence

@@ -7,14 +7,15 @@ from typing import Any
 
 from sooner.reporting.check import Check
 from sooner.reporting.conclusions import differing
-from sooner.reporting.format import join, number_of, significant
-from sooner.reporting.rates import cost, extent, is_searching, searched
-from sooner.reporting.summary import BASELINE, comparisons, contestants
+from sooner.reporting.format import join, number_of, ratio, significant
+from sooner.reporting.rates import cost, extent, is_searching, may_be_luck, searched
+from sooner.reporting.summary import BASELINE, comparisons, contestants, own
 from sooner.reporting.tones import tone
 from sooner.reporting.wording import change
 from sooner.results.changes import Change, methods, settings
 from sooner.results.kinds import is_rate
 from sooner.results.records import Lane, Results
+from sooner.results.tuning import luck
 
 _EQUAL = (
     "Every lane trains at the baseline's learning rate. It was not searched for each of them: a method that needs "
@@ -59,12 +60,12 @@ def rates(results: Results) -> Iterable[Check]:
             "were not: compare within a race, whose lanes were treated alike.",
         )
         return
-    own = {lane.name: apart for lane in _under_test(results) if (apart := _rates(results, lane, baseline))}
-    if not own:
+    apart_by = {lane.name: apart for lane in _under_test(results) if (apart := _rates(results, lane, baseline))}
+    if not apart_by:
         yield Check("good", "Rates", _EQUAL)
         return
-    named = join([f"{name} ({', '.join(map(_told, apart))})" for name, apart in own.items()])
-    won = [name for name in own if any(tone(c) == "faster" for c in comparisons(results, name, BASELINE))]
+    named = join([f"{name} ({', '.join(map(_told, apart))})" for name, apart in apart_by.items()])
+    won = [name for name in apart_by if any(tone(c) == "faster" for c in comparisons(results, name, BASELINE))]
     gain = (
         f" {join(won)} {'is' if len(won) == 1 else 'are'} faster than the baseline at another rate: the baseline may "
         "gain as much by it."
@@ -114,6 +115,16 @@ def _searched(results: Results) -> Iterable[Check]:
                 f"may be better at a {'lower' if edge == 'lowest' else 'higher'} one: a lead over "
                 f"{'it' if len(at_end) == 1 else 'them'} may be less. Race again with more: --tune-rates.",
             )
+    lucky = [f"{c.lane} against {c.against} ({ratio(c.ratio)})" for c in own(results) if may_be_luck(results, c)]
+    if lucky:
+        most = max(luck(tuning) for _, tuning in found)
+        yield Check(
+            "caution",
+            "Luck of the search",
+            f"{join(lucky)}: {'a verdict' if len(lucky) == 1 else 'verdicts'} on these recipes at these rates. But of "
+            f"two lanes that are equally good one may come to be up to {ratio(most)} as fast because its few trials "
+            "found a luckier rate, so this says nothing of a method. More trials tell: --tune-seeds.",
+        )
     never = [lane.name for lane, tuning in found if tuning.by == "metric"] if not results.rungs else []
     if never:
         yield Check(

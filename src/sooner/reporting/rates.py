@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sooner.reporting import format as words
-from sooner.results.records import Lane, Results
-from sooner.results.tuning import Trial, Tuning
+from sooner.reporting.tones import tone
+from sooner.results.records import Comparison, Lane, Results
+from sooner.results.tuning import Trial, Tuning, luck
 
 
 def searched(results: Results) -> list[tuple[Lane, Tuning]]:
@@ -43,6 +44,14 @@ def told(tuning: Tuning) -> str:
     edge = f"; the {tuning.edge} that was tried" if tuning.edge else ""
     by = "" if tuning.by == "time" else "; by the metric at the end"
     return f"{tuning.chosen:g}, {kept}{alike}{edge}{by}"
+
+
+def may_be_luck(results: Results, comparison: Comparison) -> bool:
+    """Whether a verdict shows no more than one of two equal lanes may gain by a luckier search for its rate."""
+    found = {lane.name: tuning for lane, tuning in searched(results)}
+    limit = luck(found.get(comparison.lane), found.get(comparison.against))
+    ratio = comparison.ratio or comparison.ci_low or comparison.ci_high
+    return tone(comparison) in ("faster", "slower") and ratio is not None and 1 / limit < ratio < limit
 
 
 def near_of(tuning: Tuning) -> list[Trial]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -69,6 +70,17 @@ class Tuning:
         """Of plain data, whose fields of later versions are ignored."""
         trials = [Trial(**_known(Trial, trial)) for trial in raw["trials"]]
         return cls(**{**_known(cls, raw), "trials": trials})
+
+
+def luck(*searches: Tuning | None) -> float:
+    """How many times as fast as an equally good lane one may be because its search for a rate was luckier, at least 1.
+
+    It is half of the least difference that the trials could tell apart, on a logarithmic scale: one standard error. Of
+    verdicts between lanes that are equally good, those beyond it are false about as often as they may be
+    (`benchmarks/tuning`). 1 where no search tells.
+    """
+    known = [each.apart for each in searches if each is not None and each.by == "time" and each.apart is not None]
+    return math.sqrt(1 + max(known, default=0.0))
 
 
 def _known(record: type, raw: Mapping[str, Any]) -> dict[str, Any]:
