@@ -24,8 +24,8 @@ RATES = (0.025, 0.05, 0.1, 0.2, 0.4)
 
 
 def tuning(chosen: float | None, *, own: float = 0.1, near: tuple[float, ...] = (), **more: Any) -> Tuning:
-    trials = [Trial(rate, 2, 2, 1 + abs(rate - 0.1), 0.9, rate in (chosen, *near)) for rate in RATES]
-    fields: dict[str, Any] = {"seeds": 2, "by": "time", "apart": 0.12, "runs": 10, "seconds": 20.0}
+    trials = [Trial(rate, 2, 2, 1000 * (1 + abs(rate - 0.1)), 0.9, rate in (chosen, *near)) for rate in RATES]
+    fields: dict[str, Any] = {"seeds": 2, "by": "reached", "apart": 0.12, "runs": 10, "seconds": 20.0}
     return Tuning(**{"own": own, "chosen": chosen, "trials": trials, **fields, **more})
 
 
@@ -56,8 +56,8 @@ def test_rates_that_were_searched_are_told_with_what_it_cost_and_what_it_cannot_
     assert check.level == "good"
     assert check.text == (
         "The learning rate of every lane, controls and baseline alike, was searched before the race, on other seeds: 5 "
-        "rates with 2 seeds each, 20 runs, 40.0 s, not on the clock. Rates whose times differ by less than 30.0% are "
-        "not told apart by so few trials: of those next to the best, the middle one was taken."
+        "rates with 2 seeds each, 20 runs, 40.0 s, not on the clock. So few trials do not tell rates apart that differ "
+        "by less than 30.0% in the examples to the target: of those next to the best, the middle one was taken."
     )
     assert not found(results).keys() & {"Rates", "Rates not tuned", "Rate at the end"}
     (aside,) = [each for each in asides(results) if each.heading.startswith("Learning rates")]
@@ -134,9 +134,9 @@ def test_every_rate_that_was_tried_is_in_the_table_and_on_the_page() -> None:
     assert len(table.rows) == 10
     words = [[cell.text for cell in row.cells] for row in table.rows[:3]]
     assert words == [
-        ["0.025", "2 of 2", "1.07 s", "90.0%", ""],
-        ["0.05", "2 of 2", "1.05 s", "90.0%", "not told apart from the best"],
-        ["0.1", "2 of 2", "1.00 s", "90.0%", "yes"],
+        ["0.025", "2 of 2", "1075", "90.0%", ""],
+        ["0.05", "2 of 2", "1050", "90.0%", "not told apart from the best"],
+        ["0.1", "2 of 2", "1000", "90.0%", "yes"],
     ]
     assert table.rows[2].cells[0].note == "as written"
     page = render(results)

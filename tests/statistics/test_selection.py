@@ -16,7 +16,7 @@ ENDS = [(0.9, 0.9)] * 5
 
 def test_the_fastest_is_taken_where_trials_agree() -> None:
     found = select(hits((8, 8.1), (6, 6.1), (4, 4.1), (6, 6.1), (8, 8.1)), ENDS)
-    assert (found.place, found.near, found.by) == (2, (2,), "time")
+    assert (found.place, found.near, found.by) == (2, (2,), "reached")
     assert found.apart is not None
     assert found.apart < 0.05
 
@@ -51,7 +51,7 @@ def test_a_miss_costs_all_that_the_trial_ran_for() -> None:
     # 3 s and a miss after 10 s: 13 s a hit; that is more than two hits at 7 s.
     times = [[Time(3.0), Time(10.0, censored=True)], [Time(7.0), Time(7.2)], [Time(10, censored=True)] * 2]
     found = select(times, ENDS[:3])
-    assert (found.place, found.by) == (1, "time")
+    assert (found.place, found.by) == (1, "reached")
     assert found.apart is None  # one whole setting says nothing of the noise
     spared = [[Time(1.0), Time(5.0, censored=True)], *times[1:]]
     assert select(spared, ENDS[:3]).place == 0

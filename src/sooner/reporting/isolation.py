@@ -92,10 +92,12 @@ def _searched(results: Results) -> Iterable[Check]:
             f"{sum(len(tuning.trials) * tuning.seeds for _, tuning in found)} ended so far.",
         )
         return
-    apart = max((tuning.apart for _, tuning in found if tuning.by == "time" and tuning.apart is not None), default=None)
+    apart = max(
+        (tuning.apart for _, tuning in found if tuning.by == "reached" and tuning.apart is not None), default=None
+    )
     sure = (
-        f" Rates whose times differ by less than {significant(100 * apart)}% are not told apart by so few trials: of "
-        "those next to the best, the middle one was taken."
+        f" So few trials do not tell rates apart that differ by less than {significant(100 * apart)}% in the examples "
+        "to the target: of those next to the best, the middle one was taken."
         if apart
         else ""
     )

@@ -42,7 +42,7 @@ def told(tuning: Tuning) -> str:
     near = near_of(tuning)
     alike = f"; {near[0].rate:g} to {near[-1].rate:g} could not be told apart" if len(near) > 1 else ""
     edge = f"; the {tuning.edge} that was tried" if tuning.edge else ""
-    by = "" if tuning.by == "time" else "; by the metric at the end"
+    by = "" if tuning.by == "reached" else "; by the metric at the end"
     return f"{tuning.chosen:g}, {kept}{alike}{edge}{by}"
 
 

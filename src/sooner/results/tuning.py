@@ -18,7 +18,7 @@ class Trial:
         rate: above 0.
         runs: that have ended, each with another seed.
         hits: of them, that reached the target.
-        seconds: all that they spent on the clock over the hits; None without a hit.
+        examples: all that they trained on, to the target or to their end, over the hits; None without a hit.
         metric: mean of the last validation metric; None where a run ended without one.
         near: the trials could not tell it from the best.
     """
@@ -26,7 +26,7 @@ class Trial:
     rate: float
     runs: int
     hits: int
-    seconds: float | None
+    examples: float | None
     metric: float | None
     near: bool = False
 
@@ -40,10 +40,10 @@ class Tuning:
         chosen: the one that it was raced at; None while trials are missing.
         trials: one per rate, ascending.
         seeds: that each rate was to be tried with.
-        by: whether times to the target were compared, or the metric at the end, which is also where no trial of the
-            lane reached the target, and under the fitted protocol.
-        apart: the least difference that the trials could tell apart, as a share of the time, or in the metric's own
-            unit; None where they say nothing of their noise.
+        by: "reached" where the examples to the target were compared, "metric" where it was the metric at the end, as no
+            trial of the lane reached the target, or under the fitted protocol.
+        apart: the least difference that the trials could tell apart, as a share of the examples, or in the metric's
+            own unit; None where they say nothing of their noise.
         runs: that were made for it; a lane that would train as an earlier one does shares those of that one.
         seconds: that these took, evaluations included.
     """
@@ -79,7 +79,7 @@ def luck(*searches: Tuning | None) -> float:
     verdicts between lanes that are equally good, those beyond it are false about as often as they may be
     (`benchmarks/tuning`). 1 where no search tells.
     """
-    known = [each.apart for each in searches if each is not None and each.by == "time" and each.apart is not None]
+    known = [each.apart for each in searches if each is not None and each.by == "reached" and each.apart is not None]
     return math.sqrt(1 + max(known, default=0.0))
 
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from sooner.statistics.times import Time, expected_running_time
 
-By = Literal["time", "metric"]
+By = Literal["reached", "metric"]
 _ERRORS = 2.0  # standard errors of a difference of two means, within which settings are not told apart
-_SHORTEST = 1e-9  # seconds; a time of 0 has no logarithm
+_SHORTEST = 1e-9  # a time of 0 has no logarithm
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Selection:
     Attributes:
         place: of the chosen setting.
         near: places of the settings that the trials could not tell from the best, in a row and ascending.
-        by: what was compared: times to the target, or the metric at the end where no trial reached it.
-        apart: the least difference that they could tell, as a share of the time, or of the metric's own unit; None
+        by: what was compared: how soon the target was reached, or the metric at the end where no trial reached it.
+        apart: the least difference that they could tell, as a share of the time, or in the metric's own unit; None
             where nothing is known of the noise.
     """
 
@@ -35,11 +35,11 @@ class Selection:
     apart: float | None
 
 
-def select(times: Sequence[Sequence[Time]], finals: Sequence[Sequence[float]], *, by: By = "time") -> Selection:
+def select(times: Sequence[Sequence[Time]], finals: Sequence[Sequence[float]], *, by: By = "reached") -> Selection:
     """The setting to take, of settings in a row whose effect is smooth, such as learning rates.
 
-    The measure of a setting is its expected running time: all seconds spent over the trials that reached the target, so
-    that a trial that missed costs all that it ran for. Where no trial of any setting reached it, it is the mean of the
+    The measure of a setting is its expected running time: all that its trials spent, on whatever clock `times` are,
+    over those that reached the target, so that one that missed costs all that it ran for. Where no trial of any setting reached it, it is the mean of the
     metric at the end. A trial that broke off counts as the worst of all.
 
     The best of a few noisy measures is in part the luckiest, and the more so the flatter they lie. So those next to
@@ -58,14 +58,14 @@ def select(times: Sequence[Sequence[Time]], finals: Sequence[Sequence[float]], *
     if not times or len({*map(len, times), *map(len, finals)}) != 1 or not times[0] or len(times) != len(finals):
         raise ValueError("a choice needs settings, each with as many trials")
     hit = np.array([[not time.censored for time in trials] for trials in times])
-    if by == "time" and hit.any():
+    if by == "reached" and hit.any():
         means = [expected_running_time(trials) for trials in times]
         measures = np.array([math.inf if mean is None else math.log(max(mean, _SHORTEST)) for mean in means])
         logs = np.log([[max(time.value, _SHORTEST) for time in trials] for trials in times])
         noise = _noise(logs[hit.all(axis=1)])
         near = _near(measures, noise)
         apart = None if noise is None else math.expm1(_ERRORS * noise)
-        return Selection(_middle(near, measures), near, "time", apart)
+        return Selection(_middle(near, measures), near, "reached", apart)
     ends = np.array(finals, dtype=np.float64)
     measures = -ends.mean(axis=1)
     noise = _noise(ends[np.isfinite(ends).all(axis=1)])

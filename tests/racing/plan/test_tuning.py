@@ -15,7 +15,7 @@ from sooner.racing.plan.lanes import PlannedLane, PlannedRun
 from sooner.racing.plan.plan import Plan
 from sooner.racing.plan.tuning import SEARCH, findings, is_trial, lane_of, planned, trial_of, tuned, without_trials
 from sooner.racing.record import RunRecord
-from tests.racing.made import plan, recipe, record
+from tests.racing.made import plan, recipe, record, steady
 
 BEST = {"baseline": 0.1, "fast": 0.025}  # the rates at which these lanes, written with 0.05, are fastest
 
@@ -25,11 +25,11 @@ def rate(run: PlannedRun) -> float:
 
 
 def made(run: PlannedRun) -> RunRecord:
-    """A run whose time grows with the distance of its rate from its lane's best; "fast" takes half as long."""
+    """A run whose time, and examples, grow with the distance of its rate from its lane's best; "fast" takes half as long."""
     lane = lane_of(run.lane.name) or run.lane.name.partition("@")[0]
     off = abs(math.log2(rate(run) / BEST[lane]))
     seconds = (1 + 0.3 * off) * (5.0 if lane == "fast" else 10.0) * (1 + 0.01 * (run.seed % 7))
-    return record(run.lane.name, run.seed, seconds)
+    return steady(record(run.lane.name, run.seed, seconds))
 
 
 def raced(race: Plan, most: int = 10_000) -> list[RunRecord]:
@@ -177,3 +177,18 @@ def test_a_trial_is_known_by_its_name() -> None:
         assert trial_of(lane, run.lane.name, ()) == run.lane
     assert trial_of(race.lanes[0], "fast@lr=0.1", ()) is None
     assert trial_of(race.lanes[0], "baseline@2ep", ()) is None
+
+
+def test_a_busy_machine_has_no_part_in_the_choice() -> None:
+    race = plan("fast", tune=True)
+    quiet = [made(run) for run in planned(race)]
+    busy = [
+        replace(
+            each,
+            seconds=each.seconds * (1 + 9 * (place % 3)),
+            looks=[replace(look, seconds=look.seconds * (1 + 9 * (place % 3))) for look in each.looks],
+        )
+        for place, each in enumerate(quiet)
+    ]
+    assert tuned(race, busy) == tuned(race, quiet)
+    assert sum(each.seconds for each in findings(race, busy).values()) > sum(each.seconds for each in quiet)

@@ -2,6 +2,10 @@
 
 The trials are runs like any other, in the race's own store, so a race that is stopped among them goes on with what is
 missing. When all have ended, the race's lanes are those of the plan at the rates that their trials chose.
+
+Trials are compared by the examples to the target. A lane's rates have steps of one cost, or nearly, so within a lane
+that is what seconds would say, without the noise of the machine: two trials of one rate may lie minutes apart, and are
+no pair. So the same trials choose the same rates on every machine, however busy.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ from sooner.racing.plan.rates import at_rate, grids, rate_of
 from sooner.racing.record import RunRecord
 from sooner.racing.timing import run_of
 from sooner.results.records import Run
-from sooner.results.rescoring import VERDICTS, trajectory
+from sooner.results.rescoring import trajectory
 from sooner.results.tuning import Trial, Tuning
 from sooner.statistics.selection import select
 from sooner.statistics.times import Time, expected_running_time
@@ -79,8 +83,9 @@ def tuned(plan: Plan, records: Sequence[RunRecord]) -> dict[str, PlannedLane]:
 def findings(plan: Plan, records: Sequence[RunRecord]) -> dict[str, Tuning]:
     """By lane what its trials found; empty for a race that is not tuned.
 
-    See `select` for the rule. Under the fitted protocol trials are made at the greatest budget and judged by their end,
-    as runs of that protocol are. A trial that broke off neither reached the target nor has an end.
+    See `select` for the rule, on the clock that counts examples. Under the fitted protocol trials are made at the
+    greatest budget and judged by their end, as runs of that protocol are. A trial that broke off neither reached the
+    target nor has an end.
     """
     searches = _searches(plan)
     made = {(record.lane, record.seed): record for record in records if is_trial(plan, record)}
@@ -98,7 +103,7 @@ def _found(plan: Plan, search: _Search, ended: Sequence[Sequence[RunRecord]], *,
     ends = [[_end(run) for run in of_rate] for of_rate in runs]
     by_end = plan.rules.protocol == "fitted"
     times = [[_time(run, plan.target, by_end=by_end) for run in of_rate] for of_rate in runs]
-    chosen = select(times, ends, by="metric" if by_end else "time") if complete else None
+    chosen = select(times, ends, by="metric" if by_end else "reached") if complete else None
     own = [record for records in ended for record in records if record.lane in search.own]
     return Tuning(
         own=rate_of(search.lane),
@@ -108,14 +113,14 @@ def _found(plan: Plan, search: _Search, ended: Sequence[Sequence[RunRecord]], *,
                 rate=rate,
                 runs=len(records),
                 hits=sum(not time.censored for time in times[place]),
-                seconds=expected_running_time(times[place]),
+                examples=expected_running_time(times[place]),
                 metric=sum(ends[place]) / len(records) if records and all(map(math.isfinite, ends[place])) else None,
                 near=chosen is not None and place in chosen.near,
             )
             for place, (rate, records) in enumerate(zip(search.rates, ended, strict=True))
         ],
         seeds=plan.rules.tune_seeds,
-        by=chosen.by if chosen else "metric" if by_end else "time",
+        by=chosen.by if chosen else "metric" if by_end else "reached",
         apart=chosen.apart if chosen else None,
         runs=len(own),
         seconds=sum(max(record.seconds, sum(record.phases.values())) for record in own),
@@ -123,7 +128,7 @@ def _found(plan: Plan, search: _Search, ended: Sequence[Sequence[RunRecord]], *,
 
 
 def _time(run: Run, target: float, *, by_end: bool) -> Time:
-    return Time(run.budget_s, censored=_end(run) < target) if by_end else trajectory(run, VERDICTS).time(target)
+    return Time(run.examples, censored=_end(run) < target) if by_end else trajectory(run, "examples").time(target)
 
 
 def _end(run: Run) -> float:

@@ -74,8 +74,8 @@ def _rates(results: Results) -> str:
     measure = (
         "the metric at the end of the greatest budget"
         if results.rungs
-        else "all seconds that its trials spent over those that reached the target, or the metric at the end where no "
-        "trial of a lane reached it"
+        else "the examples that its trials took to the target, all of those that missed it included, or by the metric "
+        "at the end where no trial of a lane reached it; seconds would say the same with the noise of the machine"
     )
     return (
         f"Searched before the race, on seeds that it does not use, {extent(results)}, for the baseline and the "

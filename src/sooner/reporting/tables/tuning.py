@@ -8,7 +8,7 @@ from sooner.reporting.tables._base import LAST, NONE, Cell, Row, Table, metric
 from sooner.results.records import Results
 from sooner.results.tuning import Trial, Tuning
 
-_COLUMNS = ("Lane", "Learning rate", "Reached", "Seconds per hit", "Final", "Taken")
+_COLUMNS = ("Lane", "Learning rate", "Reached", "Examples per hit", "Final", "Taken")
 
 
 def searches(results: Results) -> Table:
@@ -22,7 +22,7 @@ def _cells(results: Results, found: Tuning, trial: Trial) -> tuple[Cell, ...]:
     return (
         Cell(f"{trial.rate:g}", trial.rate, note="as written" if trial.rate == found.own else ""),
         Cell(f"{trial.hits} of {trial.runs}", trial.hits),
-        Cell("never", 2 * LAST) if trial.seconds is None else Cell(words.seconds(trial.seconds), trial.seconds),
+        Cell("never", 2 * LAST) if trial.examples is None else Cell(words.count(trial.examples), trial.examples),
         NONE if trial.metric is None else metric(results, trial.metric),
         Cell(_taken(found, trial)),
     )
