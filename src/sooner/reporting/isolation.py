@@ -92,9 +92,7 @@ def _searched(results: Results) -> Iterable[Check]:
             f"{sum(len(tuning.trials) * tuning.seeds for _, tuning in found)} ended so far.",
         )
         return
-    apart = max(
-        (tuning.apart for _, tuning in found if tuning.by == "reached" and tuning.apart is not None), default=None
-    )
+    apart = max((tuning.apart or 0.0 for _, tuning in found if tuning.by == "reached"), default=0.0)
     sure = (
         f" So few trials do not tell rates apart that differ by less than {significant(100 * apart)}% in the examples "
         "to the target: of those next to the best, the middle one was taken."

@@ -39,8 +39,8 @@ def select(times: Sequence[Sequence[Time]], finals: Sequence[Sequence[float]], *
     """The setting to take, of settings in a row whose effect is smooth, such as learning rates.
 
     The measure of a setting is its expected running time: all that its trials spent, on whatever clock `times` are,
-    over those that reached the target, so that one that missed costs all that it ran for. Where no trial of any setting reached it, it is the mean of the
-    metric at the end. A trial that broke off counts as the worst of all.
+    over those that reached the target, so that one that missed costs all that it ran for. Where no trial of any setting
+    reached it, it is the mean of the metric at the end. A trial that broke off counts as the worst of all.
 
     The best of a few noisy measures is in part the luckiest, and the more so the flatter they lie. So those next to
     the best that are within two standard errors of it, by what the trials of one seed have not in common, are not told

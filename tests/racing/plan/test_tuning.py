@@ -25,7 +25,7 @@ def rate(run: PlannedRun) -> float:
 
 
 def made(run: PlannedRun) -> RunRecord:
-    """A run whose time, and examples, grow with the distance of its rate from its lane's best; "fast" takes half as long."""
+    """A run that takes the longer, the further its rate is from its lane's best; "fast" takes half as long."""
     lane = lane_of(run.lane.name) or run.lane.name.partition("@")[0]
     off = abs(math.log2(rate(run) / BEST[lane]))
     seconds = (1 + 0.3 * off) * (5.0 if lane == "fast" else 10.0) * (1 + 0.01 * (run.seed % 7))
