@@ -18,7 +18,7 @@ from sooner.racing.plan.confirming import FRESH
 from sooner.racing.plan.lanes import PlannedLane, PlannedRun
 from sooner.racing.plan.plan import Plan
 from sooner.racing.plan.rules import Rules
-from sooner.racing.plan.tuning import SEARCH, is_trial, lane_of
+from sooner.racing.plan.tuning import SEARCH, is_trial, lane_of, tuned
 from sooner.racing.record import RunRecord
 from sooner.racing.store import Store
 from sooner.recipes import Recipe
@@ -73,6 +73,12 @@ def test_a_race_tries_rates_and_then_races_at_the_best(make_race: MakeRace, digi
         assert [trial.rate for trial in lane.tuning.trials] == [0.025, 0.05, 0.1]
         assert [run.seed for run in lane.runs] == [0, 1]
     assert Results.from_json(found.to_json()) == found
+    kept = racing.load_plan(folder)
+    assert kept.rates == {lane.name: lane.recipe["optimizer"]["lr"] for lane in found.lanes}
+    # Runs rest on these, whatever a later version would choose by the same trials.
+    other = {name: {0.025: 0.05, 0.05: 0.1, 0.1: 0.025}[chosen] for name, chosen in kept.rates.items()}
+    records = racing.finished(folder)
+    assert {name: rate(lane.recipe) for name, lane in tuned(replace(kept, rates=other), records).items()} == other
 
 
 def test_a_race_stopped_among_its_trials_goes_on_to_the_same_end(make_race: MakeRace, digits: Data) -> None:

@@ -126,7 +126,7 @@ def amend(folder: Path, asked: Amendment, environment: Mapping[str, Any]) -> Ame
 def _failed(plan: Plan, records: Sequence[RunRecord]) -> tuple[RunRecord, ...]:
     """The runs to be repeated. Of a race that is tuned, trials only as long as no run rests on the rates they chose."""
     raced = without_trials(plan, records)
-    return tuple(record for record in raced or records if record.failed)
+    return tuple(record for record in (raced if raced or plan.rates else records) if record.failed)
 
 
 def _looked(plan: Plan, store: Store) -> tuple[int, ...]:

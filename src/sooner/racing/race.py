@@ -19,6 +19,7 @@ from sooner.racing.machine.energy import EnergyMeter
 from sooner.racing.plan.agenda import agenda
 from sooner.racing.plan.lanes import saved_name
 from sooner.racing.plan.plan import Plan, refuse_mismatch
+from sooner.racing.plan.tuning import settled
 from sooner.racing.protocols import Engine, Together, Watcher
 from sooner.racing.record import RunRecord
 from sooner.racing.runs import own_code, read_entry
@@ -123,6 +124,9 @@ def run(folder: Path, engine: Engine, watcher: Watcher, *, keep_going: bool = Fa
 
             watchers = Together(watcher, Sentry(plan.target, store.note, keep_going=keep_going))
             while planned := agenda(plan, records):
+                if (rated := settled(plan, records)) != plan:
+                    plan = rated
+                    store.put("plan", plan.to_dict())
                 engine.run(planned, folder, keep, watchers)
     finally:
         store.close()

@@ -45,6 +45,7 @@ class Plan:
         rungs: budgets of the fitted protocol, the smallest first.
         environment: what must be the same when the race is resumed: versions, machine, data.
         looked: the numbers of pairs at which it had been seen when more were added, ascending.
+        rates: of a race that is tuned, by lane, the learning rate that its trials chose, once they have.
     """
 
     task: Task
@@ -61,6 +62,7 @@ class Plan:
     rungs: tuple[str, ...] = ()
     environment: Mapping[str, Any] = field(default_factory=dict)
     looked: tuple[int, ...] = ()
+    rates: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def runs(self) -> list[PlannedRun]:

@@ -1,7 +1,8 @@
 """Equal tuning: trials of several learning rates of every lane, before the race and on seeds that it does not use.
 
 The trials are runs like any other, in the race's own store, so a race that is stopped among them goes on with what is
-missing. When all have ended, the race's lanes are those of the plan at the rates that their trials chose.
+missing. When all have ended, the race's lanes are those of the plan at the rates that their trials chose. The plan
+keeps these from then on, as runs rest on them.
 
 Trials are compared by the examples to the target. A lane's rates have steps of one cost, or nearly, so within a lane
 that is what seconds would say, without the noise of the machine: two trials of one rate may lie minutes apart, and are
@@ -80,6 +81,14 @@ def tuned(plan: Plan, records: Sequence[RunRecord]) -> dict[str, PlannedLane]:
     return {lane.name: lane if (rate := chosen.get(lane.name)) is None else at_rate(lane, rate) for lane in plan.lanes}
 
 
+def settled(plan: Plan, records: Sequence[RunRecord]) -> Plan:
+    """The plan with the rates that the trials chose, once all have ended: what they are does not change any more."""
+    if plan.rates:
+        return plan
+    chosen = {name: found.chosen for name, found in findings(plan, records).items()}
+    return replace(plan, rates={name: rate for name, rate in chosen.items() if rate is not None})
+
+
 def findings(plan: Plan, records: Sequence[RunRecord]) -> dict[str, Tuning]:
     """By lane what its trials found; empty for a race that is not tuned.
 
@@ -107,7 +116,7 @@ def _found(plan: Plan, search: _Search, ended: Sequence[Sequence[RunRecord]], *,
     own = [record for records in ended for record in records if record.lane in search.own]
     return Tuning(
         own=rate_of(search.lane),
-        chosen=None if chosen is None else search.rates[chosen.place],
+        chosen=plan.rates.get(search.lane.name, None if chosen is None else search.rates[chosen.place]),
         trials=[
             Trial(
                 rate=rate,
