@@ -23,6 +23,7 @@ from sooner.racing.recipes.precision import choose
 from sooner.racing.record import RunRecord as Record
 from sooner.racing.runs import make_runs
 from sooner.racing.scoring import per_seed, score
+from sooner.racing.timing import run_of as timed_run
 from sooner.reporting.checks import checks
 from sooner.reporting.headlines import headlines
 from sooner.reporting.notices import notice
@@ -116,5 +117,6 @@ __all__ = [
     "start_race",
     "survival",
     "timed",
+    "timed_run",
     "verdict",
 ]
