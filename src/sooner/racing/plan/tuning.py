@@ -43,9 +43,9 @@ class _Search:
     own: frozenset[str]
 
 
-def is_trial(plan: Plan, record: RunRecord) -> bool:
-    """Whether the run searched a rate, and is no part of what the race compares."""
-    return plan.rules.tune and record.seed >= plan.seed + SEARCH
+def is_trial(plan: Plan, run: RunRecord | PlannedRun) -> bool:
+    """Whether the run searches a rate, and is no part of what the race compares."""
+    return plan.rules.tune and run.seed >= plan.seed + SEARCH
 
 
 def without_trials(plan: Plan, records: Sequence[RunRecord]) -> list[RunRecord]:
