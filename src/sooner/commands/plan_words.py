@@ -29,7 +29,7 @@ def lanes(plan: Plan, paces: Mapping[str, Pace], seconds: Mapping[str, float]) -
 
 
 def trials(plan: Plan) -> str:
-    """ "40 trials, 5 rates or more of each lane with 2 seeds each"."""
+    """ "40 trials of the learning rates of 4 lanes, controls included"."""
     runs = planned(plan)
     lanes = words.number_of(len(plan.lanes), "lane")
     return f"{words.number_of(len(runs), 'trial')} of the learning rates of {lanes}, controls included"

@@ -170,6 +170,23 @@ def test_a_trial_that_broke_off_is_no_reason_to_take_its_rate() -> None:
     assert found.trials[-1].metric is None
 
 
+def test_a_trial_that_breaks_off_early_saves_nothing_by_it() -> None:
+    race = plan(tune=True)
+
+    def trial(run: PlannedRun) -> RunRecord:
+        if rate(run) != 0.2:  # two hits at 10,000 examples and more
+            return made(run)
+        if run.seed == SEARCH:
+            return steady(record(run.lane.name, run.seed, 9.0))
+        return steady(record(run.lane.name, run.seed, 0.1, metric=0.1, stopped="the loss became nan at step 3"))
+
+    (found,) = findings(race, [trial(run) for run in planned(race)]).values()
+    assert found.trials[-1].hits == 1
+    assert found.trials[-1].examples is not None
+    assert found.trials[-1].examples > 9_000 + 15_000  # as long as the slowest rate's
+    assert found.chosen == 0.1
+
+
 def test_a_trial_is_known_by_its_name() -> None:
     race = plan("fast", tune=True)
     for run in planned(race):

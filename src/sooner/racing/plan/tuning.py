@@ -93,8 +93,8 @@ def findings(plan: Plan, records: Sequence[RunRecord]) -> dict[str, Tuning]:
     """By lane what its trials found; empty for a race that is not tuned.
 
     See `select` for the rule, on the clock that counts examples. Under the fitted protocol trials are made at the
-    greatest budget and judged by their end, as runs of that protocol are. A trial that broke off neither reached the
-    target nor has an end.
+    greatest budget and judged by their end, as runs of that protocol are. A trial that broke off has no end; where it
+    had not reached the target it counts as long as the longest of its lane, as breaking off early saves nothing.
     """
     searches = _searches(plan)
     made = {(record.lane, record.seed): record for record in records if is_trial(plan, record)}
@@ -111,7 +111,8 @@ def _found(plan: Plan, search: _Search, ended: Sequence[Sequence[RunRecord]], *,
     runs = [[run_of(record, plan.target) for record in records] for records in ended]
     ends = [[_end(run) for run in of_rate] for of_rate in runs]
     by_end = plan.rules.protocol == "fitted"
-    times = [[_time(run, plan.target, by_end=by_end) for run in of_rate] for of_rate in runs]
+    whole = max((run.examples for of_rate in runs for run in of_rate), default=0)
+    times = [[_time(run, plan.target, whole, by_end=by_end) for run in of_rate] for of_rate in runs]
     chosen = select(times, ends, by="metric" if by_end else "reached") if complete else None
     own = [record for records in ended for record in records if record.lane in search.own]
     return Tuning(
@@ -136,8 +137,9 @@ def _found(plan: Plan, search: _Search, ended: Sequence[Sequence[RunRecord]], *,
     )
 
 
-def _time(run: Run, target: float, *, by_end: bool) -> Time:
-    return Time(run.examples, censored=_end(run) < target) if by_end else trajectory(run, "examples").time(target)
+def _time(run: Run, target: float, whole: int, *, by_end: bool) -> Time:
+    time = Time(run.examples, censored=_end(run) < target) if by_end else trajectory(run, "examples").time(target)
+    return Time(whole, censored=True) if time.censored and run.stopped is not None else time
 
 
 def _end(run: Run) -> float:
