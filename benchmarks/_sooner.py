@@ -9,6 +9,7 @@ from sooner.racing.plan.controls import spend
 from sooner.racing.plan.fitted import SCAN, agenda, ends, name_at
 from sooner.racing.plan.ladder import ladder
 from sooner.racing.plan.lanes import PlannedLane, PlannedRun
+from sooner.racing.plan.ordering import balanced_orders
 from sooner.racing.plan.plan import Plan, make_plan, plan_entries
 from sooner.racing.plan.rules import Rules
 from sooner.racing.plan.stopping import standing
@@ -36,6 +37,9 @@ from sooner.results.records import SHARE, Comparison, Evaluation, Lane, Results,
 from sooner.results.rescoring import compare_runs, compared, rescore, timed
 from sooner.results.verdict import Finding, judge
 from sooner.statistics.comparison import compare
+from sooner.statistics.direction import lean_of
+from sooner.statistics.expected_ratio import MIN_HITS, linearised
+from sooner.statistics.family import fewest_pairs, share
 from sooner.statistics.monotone import monotone
 from sooner.statistics.power import max_pairs_needed, pairs_needed
 from sooner.statistics.selection import Selection, select
@@ -46,6 +50,7 @@ from sooner.statistics.times import Time, Trajectory
 
 __all__ = [
     "ALPHA",
+    "MIN_HITS",
     "MIN_PAIRS",
     "SCAN",
     "SHARE",
@@ -73,6 +78,7 @@ __all__ = [
     "Trajectory",
     "agenda",
     "assemble",
+    "balanced_orders",
     "checks",
     "choose",
     "compare",
@@ -82,6 +88,7 @@ __all__ = [
     "counted",
     "difference",
     "ends",
+    "fewest_pairs",
     "finals",
     "finished",
     "frontier",
@@ -89,7 +96,9 @@ __all__ = [
     "join",
     "judge",
     "ladder",
+    "lean_of",
     "levels",
+    "linearised",
     "looks",
     "machine",
     "make_fabric",
@@ -110,6 +119,7 @@ __all__ = [
     "score",
     "select",
     "settled",
+    "share",
     "signed_rank",
     "smallest_budget",
     "spend",

@@ -14,13 +14,15 @@ from dataclasses import asdict
 import numpy as np
 from benchmarks._files import Row
 from benchmarks._run import beside, save
-from benchmarks._sooner import levels, looks, max_pairs_needed, null_cdf, pairs_needed, settled, signed_rank
+from benchmarks._sooner import lean_of, levels, looks, max_pairs_needed, null_cdf, pairs_needed, settled, signed_rank
 from benchmarks.statistics.races import Array, Races, Setting, draw
 from benchmarks.statistics.simulate import table
+from numpy.typing import NDArray
 
 from benchmarks import _files
 
 RACES = {12: 20_000, 24: 20_000, 40: 10_000}
+Told = NDArray[np.bool_]
 DETECT = 0.10
 CUTS = (("none", 0.0), ("budget", 0.30), ("budget", 0.50), ("failure", 0.30), ("failure", 0.50))
 
@@ -30,16 +32,21 @@ def races_of(setting: Setting, races: int) -> Races:
     return draw(np.random.default_rng(zlib.crc32(repr(setting).encode())), setting, races)
 
 
-def false_verdicts(low: Array, high: Array) -> dict[str, float]:
-    """Equal lanes raced to the last pair: how often the interval excludes 1 at a first look, and at any."""
-    running, false = np.arange(len(low)), []
-    max_pairs = low.shape[-1]
+def told(drawn: Races) -> Told:
+    """Which pairs say something: at least one of their runs reached the target."""
+    return ~(np.isneginf(drawn.low) & np.isposinf(drawn.high))
+
+
+def false_verdicts(logs: Array, kept: Told) -> dict[str, float]:
+    """Equal lanes raced to the last pair: how often a lane is told from the other at a first look, and at any."""
+    running, false = np.arange(len(logs)), []
+    max_pairs = logs.shape[-1]
     for pairs, alpha in zip(looks(max_pairs), levels(max_pairs), strict=True):
-        found = signed_rank(low[running, :pairs], high[running, :pairs], alpha=alpha)
-        wrong = (found.low > 0) | (found.high < 0)
+        p_value, _ = lean_of(logs[running, :pairs], kept[running, :pairs])
+        wrong = p_value <= alpha
         false.append(int(wrong.sum()))
         running = running[~wrong]
-    return {"at_first_look": false[0] / len(low), "at_any_look": sum(false) / len(low)}
+    return {"at_first_look": false[0] / len(logs), "at_any_look": sum(false) / len(logs)}
 
 
 def equal() -> list[Row]:
@@ -49,16 +56,17 @@ def equal() -> list[Row]:
         for censoring, share in CUTS:
             setting = Setting(max_pairs, censoring=censoring, censored=share)
             drawn = races_of(setting, races)
-            rows.append({**asdict(setting), "races": races, **false_verdicts(drawn.low, drawn.high)})
+            rows.append({**asdict(setting), "races": races, **false_verdicts(drawn.as_hits, told(drawn))})
     for noise in ("heavy", "skewed", "unequal", "grid"):
         setting = Setting(24, noise=noise)
         drawn = races_of(setting, RACES[24])
-        rows.append({**asdict(setting), "races": RACES[24], **false_verdicts(drawn.low, drawn.high)})
+        rows.append({**asdict(setting), "races": RACES[24], **false_verdicts(drawn.as_hits, told(drawn))})
     setting = Setting(24)
     steady = races_of(setting, RACES[24]).low
     for name, first, last in (("quieter", 2.0, 0.5), ("louder", 0.5, 2.0)):
-        drifting = steady * np.geomspace(first, last, 24)
-        rows.append({**asdict(setting), "noise": name, "races": RACES[24], **false_verdicts(drifting, drifting)})
+        logs = steady * np.geomspace(first, last, 24)
+        kept = np.ones(logs.shape, dtype=np.bool_)
+        rows.append({**asdict(setting), "noise": name, "races": RACES[24], **false_verdicts(logs, kept)})
     return rows
 
 
@@ -86,17 +94,21 @@ def course(setting: Setting, races: int) -> Row:
     running = np.arange(races)
     pairs = np.full(races, setting.pairs)
     low, high = np.full(races, -np.inf), np.full(races, np.inf)
-    middle = np.full(races, np.nan)
+    middle, ahead = np.full(races, np.nan), np.zeros(races, dtype=np.int64)
+    kept = told(drawn)
     counts = looks(setting.pairs)
     for count, alpha in zip(counts, levels(setting.pairs), strict=True):
         found = signed_rank(drawn.low[running, :count], drawn.high[running, :count], alpha=alpha)
-        over = settled(found.low, found.high, DETECT) | (found.high < reach) | (count == setting.pairs)
+        p_value, side = lean_of(drawn.as_hits[running, :count], kept[running, :count])
+        side = np.where(p_value <= alpha, side, 0)
+        over = settled(found.low, found.high, DETECT) | (found.high < reach) | (side != 0) | (count == setting.pairs)
         ended = running[over]
+        ahead[ended] = side[over]
         pairs[ended], low[ended], high[ended] = count, found.low[over], found.high[over]
         with np.errstate(invalid="ignore"):
             middle[ended] = ((found.estimate_low + found.estimate_high) / 2)[over]
         running = running[~over]
-    faster, slower = low > 0, high < 0
+    faster, slower = ahead > 0, ahead < 0
     same = ~faster & ~slower & (low >= -reach) & (high <= reach)
     known = np.isfinite(middle)
     return {

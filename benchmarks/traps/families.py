@@ -93,8 +93,8 @@ def traps() -> list[Trap]:
 
     return [
         Trap("one null lane", GROUP, alike, null(1), 200, 20),
-        Trap("ten null lanes", GROUP, alike, null(10), 60, 6),
-        Trap("thirty null lanes", GROUP, alike, null(30), 20, short=0),
+        Trap("ten null lanes", GROUP, alike, null(10, 10), 60, 6),
+        Trap("thirty null lanes", GROUP, alike, null(30, 12), 20, short=0),
         Trap("ten null lanes, until decided", GROUP, alike, null_until_decided(10), 25, short=0),
         Trap("any stop of the slider", GROUP, alike, _slider, 200, short=0),
         Trap("honest: 1.3x, 8 pairs", GROUP, faster(0.95), apart(1.3, 8), 60, 8),

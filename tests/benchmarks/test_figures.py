@@ -12,6 +12,7 @@ from benchmarks.keep import load
 from benchmarks.label_noise import run as label_noise
 from benchmarks.resume import shown as resume
 from benchmarks.rs2 import show as rs2
+from benchmarks.statistics import costs, orders
 
 from benchmarks import _files, show_race
 
@@ -151,6 +152,14 @@ def test_the_simulations_of_the_statistics():
     assert line in readme("statistics")
     assert line.endswith(" | ".join(false[pairs] for pairs in (6, 8, 12)) + " |")
     assert len(_files.rows(found["censored_apart"])) == 48
+
+
+@pytest.mark.parametrize(("name", "lines"), [("costs", 9), ("orders", 20)])
+def test_every_line_of_the_tables_of_costs_and_orders(name, lines):
+    kept = _files.rows(json.loads((ROOT / "statistics" / f"{name}.json").read_text()))
+    table = {"costs": costs, "orders": orders}[name].markdown(kept).splitlines()
+    assert len(table) == lines
+    assert [line for line in table if line not in readme("statistics")] == []
 
 
 @pytest.mark.parametrize("name", ["matrix", "before"])

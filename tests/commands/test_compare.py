@@ -45,7 +45,7 @@ def test_races_for_different_targets_are_scored_at_one(
         compare([two[0], tmp_path / "c"])
     compare([two[0], tmp_path / "c"], target=0.48)
     out = capsys.readouterr().out
-    assert "A target chosen after seeing the results" in out
+    assert "chosen after them: verdicts allow for a choice among all targets" in out
     assert "12 pairs" in out
     with pytest.raises(SoonerError, match="--target must be a finite number, not nan"):
         compare([two[0], tmp_path / "c"], target=float("nan"))

@@ -73,7 +73,7 @@ def test_misses_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     store.close()
     during(tmp_path / "r", detect=0.1)
     out = capsys.readouterr().out
-    assert "Where a run missed the target" in out
+    assert "of the runs missed the target, which is planned for" in out
     assert "unknown" in out
     assert "at 100% of the weight" in out
 

@@ -47,10 +47,10 @@ def test_it_tells_which_function_is_faster(
     hand.moves("training.clock")
     monkeypatch.setattr(sys.modules[__name__], "take", hand.sleep)
     result = sooner.race({"slow": slow, "quick": quick, "broken": broken}, target=0.8, metric="score", keep_going=True)
-    assert "[18/18]" in capsys.readouterr().out
+    assert "[21/21]" in capsys.readouterr().out
     lanes = {lane.name: lane for lane in result.results.lanes}
-    assert [(lane.role, len(lane.runs)) for lane in lanes.values()] == [("baseline", 6), ("lane", 6), ("lane", 6)]
-    assert [run.seed for run in lanes["quick"].runs] == [0, 1, 2, 3, 4, 5]
+    assert [(lane.role, len(lane.runs)) for lane in lanes.values()] == [("baseline", 7), ("lane", 7), ("lane", 7)]
+    assert [run.seed for run in lanes["quick"].runs] == [0, 1, 2, 3, 4, 5, 6]
     assert all(run.hit and run.examples_to_target == 256 for name in ("slow", "quick") for run in lanes[name].runs)
     assert {run.stopped for run in lanes["broken"].runs} == {"ValueError: too bad"}
     against = next(c for c in result.results.comparisons if c.lane == "quick" and c.clock == "wall")
@@ -59,7 +59,7 @@ def test_it_tells_which_function_is_faster(
     assert "quick is faster than the baseline" in str(result)
     rich.print(result)
     assert "faster" in capsys.readouterr().out
-    assert repr(result) == "<RaceResult of slow, quick, broken to score 0.8, 6 pairs>"
+    assert repr(result) == "<RaceResult of slow, quick, broken to score 0.8, 7 pairs>"
     assert Results.load(result.save(tmp_path / "results.json")) == result.results
     said = [each["verdict"] for each in json.loads((tmp_path / "results.json").read_text())["comparisons"]]
     assert said == [verdict(c) for c in result.results.comparisons]

@@ -105,5 +105,5 @@ def test_one_that_is_tuned_is_another(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "suite.json").read_text())["asked"]["rules"]["tune_seeds"] == 3
     (tmp_path / "digits").mkdir()
     (tmp_path / "digits" / "race.db").touch()
-    with pytest.raises(StoreError, match="the suite in .* was begun otherwise"):
+    with pytest.raises(StoreError, match=r"the suite in .* was begun otherwise"):
         suite_record.begin(tmp_path, REQUEST)

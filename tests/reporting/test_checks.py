@@ -106,10 +106,15 @@ def test_a_shorter_baseline_is_its_own_control() -> None:
     assert "No control" not in found(race([full, short], [compared("x", "baseline", 1.5, 1.2, 1.9)]))
 
 
-def test_many_verdicts_are_less_sure_than_each() -> None:
+def test_lanes_that_share_the_5_percent_and_lanes_that_do_not() -> None:
     base = quiet()
-    assert "Many comparisons" not in found(race(base.lanes, base.comparisons[:1] * 4))
-    assert "5 verdicts" in found(race(base.lanes, base.comparisons[:1] * 5))["Many comparisons"].text
+    assert "Many lanes" not in found(base)
+    lanes = [*base.lanes, replace(base.lanes[1], name="y")]
+    each = [replace(base.comparisons[0], lane=name, alpha=0.025, pairs=8) for name in ("x", "y")]
+    shared = found(race(lanes, each))["Many lanes"]
+    assert (shared.level, "2 lanes share the 5%" in shared.text) == ("good", True)
+    apart = found(race(lanes, [replace(c, alpha=0.05) for c in each]))["Many lanes"]
+    assert (apart.level, "up to 10%" in apart.text) == ("caution", True)
 
 
 def test_no_runs_at_all() -> None:

@@ -85,9 +85,12 @@ def _figures(
             _figures(None, None, None, pairs=6, missed=6, against_missed=6),
             "neither lane reached the target within its budget: 0 of 6 runs each",
         ),
-        (_figures(1.5, None, None, pairs=3), "too few pairs: 3; about 19 needed to see 10%"),
-        (_figures(1.5, None, None, pairs=5, against_missed=5), "too few pairs: 5; about 19 needed to see 10%"),
-        (_figures(None, None, None, pairs=0), "too few pairs: 0; about 19 needed to see 10%"),
+        (_figures(1.5, None, None, pairs=3), "too few pairs: 3; 6 can decide; about 19 needed to see 10%"),
+        (
+            _figures(1.5, None, None, pairs=5, against_missed=5),
+            "too few pairs: 5; 6 can decide; about 19 needed to see 10%",
+        ),
+        (_figures(None, None, None, pairs=0), "too few pairs: 0; 6 can decide; about 19 needed to see 10%"),
     ],
 )
 def test_the_words(figures: ComparisonFigures, words: str) -> None:
@@ -111,7 +114,7 @@ def test_the_words(figures: ComparisonFigures, words: str) -> None:
         ),
         (_figures(1.5, None, None, pairs=7, alpha=0.0), "too few pairs: 7; about 19 needed to see 10%"),
         (_figures(1.5, None, None, pairs=20, alpha=0.0), "too few pairs: 20"),
-        (_figures(1.5, None, None, pairs=6, alpha=0.02), "too few pairs: 6; about 19 needed to see 10%"),
+        (_figures(1.5, None, None, pairs=6, alpha=0.02), "too few pairs: 6; 7 can decide; about 19 needed to see 10%"),
     ],
 )
 def test_the_words_of_a_race_that_is_looked_at(figures: ComparisonFigures, words: str) -> None:
@@ -152,7 +155,7 @@ def test_the_difference_that_matters_is_said_as_given() -> None:
             "neither lane reached the target within its budget: 0 of 1 run each",
         ),
         (_figures(None, None, None, pairs=1, missed=1), "target not reached: 0 of 1 run within its budget"),
-        (_figures(None, None, None, pairs=1), "too few pairs: 1; about 19 needed to see 10%"),
+        (_figures(None, None, None, pairs=1), "too few pairs: 1; 6 can decide; about 19 needed to see 10%"),
     ],
 )
 def test_one_is_not_plural(figures: ComparisonFigures, words: str) -> None:

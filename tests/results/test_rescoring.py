@@ -42,7 +42,22 @@ def test_another_target_moves_times_and_comparisons(tmp_path: Path) -> None:
 def test_the_race_s_own_target_gives_the_same_race(tmp_path: Path) -> None:
     found = scored(tmp_path / "r", plan("fast"), {"baseline": 10.0, "fast": 5.0})
     assert rescore(found) == found
-    assert rescore(rescore(found, 0.3), found.target) == found
+    # Back from another target the level is still that of a chosen one, which errs less.
+    there = rescore(found, 0.3)
+    back = rescore(there, found.target)
+    assert (there.set_before, back.set_before) == (found.target, None)
+    assert [c.ratio for c in back.comparisons] == [c.ratio for c in found.comparisons]
+    assert all(c.alpha <= own.alpha for c, own in zip(back.comparisons, found.comparisons, strict=True))
+
+
+def test_another_target_is_judged_at_a_level_that_allows_for_the_choice(tmp_path: Path) -> None:
+    found = scored(tmp_path / "r", plan("fast"), {"baseline": 10.0, "fast": 5.0})
+    (own,) = [c for c in found.comparisons if c.clock == "wall"]
+    (chosen,) = [c for c in rescore(found, 0.5).comparisons if c.clock == "wall"]
+    assert own.any_alpha is not None
+    assert (own.alpha, chosen.alpha) == (0.05, own.any_alpha)
+    assert own.any_alpha < 0.05
+    assert all((point.ci_low or 0) <= 1 or point.ci_low is not None for point in own.curve)
 
 
 def test_curves_may_be_left_out(tmp_path: Path) -> None:
@@ -57,7 +72,9 @@ def test_looks_that_a_race_took_still_count_at_another_target(tmp_path: Path) ->
     levels = {(c.alpha, c.looks) for c in found.comparisons}
     assert len(levels) == 1
     assert next(iter(levels))[1] > 1
-    assert {(c.alpha, c.looks) for c in rescore(found, 0.5).comparisons} == levels
+    there = rescore(found, 0.5).comparisons
+    assert {c.looks for c in there} == {looks for _, looks in levels}
+    assert all(c.alpha <= alpha for c in there for alpha, _ in levels)
 
 
 def test_the_confirmation_is_compared_apart(tmp_path: Path) -> None:

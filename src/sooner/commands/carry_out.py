@@ -32,6 +32,7 @@ from sooner.reporting.next_steps import next_steps
 from sooner.reporting.notices import notice
 from sooner.reporting.wording import verdict
 from sooner.results.records import Results
+from sooner.statistics.family import fewest_pairs
 from sooner.tasks import Data, tasks
 
 
@@ -59,6 +60,14 @@ def carry_out(
         f"({', '.join(lane.name for lane in plan.lanes)}), {_extent(plan)}, on {plan.device} with "
         f"{number_of(plan.threads, 'thread')}, into {folder}",
     )
+    few = fewest_pairs(plan.family)
+    if plan.pairs < few:
+        say(
+            console,
+            f"{number_of(plan.pairs, 'pair')} cannot decide between {number_of(len(plan.lanes), 'lane')}: a verdict "
+            f"takes {few} (--pairs {few})",
+            style="yellow",
+        )
     try:
         with Progress(plan, work(plan, data), done, console) as progress:
             racing.run(folder, chosen, Together(progress, tracked), keep_going=how.keep_going)

@@ -29,14 +29,18 @@ def compare(
     console = Console()
     _refuse(races, target, out)
     loaded = [outcome.load(path) for path in races]
-    if target is not None:
+    chosen = target is not None and {race.target for race in loaded} != {target}
+    if target is not None and len({race.target for race in loaded}) > 1:  # else joined at their own: it has its level
         loaded = [rescore(race, target, curves=False) for race in loaded]
+    if chosen:
         say(
             console,
-            f"All races are scored at {target:g}. A target chosen after seeing the results can be chosen for its "
-            "result: confirm it with a race of its own.",
+            f"All races are scored at {target:g}, chosen after them: verdicts allow for a choice among all targets. "
+            "A race of its own to that target says more.",
         )
     joined = join(loaded, [str(path) for path in races])
+    if target is not None:
+        joined = rescore(joined, target)
     if out is not None:
         try:
             outcome.write(joined, out)

@@ -41,7 +41,11 @@ Budget = Annotated[
 ]
 Pairs = Annotated[
     int | None,
-    typer.Option(help="Seeds; every lane runs each. A verdict needs 6.", show_default="6", rich_help_panel=PROTOCOL),
+    typer.Option(
+        help="Seeds; every lane runs each. A verdict needs 6, with several lanes more.",
+        show_default="as many as a verdict needs",
+        rich_help_panel=PROTOCOL,
+    ),
 ]
 Protocol = Annotated[
     str,
@@ -185,24 +189,24 @@ def make_rules(
     )
 
 
-def share_of(text: str) -> float:
+def share_of(text: str, option: str = "--detect") -> float:
     """ "10%" and "0.1" alike."""
     number = text.strip()
     try:
         return float(number[:-1]) / 100 if number.endswith("%") else float(number)
     except ValueError:
-        raise SoonerError(f"--detect must be a share such as 10% or 0.1, not {text!r}") from None
+        raise SoonerError(f"{option} must be a share such as 10% or 0.1, not {text!r}") from None
 
 
-def count_pairs(pairs: int | None, max_pairs: int | None, until: str) -> int:
-    """The number of pairs, or the most of them where the race may end earlier."""
+def count_pairs(pairs: int | None, max_pairs: int | None, until: str) -> int | None:
+    """The number of pairs, or the most of them where the race may end earlier; None for what is usual."""
     if until == "decided":
         if pairs is not None:
             raise SoonerError("a race until decided takes --max-pairs, the most it may run, and not --pairs")
-        return 24 if max_pairs is None else max_pairs
+        return max_pairs
     if max_pairs is not None:
         raise SoonerError("--max-pairs is for a race --until decided; --pairs fixes their number")
-    return 6 if pairs is None else pairs
+    return pairs
 
 
 def refuse_idle(context: typer.Context, protocol: str, until: str, *, tune: bool) -> None:

@@ -11,7 +11,7 @@ import typer
 from sooner.commands import options
 from sooner.commands.request import Request
 from sooner.commands.steps import step
-from sooner.errors import StoreError
+from sooner.errors import SoonerError, StoreError
 from sooner.racing.plan.rules import Rules
 
 _DIFFERENCES = (0.05, 0.10, 0.20, 0.50)
@@ -41,6 +41,12 @@ def plan(
     tune: options.Tune = False,
     tune_rates: options.TuneRates = 5,
     tune_seeds: options.TuneSeeds = 2,
+    missed: Annotated[
+        str,
+        typer.Option(
+            help="Share of all runs that you expect to miss the target, such as 30%.", rich_help_panel=options.PROTOCOL
+        ),
+    ] = "0%",
     seed: options.Seed = 0,
     device: options.Device = "auto",
     threads: options.Threads = None,
@@ -51,7 +57,11 @@ def plan(
     trust: options.Trust = False,
 ) -> None:
     """Say how many pairs it takes to find a difference, and how long they take here."""
-    share = options.share_of(detect)
+    share, lost = options.share_of(detect), options.share_of(missed, "--missed")
+    if not 0 <= lost <= 0.9:
+        raise SoonerError(
+            f"--missed must be a share from 0% to 90% of the runs, not {missed}: where more miss, aim lower"
+        )
     if race is not None:
         options.refuse_beside(context, "a race that has begun is planned by its own runs", "race", "detect")
         during(race, detect=share)
@@ -75,12 +85,13 @@ def plan(
         image_size=image_size,
         examples=examples,
     )
-    before(request, trust=trust)
+    before(request, missed=lost, trust=trust)
 
 
-def before(request: Request, *, trust: bool = False) -> None:
+def before(request: Request, *, missed: float = 0.0, trust: bool = False) -> None:
     """Measure the pace of every lane of the race that `request` asks for, and say how many pairs it needs.
 
+    `missed` is the share of all runs that are expected to miss the target within their budget, in [0, 0.9].
     With `trust` the code that recipe files name is run without a question.
     """
     from sooner.commands import plan_words
@@ -114,7 +125,8 @@ def before(request: Request, *, trust: bool = False) -> None:
     if search:
         say(console, f"\nBefore the first pair --tune makes {plan_words.trials(plan)}: {clock(search)} here.")
     with step(console, "simulating races"):
-        expected = [forecast(log_ratio_sd(), difference) for difference in sorted({*_DIFFERENCES, detect})]
+        asked_for = sorted({*_DIFFERENCES, detect})
+        expected = [forecast(log_ratio_sd(), difference, alpha=plan.alpha, missed=missed) for difference in asked_for]
     console.print()
     console.print(plan_words.forecasts(expected, plan, seconds))
     asked = next(one for one in expected if one.difference == detect)
@@ -127,8 +139,9 @@ def before(request: Request, *, trust: bool = False) -> None:
         "The seconds are measured here, now, on a few dozen steps of each recipe. The pairs are not from this task, of "
         f"which nothing is known yet: they suppose that times to target vary by {PRIOR_CV:.1%} from seed to seed, the "
         "median of 354 published configurations. Four fifths of those lie between "
-        f"{PUBLISHED_CV[0]:.1%} and {PUBLISHED_CV[1]:.0%}, which is the column quiet to noisy. Once a few pairs have "
-        "run, sooner plan --race FOLDER plans by what they show.",
+        f"{PUBLISHED_CV[0]:.1%} and {PUBLISHED_CV[1]:.0%}, which is the column quiet to noisy. They are for "
+        f"{words.number_of(plan.family, 'lane')} under test, and suppose that {missed:.0%} of all runs miss the "
+        "target (--missed). Once a few pairs have run, sooner plan --race FOLDER plans by what they show.",
     )
     if machine.is_busy(busy):
         say(console, f"Other programs used {busy:.0%} of this machine's cores meanwhile; a quiet one would be faster.")

@@ -15,9 +15,8 @@ from sooner.racing.recipes.pace import Pace, race_seconds
 from sooner.racing.record import RunRecord
 from sooner.reporting import format as words
 from sooner.reporting.console import ruled_table
-from sooner.results.forecast import Forecast, Noise, total_pairs
-from sooner.statistics.power import PRIOR_CV, pairs_needed
-from sooner.statistics.signed_rank import MIN_PAIRS
+from sooner.results.forecast import Forecast, Noise, alone, total_pairs
+from sooner.statistics.power import PRIOR_CV
 
 
 def lanes(plan: Plan, paces: Mapping[str, Pace], seconds: Mapping[str, float]) -> Table:
@@ -94,7 +93,7 @@ def advice(folder: Path, plan: Plan, known: Sequence[Noise], detect: float, pair
         planned = "pair that was planned is" if plan.pairs == 1 else f"{plan.pairs} pairs that were planned are"
         lines.append(f"The {planned} enough: sooner race --resume {where}")
     elif plan.rules.until == "decided" or plan.rules.confirm:
-        fresh = pairs_needed(worst.expected_sd, detect)
+        fresh = alone(worst, detect)
         lines.append(
             "This race has chosen by what it saw, so its pairs cannot simply be added to. A new one for "
             f"{worst.lane} against {worst.against} takes {words.number_of(fresh, 'pair')}, {clock(fresh * pair)} here."
@@ -104,8 +103,8 @@ def advice(folder: Path, plan: Plan, known: Sequence[Noise], detect: float, pair
             f"{words.number_of(more, 'pair')} more, {clock(more * pair)} here, for {worst.lane} against "
             f"{worst.against} on the wall clock: sooner race --resume {where} --pairs {worst.pairs + more}"
         )
-        if worst.pairs >= MIN_PAIRS:  # see `total_pairs`
-            fresh = pairs_needed(worst.expected_sd, detect)
+        fresh = alone(worst, detect)
+        if worst.pairs + more > fresh:  # see `total_pairs`
             lines.append(
                 "Some of these pairs are for asking again: a verdict on the first ones could be seen already. A race "
                 f"of its own, on other seeds (--seed {plan.seed + plan.pairs}) and judged by these alone, takes "
@@ -113,10 +112,15 @@ def advice(folder: Path, plan: Plan, known: Sequence[Noise], detect: float, pair
             )
     if any(noise.known < noise.pairs for noise in wall):
         lines.append(
-            "Where a run missed the target the pair's ratio is only a bound, which the sd does not hold and more pairs "
-            "make up for poorly: a lower target or a larger budget helps more."
+            f"{_missed(wall)} of the runs missed the target, which is planned for: more pairs show who comes first "
+            "within the budget. By how much stays open where runs miss; a lower target or a larger budget shows both."
         )
     return lines
+
+
+def _missed(known: Sequence[Noise]) -> str:
+    shares = sorted({noise.missed for noise in known})
+    return " to ".join(dict.fromkeys((f"{shares[0]:.0%}", f"{shares[-1]:.0%}")))
 
 
 def _weights(known: Sequence[Noise]) -> str:

@@ -38,7 +38,7 @@ def race(
     functions: Mapping[str, Trainer],
     *,
     target: float,
-    pairs: int = 6,
+    pairs: int | None = None,
     metric: str = "metric",
     budget: float | None = None,
     seed: int = 0,
@@ -70,8 +70,9 @@ def race(
     Args:
         functions: by the name of their lane, the baseline first. Called with the seed, or with seed and budget.
         target: of the metric.
-        pairs: seeds, each run by every function; a verdict needs 6. More than the race in `folder` has are added to it;
-            where a verdict could be seen already, intervals are then wider, which keeps false verdicts at 5% at most.
+        pairs: seeds, each run by every function. A verdict needs 6, with two lanes under test 7, with ten 10, as all
+            lanes together may err in 5%; None for as many as it needs. More than the race in `folder` has are added to
+            it; where a verdict could be seen already, intervals are then wider, which keeps false verdicts at 5%.
         metric: what it is called.
         budget: second argument of each function, if given; above 0.
         seed: of the first pair; pair k has seed + k.

@@ -40,7 +40,8 @@ class Request:
         target: metric to reach; None for the task's.
         lanes: recipes by name or file, in addition to the baseline.
         programs: what races instead of recipes.
-        pairs: seeds, at least 1; every lane runs each. The most of them where the rules may end the race earlier.
+        pairs: seeds, at least 1; every lane runs each. The most of them where the rules may end the race earlier. None
+            for as many as can decide.
         budget: the baseline's, as "10ep"; None for the task's. A number for programs.
         rules: what the race asks, and when it is over.
         seed: of the first pair.
@@ -60,7 +61,7 @@ class Request:
     target: float | None = None
     lanes: Sequence[str] = ()
     programs: ProgramsRequest | None = None
-    pairs: int = 6
+    pairs: int | None = None
     budget: str | None = None
     rules: Rules = field(default_factory=Rules)
     seed: int = 0

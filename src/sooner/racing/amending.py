@@ -20,7 +20,7 @@ from sooner.racing.runs import own_code
 from sooner.racing.scoring import score
 from sooner.racing.store import Store
 from sooner.racing.trackers._ledger import Ledger
-from sooner.statistics.signed_rank import MIN_PAIRS
+from sooner.statistics.family import fewest_pairs
 
 Retry = Literal["failed"]
 
@@ -90,8 +90,8 @@ def amend(folder: Path, asked: Amendment, environment: Mapping[str, Any]) -> Ame
     The runs that failed leave the race and stay in its store as attempts; resuming the race then makes them again.
     With `retry` the code of programs and functions may be another than before, which is kept with every run.
 
-    Where pairs are added and a verdict could be seen, as six pairs were there, the plan says at how many, and further
-    looks are judged by what that one left of the 5% (`sooner.statistics.extension`). Before, adding pairs is free.
+    Where pairs are added and there were enough for a verdict to be seen, the plan says how many, and further looks are
+    judged by what that one left of the 5% (`sooner.statistics.extension`). Before, adding pairs is free.
 
     Args:
         folder: of the race.
@@ -133,7 +133,7 @@ def _looked(plan: Plan, store: Store) -> tuple[int, ...]:
     """Where the race could be seen so far, now included."""
     with store.sound():
         shown = max((comparison.pairs for comparison in score(plan, store).comparisons), default=0)
-    fresh = shown >= MIN_PAIRS and shown > max(plan.looked, default=0)
+    fresh = shown >= fewest_pairs(plan.family) and shown > max(plan.looked, default=0)
     return (*plan.looked, shown) if fresh else plan.looked
 
 

@@ -69,6 +69,7 @@ def score(plan: Plan, store: Store) -> Results:
             *steadiness.notices(lanes),
         ],
         looked=list(plan.looked),
+        family=plan.family,
         detect=plan.rules.detect if plan.rules.until == "decided" else None,
         rungs=list(plan.rungs),
         share=plan.rules.share,

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from statistics import median
 from typing import Any
 
 from sooner.reporting import format as words
 from sooner.reporting.check import Check as Check
 from sooner.reporting.check import Severity as Severity
+from sooner.reporting.costs import bills
 from sooner.reporting.headlines import tone
 from sooner.reporting.isolation import isolation, rates
 from sooner.reporting.notices import notice
 from sooner.reporting.summary import CONTROLS, comparisons, confirmed, contestants, kind, own
 from sooner.reporting.wording import verdict
 from sooner.results.records import Lane, Results
-from sooner.statistics.signed_rank import MIN_PAIRS
+from sooner.statistics.signed_rank import ALPHA, min_pairs
 
 _MOST_NAMED = 3  # runs that stopped early, named one by one
-_MANY = 5  # comparisons from which a false verdict by chance is worth a word
 
 
 def checks(results: Results) -> list[Check]:
@@ -26,9 +27,11 @@ def checks(results: Results) -> list[Check]:
     return [
         *_complete(results),
         *_pairs(results),
+        *_chosen(results),
         *_looks(results),
         *_confirmation(results),
         *_hits(results),
+        *bills(results),
         *_stopped(results),
         *_first_look(results),
         *_controls(results),
@@ -65,22 +68,37 @@ def _of(part: int, whole: int) -> str:
 
 
 def _pairs(results: Results) -> Iterable[Check]:
-    counts = [c.pairs for c in own(results)]
+    found = own(results)
+    counts = [c.pairs for c in found]
     if not counts:
         yield Check("bad", "Nothing compared", "No two lanes have runs to compare, so there is no verdict.")
         return
     fewest = min(counts)
     pairs = words.number_of(fewest, "pair")
-    if fewest < MIN_PAIRS:
+    if any(map(words.undecidable, found)):
+        enough = max(min_pairs(c.alpha) or 0 for c in found)
+        lanes = results.family
+        shared = f", as {words.number_of(lanes, 'lane')} share the 5%" if lanes > 1 else ""
         yield Check(
             "bad",
             "Too few pairs",
             f"A comparison rests on {pairs} of runs. No result is surprising enough for a verdict with fewer than "
-            f"{MIN_PAIRS}.",
+            f"{enough}{shared}.",
         )
     else:
         yield Check(
             "good", "Pairs", f"{pairs} of runs behind every verdict, each sharing its seed, split and order of data."
+        )
+
+
+def _chosen(results: Results) -> Iterable[Check]:
+    if results.set_before is not None:
+        planned = words.goal(replace(results, target=results.set_before))
+        yield Check(
+            "caution",
+            "Target chosen",
+            f"The race was planned for {planned}, and this target was chosen after it. Verdicts allow for the choice "
+            "among all targets; a race of its own says more.",
         )
 
 
@@ -237,12 +255,23 @@ def _budget(lane: Lane) -> tuple[Any, Any]:
 
 
 def _many(results: Results) -> Iterable[Check]:
-    amount = len(own(results))
-    if amount >= _MANY:
+    """Whether all lanes together err in at most 5%, as they did not in races of earlier versions, nor joined ones."""
+    lanes = {lane.name for lane in results.lanes if lane.role == "lane"}
+    spent = {name: max((c.alpha for c in own(results) if c.lane == name), default=0.0) for name in lanes}
+    total = sum(spent.values())
+    if total > ALPHA + 1e-9:
         yield Check(
             "caution",
-            "Many comparisons",
-            f"Each of the {amount} verdicts may be false with a chance of up to 5%: together they are less sure.",
+            "Many lanes",
+            f"Each lane may be told falsely from the baseline with a chance of {100 * max(spent.values()):.2g}%: of "
+            f"all {len(lanes)} together that is up to {100 * total:.2g}%.",
+        )
+    elif len(lanes) > 1:
+        yield Check(
+            "good",
+            "Many lanes",
+            f"{len(lanes)} lanes share the 5%: the chance that any of them is told falsely from the baseline, or from "
+            "a control after that, is at most 5%, and intervals are that much wider.",
         )
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sooner._words import number_of as number_of
 from sooner.results.records import Comparison, Results
-from sooner.statistics.signed_rank import MIN_PAIRS
+from sooner.statistics.signed_rank import min_pairs
 
 
 def seconds(value: float) -> str:
@@ -90,9 +90,15 @@ def p_value(value: float | None) -> str:
     return "below 0.001" if value < 0.001 else f"{value:.3f}"
 
 
+def undecidable(comparison: Comparison) -> bool:
+    """Whether it has too few pairs for any verdict at its level, and so no interval."""
+    fewest = min_pairs(comparison.alpha)
+    return fewest is None or comparison.pairs < fewest
+
+
 def interval_of(comparison: Comparison) -> str:
     """The interval of a comparison, which has none with too few pairs."""
-    if comparison.pairs < MIN_PAIRS:
+    if undecidable(comparison):
         return "no interval"
     return interval(comparison.ci_low, comparison.ci_high)
 
@@ -100,7 +106,7 @@ def interval_of(comparison: Comparison) -> str:
 def short_interval(comparison: Comparison) -> str:
     """The same for narrow columns: "1.21–1.66", or the one side that is known; nothing with too few pairs."""
     low, high = comparison.ci_low, comparison.ci_high
-    if comparison.pairs < MIN_PAIRS:
+    if undecidable(comparison):
         return ""
     if low is not None:
         return f"≥{_times(low)}" if high is None else f"{_times(low)}–{_times(high)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sooner.reporting.conclusions import Found, conclusions
@@ -11,7 +12,9 @@ from sooner.reporting.rates import may_be_luck
 from sooner.reporting.summary import BASELINE, comparisons, confirmed, contestants, kind
 from sooner.reporting.tones import Tone as Tone
 from sooner.reporting.tones import tone as tone
+from sooner.reporting.wording import size_and_basis
 from sooner.results.records import Comparison, Lane, Results
+from sooner.results.verdict import Cause, Reason
 
 _FINDING: dict[Tone, str] = {
     "faster": "faster than",
@@ -80,8 +83,14 @@ def _headline(results: Results, lane: Lane) -> Headline:
     ]
     sentence = _sentence(results, lane, found)
     if lane.role == "control":
-        sentence = f"({apposition(results, lane)}) {sentence}"
+        sentence = f"({apposition(results, lane)}) {_own_figures(compared) or sentence}"
     return Headline(lane, sentence, _readings(results, compared))
+
+
+def _own_figures(compared: Sequence[Comparison]) -> str:
+    """What is said of a control, which is not under test; "" where there is no such comparison."""
+    held = [c for c in compared if Reason(Cause.CONTROL) in c.reasons]
+    return f"has, against the baseline, {size_and_basis(held[0])}. A control is not judged by itself." if held else ""
 
 
 def _readings(results: Results, compared: list[Comparison]) -> list[Reading]:

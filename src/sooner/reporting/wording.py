@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, assert_never
 
-from sooner.reporting.format import join, number_of
+from sooner.reporting.format import count, join, number_of, seconds
 from sooner.results.changes import Change
 from sooner.results.records import Comparison
 from sooner.results.verdict import Cause, Finding, Reason
+from sooner.statistics.signed_rank import min_pairs
 
 
 def verdict(comparison: Comparison) -> str:
@@ -27,22 +28,24 @@ def verdict(comparison: Comparison) -> str:
         case Finding.NOT_REACHED_BY_OTHER:
             return f"target not reached by {c.against}: 0 of {number_of(c.pairs, 'run')} within its budget{_bound(c)}"
         case Finding.TOO_FEW_PAIRS:
-            more = c.pairs_needed is not None and c.pairs_needed > c.pairs
-            return f"too few pairs: {c.pairs}{f'; about {c.pairs_needed} needed to see 10%' if more else ''}"
+            fewest = min_pairs(c.alpha)
+            decide = f"; {fewest} can decide" if fewest is not None and fewest > c.pairs else ""
+            more = c.pairs_needed is not None and c.pairs_needed > max(c.pairs, fewest or 0)
+            return f"too few pairs: {c.pairs}{decide}{f'; about {c.pairs_needed} needed to see 10%' if more else ''}"
         case Finding.FASTER:
-            return f"faster: {_figures(c)}"
+            return f"faster: {size_and_basis(c)}"
         case Finding.SLOWER if not c.hits:
             return f"target not reached: 0 of {number_of(c.pairs, 'run')} within its budget; slower{_bound(c, ': ')}"
         case Finding.SLOWER:
-            return f"slower: {_figures(c)}"
+            return f"slower: {size_and_basis(c)}"
         case Finding.EQUAL:
-            return f"equal within {_margin(c)}: {_figures(c)}"
+            return f"equal within {_margin(c)}: {size_and_basis(c)}"
         case Finding.NOT_FASTER:
-            return f"not faster by {_margin(c)}: {_figures(c)}"
+            return f"not faster by {_margin(c)}: {size_and_basis(c)}"
         case Finding.NO_DIFFERENCE | Finding.OPEN:
-            return f"no difference shown: {_figures(c)}"
+            return f"no difference shown: {size_and_basis(c)}"
         case Finding.WITHHELD:
-            return f"verdict withheld, as {', and '.join(map(reason, c.reasons))}: {_figures(c)}"
+            return f"verdict withheld, as {', and '.join(map(reason, c.reasons))}: {size_and_basis(c)}"
         case _:
             assert_never(c.finding)
 
@@ -63,6 +66,12 @@ def reason(given: Reason) -> str:
             return f"the times of {names} are its own word, and the other lane's are the race's"
         case Cause.LOOKS_UNEQUAL:
             return f"the lanes were not evaluated equally often{f' ({names})' if names else ''}"
+        case Cause.INCOMPLETE:
+            return "the race is not over"
+        case Cause.CONTROL:
+            return "a control is not under test"
+        case Cause.UNTESTED:
+            return f"nothing was shown against {names}, which comes first"
         case _:
             assert_never(given.cause)
 
@@ -93,7 +102,8 @@ def _margin(c: Comparison) -> str:
     return "the difference asked for" if c.detect is None else f"{100 * c.detect:g}%"
 
 
-def _figures(c: Comparison) -> str:
+def size_and_basis(c: Comparison) -> str:
+    """The ratio and what it rests on: "1.43x (95% CI 1.21 to 1.66, 8 pairs)"."""
     return f"{_size(c)} ({_basis(c)})"
 
 
@@ -123,7 +133,8 @@ def _basis(c: Comparison) -> str:
         interval = [f"95% CI {_times(low)[:-1]} to {_times(high)[:-1]}{_looks(c)}"]
     elif low is not None or high is not None:
         interval = [f"95% CI{_looks(c)}"]
-    text = ", ".join([*interval, number_of(c.pairs, "pair")])
+    budget = [f"within {_amount(c)}"] if c.within is not None and c.finding in (Finding.FASTER, Finding.SLOWER) else []
+    text = ", ".join([*interval, *budget, number_of(c.pairs, "pair")])
     missed, against_missed = c.pairs - c.hits, c.pairs - c.against_hits
     if missed and against_missed:
         return f"{text}; missed the target in {missed}, {c.against} in {against_missed}"
@@ -132,6 +143,12 @@ def _basis(c: Comparison) -> str:
     if against_missed:
         return f"{text}; {c.against} missed the target in {against_missed}"
     return text
+
+
+def _amount(c: Comparison) -> str:
+    """The budget that a finding holds within."""
+    within = c.within or 0.0
+    return seconds(within) if c.clock == "wall" else f"{count(within)} examples"
 
 
 def _looks(c: Comparison) -> str:

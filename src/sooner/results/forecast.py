@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 from sooner.results.records import Clock, Lane, Results
 from sooner.results.rescoring import trajectory
 from sooner.statistics.extension import extended
+from sooner.statistics.family import share
 from sooner.statistics.power import POWER, log_ratio_sd, max_pairs_needed, pairs_needed, race_length
-from sooner.statistics.signed_rank import ALPHA, MIN_PAIRS
+from sooner.statistics.signed_rank import ALPHA, min_pairs
 
 # The middle four fifths of published coefficients of variation, see `planning.PRIOR_CV`.
 PUBLISHED_CV = (0.018, 0.22)
 
+_MOST_MISSED = 0.9  # where more miss the target hardly any pair says anything
 _SIMULATED = 60  # pairs at most: a race of more takes many seconds to simulate, and longer to run
 
 
@@ -27,8 +29,8 @@ class Forecast:
         pairs: of a race with a fixed number.
         quiet, noisy: the same where the noise lies at the edges of what has been published.
         maximal: pairs to allow a race until decided.
-        expected: pairs such a race takes on average if the difference is just that; None where there are too many to
-            simulate.
+        expected: pairs such a race takes on average if the difference is just that; None where it is not simulated:
+            of more than 60 pairs, or where runs are expected to miss the target.
     """
 
     difference: float
@@ -39,15 +41,21 @@ class Forecast:
     expected: float | None
 
 
-def forecast(sd: float, difference: float) -> Forecast:
+def forecast(sd: float, difference: float, *, alpha: float = ALPHA, missed: float = 0.0) -> Forecast:
     """The pairs that `difference` takes where a pair's log-ratio has the standard deviation `sd`.
 
-    Costs up to a few seconds where many pairs are needed.
+    `alpha` is the level of a comparison, less where several lanes share the 5%, and `missed` the share of all runs that
+    a common budget is expected to end before the target. Costs up to a few seconds where many pairs are needed.
     """
-    quiet, noisy = (pairs_needed(math.sqrt(2 * math.log1p(cv**2)), difference) for cv in PUBLISHED_CV)
-    most = max_pairs_needed(sd, difference)
-    length = race_length(sd, 1 + difference, most, detect=difference) if most <= _SIMULATED else None
-    return Forecast(difference, pairs_needed(sd, difference), quiet, noisy, most, length.expected if length else None)
+
+    def needed(spread: float) -> int:
+        return pairs_needed(spread, difference, alpha=alpha, cut=missed)
+
+    quiet, noisy = (needed(math.sqrt(2 * math.log1p(cv**2))) for cv in PUBLISHED_CV)
+    most = max_pairs_needed(sd, difference, alpha=alpha, cut=missed)
+    simulated = most <= _SIMULATED and not missed
+    length = race_length(sd, 1 + difference, most, detect=difference, alpha=alpha) if simulated else None
+    return Forecast(difference, needed(sd), quiet, noisy, most, length.expected if length else None)
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,8 @@ class Noise:
         sd: of a pair's log-ratio, from the known ones; None with fewer than two.
         expected_sd: the same pooled with the published noise, which weighs as much as one pair.
         looked: numbers of pairs at which the race had been seen when more were added.
+        alpha: of a comparison that is looked at once: the 5%, shared by the lanes under test.
+        missed: share of the runs of both that missed the target.
     """
 
     lane: str
@@ -71,6 +81,8 @@ class Noise:
     sd: float | None
     expected_sd: float
     looked: tuple[int, ...] = ()
+    alpha: float = ALPHA
+    missed: float = 0.0
 
 
 def noises(results: Results, clock: Clock) -> list[Noise]:
@@ -83,24 +95,38 @@ def noises(results: Results, clock: Clock) -> list[Noise]:
             if pairs:
                 own = _sd(ratios) if len(ratios) > 1 else None
                 sd = log_ratio_sd(ratios)
-                noises.append(Noise(lane.name, other, clock, pairs, len(ratios), own, sd, tuple(results.looked)))
+                lost = missed(lane, lanes[other])
+                known = Noise(lane.name, other, clock, pairs, len(ratios), own, sd, tuple(results.looked))
+                noises.append(replace(known, alpha=share(results.family), missed=lost))
     return noises
+
+
+def missed(*lanes: Lane) -> float:
+    """The share of their runs that missed the target."""
+    hits = [run.hit for lane in lanes for run in lane.runs]
+    return 1 - sum(hits) / len(hits) if hits else 0.0
 
 
 def total_pairs(noise: Noise, difference: float) -> int:
     """Pairs that show `difference` between two lanes, those counted that ran already.
 
-    Where six or more of them ran, and a verdict could be seen, all are judged at a level that allows for that (see
+    Where so many of them ran that a verdict could be seen, all are judged at a level that allows for that (see
     `extended`), which takes more of them than a race planned so from the start: half as many again after six, in the
     normal formula.
     """
-    needed = pairs_needed(noise.expected_sd, difference)
-    if needed <= noise.pairs or noise.pairs < MIN_PAIRS:
+    needed = alone(noise, difference)
+    fewest = min_pairs(noise.alpha)
+    if needed <= noise.pairs or fewest is None or noise.pairs < fewest:
         return needed
     quantile = NormalDist().inv_cdf
-    level = extended([*(seen for seen in noise.looked if seen < noise.pairs), noise.pairs]).alpha
-    once, again = (quantile(1 - alpha / 2) + quantile(POWER) for alpha in (ALPHA, level))
+    left = extended([*(seen for seen in noise.looked if seen < noise.pairs), noise.pairs], noise.alpha).alpha
+    once, again = (quantile(1 - alpha / 2) + quantile(POWER) for alpha in (noise.alpha, left))
     return math.ceil((again / once) ** 2 * needed)
+
+
+def alone(noise: Noise, difference: float) -> int:
+    """Pairs that show `difference` in a race of its own that is as noisy, and misses the target as often."""
+    return pairs_needed(noise.expected_sd, difference, alpha=noise.alpha, cut=min(noise.missed, _MOST_MISSED))
 
 
 def _log_ratios(lane: Lane, other: Lane, target: float, clock: Clock) -> tuple[int, list[float]]:

@@ -23,6 +23,7 @@ from sooner.results.rescoring import VERDICTS, Level, rescore
 from sooner.results.tuning import Tuning
 from sooner.results.verdict import Finding
 from sooner.statistics.extension import extended
+from sooner.statistics.family import share
 from sooner.statistics.signed_rank import ALPHA
 
 
@@ -102,7 +103,7 @@ def _goes_on(side: _Side, race: Results) -> bool:
 
 def _open(race: Results) -> bool:
     """Whether pairs may be added: their number was fixed before the race, and nothing has been chosen by them."""
-    return not race.confirmation and all(c.looks == 1 and c.alpha == ALPHA for c in race.comparisons)
+    return race.detect is None and not race.confirmation and all(c.looks == 1 for c in race.comparisons)
 
 
 def _seeds(race: Results) -> set[int]:
@@ -128,13 +129,17 @@ def _joined(sides: Sequence[_Side]) -> Results:
                 lanes[name] = _more(lanes[name], renamed) if name in side.lanes else renamed
                 side.lanes[name] = (lane.name, lane)
                 parts.setdefault(name, []).append(len(lane.runs))
-                levels[name] = known.get(lane.name, (ALPHA, 1)) if len(side.races) == 1 else _level(parts[name])
+                if len(side.races) == 1:
+                    levels[name] = known.get(lane.name, (ALPHA, 1))
             fresh |= {called[name]: runs for name, runs in race.confirmation.items()}
             withheld += [
-                replace(c, lane=called[c.lane], against=called[c.against])
+                replace(c, lane=called[c.lane], against=called[c.against], any_alpha=None)
                 for c in race.comparisons
                 if c.finding is Finding.WITHHELD
             ]
+        if len(side.races) > 1:
+            alpha = share(max(1, sum(lanes[name].role == "lane" for name in side.lanes)))
+            levels |= {name: _level(ran, alpha) for name, ran in parts.items()}
     races = [race for side in sides for _, race in side.races]
     prices, differences_sought = {race.price_per_hour for race in races}, {race.detect for race in races}
     whole = replace(
@@ -151,6 +156,7 @@ def _joined(sides: Sequence[_Side]) -> Results:
         detect=differences_sought.pop() if len(differences_sought) == 1 else None,
         confirmation=fresh,
         looked=[],  # of one of the races; their levels keep what it cost
+        set_before=next((race.set_before for race in races if race.set_before is not None), None),
     )
     return rescore(whole, levels=levels)
 
@@ -195,10 +201,10 @@ def _both_searches(lane: Lane, further: Lane) -> Tuning | None:
     return replace(one, runs=one.runs + other.runs, seconds=one.seconds + other.seconds)
 
 
-def _level(parts: Sequence[int]) -> Level:
+def _level(parts: Sequence[int], alpha: float) -> Level:
     """Of the pairs of several races together, each of which ran so many of them, in their order."""
     seen = dict.fromkeys(accumulate(parts))
-    look = extended(list(seen)[:-1])
+    look = extended(list(seen)[:-1], alpha)
     return look.alpha, look.number
 
 

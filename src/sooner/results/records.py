@@ -105,7 +105,8 @@ class Comparison:
     """Time to target of `against` divided by that of `lane`, seed by seed: above 1 the lane is faster.
 
     `clock` says which time the figures are of; `ratio` is None where no run pair determines it, and a bound is None
-    where it is infinite or zero (the censored runs leave it open). `finding` is what the figures show, see `judge`.
+    where it is infinite or zero (the censored runs leave it open). `finding` is what the figures show, see `judge`; of
+    which some may not be claimed, see `claims.allowed`.
     """
 
     lane: str
@@ -121,10 +122,15 @@ class Comparison:
     against_hits: int = 0
     clock: str = "wall"
     looks: int = 1  # times that the race could have ended with this comparison; the interval allows for them
-    alpha: float = 0.05  # the share of false verdicts that this look may have; 5% over all looks
+    alpha: float = 0.05  # the share of false verdicts that this look may have; 5% over all looks and lanes
+    any_alpha: float | None = None  # the same at each of all targets, for one chosen after the race; None not computed
+    within: float | None = None  # where runs missed the target: the budget that a finding holds within, on its clock
     detect: float | None = None  # the difference of speed that the finding is to show or exclude
     pairs_needed: int | None = None  # about how many show a difference of 10%; None as read from version 0.2.0
     confirmation: bool = False  # on fresh seeds, after the race was decided
+    cost_ratio: float | None = None  # expected running time of `against` / that of `lane`; no verdict rests on it
+    cost_low: float | None = None
+    cost_high: float | None = None
     curve: list[CurvePoint] = field(default_factory=list)
 
 
@@ -153,6 +159,8 @@ class Results:
     share: float = 0.5  # fitted protocol: of the seeds that must reach the target
     price_per_hour: float | None = None  # what an hour on this machine costs, in the user's currency
     confirmation: dict[str, list[Run]] = field(default_factory=dict)  # by lane: runs on fresh seeds
+    family: int = 1  # lanes that share the 5% of false verdicts; in version 0.2.0 each had its own
+    set_before: float | None = None  # the target that was fixed before the race, where `target` was chosen after it
     looked: list[int] = field(default_factory=list)  # numbers of pairs at which it was seen before more were added
     earlier: list[Comparison] = field(default_factory=list)  # what it showed then, on the wall clock
     format: int = FORMAT

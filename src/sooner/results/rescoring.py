@@ -10,11 +10,14 @@ import numpy as np
 
 from sooner.results import steadiness
 from sooner.results.budgets import counted, rungs_of, smallest_budget
+from sooner.results.claims import STANDING, allowed, withhold
 from sooner.results.records import Clock, Comparison, Lane, Results, Run
 from sooner.results.verdict import Cause, Finding, Reason, judge
-from sooner.statistics.comparison import ComparisonFigures, CurvePoint, compare, curve
+from sooner.statistics.anywhere import level_anywhere
+from sooner.statistics.comparison import ComparisonFigures, compare, curve
 from sooner.statistics.crossing import at, first_crossing
 from sooner.statistics.extension import extended
+from sooner.statistics.family import share
 from sooner.statistics.signed_rank import ALPHA
 from sooner.statistics.survival import common_horizon, survival
 from sooner.statistics.times import Time, Trajectory
@@ -30,8 +33,9 @@ def rescore(
 ) -> Results:
     """The same race at another target.
 
-    The target that was fixed before the race is the one whose verdict counts: a target chosen after seeing the
-    results is chosen for its result. Intervals are those of one comparison at one target. A verdict that was withheld
+    The target that was fixed before the race is the one whose verdict counts. At any other each comparison is judged
+    at a level that allows for the choice among all of them (`level_anywhere`), and `set_before` says which it was.
+    Which comparisons may claim something is said by `claims.allowed`; a verdict that was withheld for another reason
     stays withheld.
 
     Args:
@@ -52,36 +56,84 @@ def rescore(
     horizon = common_horizon([_times(lane.runs, goal, VERDICTS) for lane in lanes])
     lanes = [_lane(lane, goal, results, horizon) for lane in lanes]
     fresh = {name: [timed(run, goal) for run in runs] for name, runs in results.confirmation.items()}
-    known = {c.lane: (c.alpha, c.looks) for c in results.comparisons if not c.confirmation}
-    known |= levels or {}
-    withheld = {_key(c): c.reasons for c in results.comparisons if c.finding is Finding.WITHHELD}
-    by_name = {lane.name: lane.runs for lane in lanes}
-    own = {lane.name for lane in lanes if lane.own_seconds}
-    silent = {lane.name for lane in lanes if not lane.counts_examples}
-    comparisons = []
-    for confirmation, runs in ((False, by_name), (True, fresh)):
-        for lane in lanes:
-            for other in lane.opponents:
-                if lane.name not in runs or other not in runs:
-                    continue
-                level = (ALPHA, 1) if confirmation else known.get(lane.name, (ALPHA, 1))
-                for clock in get_args(Clock):
-                    if clock == "examples" and silent & {lane.name, other}:
-                        continue
-                    comparison = _compare(lane.name, other, runs, goal, clock, level, results.detect)
-                    if comparison is None:
-                        continue
-                    if curves and not confirmation:
-                        comparison = replace(comparison, curve=_curve(runs[lane.name], runs[other], clock, level))
-                    comparison = replace(comparison, confirmation=confirmation)
-                    if clock == VERDICTS and (reason := steadiness.disturbed(comparison, runs)):
-                        comparison = withhold(comparison, [reason])
-                    if clock == VERDICTS and len(told := own & {lane.name, other}) == 1:
-                        comparison = withhold(comparison, [Reason(Cause.CLOCKS_DIFFER, tuple(told))])
-                    key = _key(comparison)
-                    comparisons.append(withhold(comparison, withheld[key]) if key in withheld else comparison)
+    scored = replace(results, lanes=lanes, confirmation=fresh)
+    comparisons = [
+        comparison
+        for confirmation, runs in ((False, {lane.name: lane.runs for lane in lanes}), (True, fresh))
+        for lane in lanes
+        if lane.name in runs
+        for clock in get_args(Clock)
+        for comparison in allowed(
+            [
+                _scored(lane.name, other, runs, goal, clock, scored, levels or {}, curves, confirmation)
+                for other in lane.opponents
+                if other in runs and _comparable(scored, lane.name, other, runs, clock)
+            ],
+            scored,
+        )
+    ]
+    before = results.target if results.set_before is None else results.set_before
     earlier = _earlier(lanes, results, goal)
-    return replace(results, target=goal, lanes=lanes, comparisons=comparisons, confirmation=fresh, earlier=earlier)
+    return replace(
+        scored,
+        target=goal,
+        set_before=None if goal == before else before,
+        comparisons=comparisons,
+        earlier=earlier,
+    )
+
+
+def _comparable(results: Results, lane: str, against: str, runs: Mapping[str, Sequence[Run]], clock: Clock) -> bool:
+    """Whether the two have a seed in common, and examples, where those are compared."""
+    silent = {each.name for each in results.lanes if not each.counts_examples}
+    if clock == "examples" and silent & {lane, against}:
+        return False
+    return bool({run.seed for run in runs[lane]} & {run.seed for run in runs[against]})
+
+
+def _scored(
+    lane: str,
+    against: str,
+    runs: Mapping[str, Sequence[Run]],
+    goal: float,
+    clock: Clock,
+    results: Results,
+    levels: Mapping[str, Level],
+    curves: bool,
+    confirmation: bool,
+) -> Comparison:
+    """One comparison, with the reasons for which its verdict is withheld that are its own."""
+    key = (lane, against, clock, confirmation)
+    known = next((c for c in results.comparisons if _key(c) == key), None)
+    alone = [c for c in results.comparisons if c.lane == lane and not c.confirmation]
+    alpha, looks = (alone[0].alpha, alone[0].looks) if alone else (share(results.family), 1)
+    alpha, looks = (ALPHA, 1) if confirmation else levels.get(lane, (alpha, looks))
+    one, other = _paired(runs[lane], runs[against], clock)
+    drawn = curves and not confirmation
+    anywhere = known.any_alpha if known else None
+    chosen = goal != (results.target if results.set_before is None else results.set_before)
+    targets = _targets([*runs[lane], *runs[against]]) if drawn or anywhere is None else []
+    if anywhere is None and (curves or chosen):
+        anywhere = level_anywhere(one, other, [*targets, goal], alpha=alpha)
+    if chosen:
+        alpha = anywhere or 0.0
+    made = compared(
+        lane,
+        against,
+        compare([t.time(goal) for t in one], [t.time(goal) for t in other], alpha=alpha, looks=looks),
+        clock=clock,
+        detect=results.detect,
+    )
+    line = curve(one, other, targets, alpha=anywhere or 0.0) if drawn else []
+    made = replace(made, any_alpha=anywhere, confirmation=confirmation, curve=line)
+    reasons = [] if known is None else [reason for reason in known.reasons if reason.cause not in STANDING]
+    if known is not None and known.finding is Finding.WITHHELD and reasons:
+        return withhold(made, reasons)
+    own = tuple(each.name for each in results.lanes if each.own_seconds and each.name in (lane, against))
+    if clock == VERDICTS and len(own) == 1:
+        return withhold(made, [Reason(Cause.CLOCKS_DIFFER, own)])
+    disturbed = steadiness.disturbed(made, runs) if clock == VERDICTS else None
+    return made if disturbed is None else withhold(made, [disturbed])
 
 
 def trajectory(run: Run, clock: Clock) -> Trajectory:
@@ -128,14 +180,11 @@ def compared(
         alpha=figures.alpha,
         detect=detect,
         pairs_needed=figures.pairs_needed,
+        within=figures.within,
+        cost_ratio=figures.cost_ratio,
+        cost_low=figures.cost_low,
+        cost_high=figures.cost_high,
     )
-
-
-def withhold(comparison: Comparison, reasons: Sequence[Reason]) -> Comparison:
-    """The same figures without a verdict. Raises ValueError without a reason."""
-    if not reasons:
-        raise ValueError(f"the verdict on {comparison.lane} can only be withheld for a reason; give one or more")
-    return replace(comparison, finding=Finding.WITHHELD, reasons=tuple(reasons))
 
 
 def _earlier(lanes: Sequence[Lane], results: Results, target: float) -> list[Comparison]:
@@ -144,11 +193,11 @@ def _earlier(lanes: Sequence[Lane], results: Results, target: float) -> list[Com
     found = []
     for place, pairs in enumerate(results.looked):
         runs = {lane.name: [run for run in lane.runs if run.seed < first + pairs] for lane in lanes}
-        look = extended(results.looked[:place])
+        look = extended(results.looked[:place], share(results.family))
         for lane in lanes:
             for other in lane.opponents:
-                level = (look.alpha, look.number)
-                comparison = _compare(lane.name, other, runs, target, VERDICTS, level, results.detect)
+                at_look = (look.alpha, look.number)
+                comparison = _compare(lane.name, other, runs, target, VERDICTS, at_look, results.detect)
                 if comparison is not None:
                     found.append(comparison)
     return found
@@ -194,10 +243,6 @@ def _compare(
 ) -> Comparison | None:
     figures = compare_runs(runs[lane], runs[against], target, clock, level)
     return None if figures is None else compared(lane, against, figures, clock=clock, detect=detect)
-
-
-def _curve(mine: Sequence[Run], theirs: Sequence[Run], clock: Clock, level: Level) -> list[CurvePoint]:
-    return curve(*_paired(mine, theirs, clock), _targets([*mine, *theirs]), alpha=level[0])
 
 
 def _targets(runs: list[Run]) -> list[float]:

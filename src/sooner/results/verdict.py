@@ -12,8 +12,8 @@ from sooner.statistics.signed_rank import min_pairs
 class Finding(StrEnum):
     """What a comparison shows of its lane, and never more. The values are those of `results.json`."""
 
-    FASTER = "faster"  # the whole interval lies above 1
-    SLOWER = "slower"  # below 1
+    FASTER = "faster"  # shown to reach the target sooner, within the budget where runs missed it
+    SLOWER = "slower"  # the reverse
     EQUAL = "equal"  # no difference as large as `detect` is left in the interval
     NOT_FASTER = "not_faster"  # no gain as large as `detect` is
     NO_DIFFERENCE = "no_difference"  # none was shown, which is no proof that there is none
@@ -34,6 +34,9 @@ class Cause(StrEnum):
     CLOCK_DISTURBED = "clock_disturbed"  # `names` says by what, where it is known
     CLOCKS_DIFFER = "clocks_differ"  # one is timed by the race, `names` by their own word
     LOOKS_UNEQUAL = "looks_unequal"  # the lanes were not evaluated equally often
+    INCOMPLETE = "incomplete"  # a race of a fixed number of pairs that is not over
+    CONTROL = "control"  # the lane is a control: it is compared with, and not under test
+    UNTESTED = "untested"  # the comparison with `names`, which comes before, showed nothing
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,8 @@ def judge(figures: ComparisonFigures, *, detect: float | None = None) -> Verdict
 
 
 def _shown(figures: ComparisonFigures) -> Finding | None:
-    if figures.ci_low is not None and figures.ci_low > 1:
+    if figures.ahead > 0 or (figures.ci_low is not None and figures.ci_low > 1):
         return Finding.FASTER
-    if figures.ci_high is not None and figures.ci_high < 1:
+    if figures.ahead < 0 or (figures.ci_high is not None and figures.ci_high < 1):
         return Finding.SLOWER
     return None

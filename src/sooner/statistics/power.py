@@ -9,8 +9,9 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike
 
+from sooner.statistics.direction import lean_of
 from sooner.statistics.sequential import levels, looks, settled
-from sooner.statistics.signed_rank import ALPHA, MIN_PAIRS, signed_rank
+from sooner.statistics.signed_rank import ALPHA, MIN_PAIRS, min_pairs, signed_rank
 
 POWER = 0.8
 
@@ -25,6 +26,7 @@ _RANK_EFFICIENCY = 3 / math.pi  # of the signed-rank test relative to the t-test
 # Pairs that a race until decided must be allowed for the power of one with a fixed number. With the looks of
 # `sequential` the power is 0.80 to 0.83 from 13 pairs on; see benchmarks/statistics.
 _INFLATION = 1.2
+MOST_SIMULATED = 100  # pairs; more are not searched for
 _RACES = 2_000  # simulated for `power` and `race_length`: standard errors of 1.1 points and a quarter of a pair
 
 
@@ -62,32 +64,39 @@ def log_ratio_sd(log_ratios: ArrayLike = ()) -> float:
     return math.sqrt((_PRIOR_FREEDOM * prior + squares) / (_PRIOR_FREEDOM + freedom))
 
 
-def pairs_needed(sd: float, difference: float = 0.10) -> int:
-    """The number of pairs in which the signed-rank test finds a difference with power 0.8 at the 5% level.
+def pairs_needed(sd: float, difference: float = 0.10, *, alpha: float = ALPHA, cut: float = 0.0) -> int:
+    """The number of pairs in which the signed-rank test finds a difference with power 0.8.
 
     Guenther's (1981) sample size for the t-test, the normal one plus z^2 / 2, divided by the efficiency of ranks;
-    within one pair of simulation from 6 to 50 pairs. Never fewer than `MIN_PAIRS`, where the test begins.
+    within one pair of simulation from 6 to 50 pairs. Never fewer than the test needs at `alpha`. Where a budget is
+    expected to cut runs the formula is where a search begins, each step of which is a simulation (`power`): up to a
+    second.
 
     Args:
         sd: standard deviation of a pair's log-ratio, at least 0; see `log_ratio_sd`.
         difference: of speed, above 0: 0.10 is one lane 1.1 times as fast.
+        alpha: two-sided level of the test, in (0, 1); see `family.share`.
+        cut: share of all runs that a common budget is expected to end before the target, in [0, 1).
     """
-    _check(sd, difference)
+    _check(sd, difference, cut)
     quantile = NormalDist().inv_cdf
-    reach = quantile(1 - ALPHA / 2)
+    reach = quantile(1 - alpha / 2)
     normal = ((reach + quantile(POWER)) * sd / math.log1p(difference)) ** 2
-    return max(MIN_PAIRS, math.ceil(normal / _RANK_EFFICIENCY + reach**2 / 2))
+    pairs = max(min_pairs(alpha) or MIN_PAIRS, math.ceil(normal / _RANK_EFFICIENCY + reach**2 / 2))
+    while cut and pairs < MOST_SIMULATED and power(sd, difference, pairs, alpha=alpha, cut=cut) < POWER:
+        pairs = math.ceil(1.05 * pairs)
+    return pairs
 
 
-def max_pairs_needed(sd: float, difference: float = 0.10) -> int:
+def max_pairs_needed(sd: float, difference: float = 0.10, *, alpha: float = ALPHA, cut: float = 0.0) -> int:
     """The `max_pairs` of a race until decided that finds a difference with power 0.8; arguments as of `pairs_needed`.
 
     A fifth more than of a race with a fixed number of pairs, and never reached by most races: see `race_length`.
     """
-    return math.ceil(_INFLATION * pairs_needed(sd, difference))
+    return math.ceil(_INFLATION * pairs_needed(sd, difference, alpha=alpha, cut=cut))
 
 
-def power(sd: float, difference: float, pairs: int, *, alpha: float = ALPHA) -> float:
+def power(sd: float, difference: float, pairs: int, *, alpha: float = ALPHA, cut: float = 0.0) -> float:
     """The chance that `pairs` pairs show a difference: simulated with a fixed generator and normal noise.
 
     Within two points, at any number of pairs; formulas promise up to 20 points too much at six. Costs O(pairs^2):
@@ -98,14 +107,19 @@ def power(sd: float, difference: float, pairs: int, *, alpha: float = ALPHA) -> 
         difference: of speed, above 0: 0.10 is one lane 1.1 times as fast.
         pairs: of the race, at least 1.
         alpha: two-sided level of the test, in [0, 1).
+        cut: share of all runs that a common budget ends before the target, in [0, 1): what is shown then is who comes
+            first within it (`direction.direction`).
     """
-    _check(sd, difference)
-    log_ratios = math.log1p(difference) + sd * np.random.default_rng(0).standard_normal((_RACES, pairs))
-    test = signed_rank(log_ratios, log_ratios, alpha=alpha)
-    return float(np.mean((test.low > 0) | (test.high < 0)))
+    _check(sd, difference, cut)
+    lane, against = sd / math.sqrt(2) * np.random.default_rng(0).standard_normal((2, _RACES, pairs))
+    against += math.log1p(difference)
+    budget = float(np.quantile([lane, against], 1 - cut)) if cut else math.inf
+    told = (lane <= budget) | (against <= budget)
+    p_value, _ = lean_of(np.minimum(against, budget) - np.minimum(lane, budget), told)
+    return float(np.mean(p_value <= alpha))
 
 
-def race_length(sd: float, ratio: float, max_pairs: int, *, detect: float = 0.10) -> RaceLength:
+def race_length(sd: float, ratio: float, max_pairs: int, *, detect: float = 0.10, alpha: float = ALPHA) -> RaceLength:
     """Simulate races of two lanes until decided, with a fixed generator and normal noise.
 
     Args:
@@ -113,14 +127,15 @@ def race_length(sd: float, ratio: float, max_pairs: int, *, detect: float = 0.10
         ratio: true speed of one lane relative to the other, above 0; 1 for equal lanes.
         max_pairs: at least `MIN_PAIRS`; a second of work at 40.
         detect: the smallest difference of speed that matters, above 0.
+        alpha: share of false verdicts over all looks, in (0, 1).
     """
     _check(sd, detect)
     if not (ratio > 0 and math.isfinite(ratio)):
         raise ValueError(f"ratio must be a finite number above 0 (1.1 for a lane 1.1 times as fast), not {ratio}")
     noise = np.random.default_rng(0).standard_normal((_RACES, max_pairs))
     running, pairs, different = math.log(ratio) + sd * noise, 0.0, 0
-    for count, alpha in zip(looks(max_pairs), levels(max_pairs), strict=True):
-        test = signed_rank(running[:, :count], running[:, :count], alpha=alpha)
+    for count, level in zip(looks(max_pairs, alpha), levels(max_pairs, alpha), strict=True):
+        test = signed_rank(running[:, :count], running[:, :count], alpha=level)
         over = settled(test.low, test.high, detect)
         pairs += count * int(over.sum())
         different += int(((test.low > 0) | (test.high < 0)).sum())
@@ -136,8 +151,10 @@ def race_length(sd: float, ratio: float, max_pairs: int, *, detect: float = 0.10
     )
 
 
-def _check(sd: float, difference: float) -> None:
+def _check(sd: float, difference: float, cut: float = 0.0) -> None:
     if not (sd >= 0 and math.isfinite(sd)):
         raise ValueError(f"sd must be a finite number of at least 0, not {sd}")
     if not difference > 0:
         raise ValueError(f"difference must be above 0 (0.10 for one lane 1.1 times as fast), not {difference}")
+    if not 0 <= cut < 1:
+        raise ValueError(f"cut must be a share of the runs in [0, 1), not {cut}")

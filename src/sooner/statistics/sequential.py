@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sooner.statistics.signed_rank import ALPHA, MIN_PAIRS, null_cdf
+from sooner.statistics.signed_rank import ALPHA, min_pairs, null_cdf
 
 # The share t of the race may use up the share t^1.5 of the 5% (Kim and DeMets, 1987). The power 1 stops half a pair
 # earlier and finds less at the end; with 2, lanes far apart wait for a pair more.
@@ -35,37 +35,38 @@ class Look:
     alpha: float
 
 
-def looks(max_pairs: int) -> tuple[int, ...]:
+def looks(max_pairs: int, alpha: float = ALPHA) -> tuple[int, ...]:
     """The numbers of pairs, ascending, at which a race of at most `max_pairs` pairs may be looked at.
 
     Every one from the first that can decide to `max_pairs`. A race may leave out any of them (to send out several pairs
     at once, or because it was interrupted): fewer looks make fewer errors.
 
     Raises:
-        ValueError: `max_pairs` is under `MIN_PAIRS`; no such race is ever decided.
+        ValueError: `max_pairs` is too few for a verdict at the level `alpha`; no such race is ever decided.
     """
-    return tuple(range(max_pairs - len(levels(max_pairs)) + 1, max_pairs + 1))
+    return tuple(range(max_pairs - len(levels(max_pairs, alpha)) + 1, max_pairs + 1))
 
 
 @lru_cache(maxsize=16)
-def levels(max_pairs: int) -> tuple[float, ...]:
-    """The two-sided level of the signed-rank test at each of `looks(max_pairs)`.
+def levels(max_pairs: int, alpha: float = ALPHA) -> tuple[float, ...]:
+    """The two-sided level of the signed-rank test at each of `looks(max_pairs, alpha)`.
 
-    Between equal lanes at most 5% of races are ever called different, at whatever look; and the intervals at these
-    levels hold the true ratio at all looks together in 95% of races (repeated confidence intervals, Jennison and
-    Turnbull, 1984). So an interval holds for any reason to stop the race there.
+    Between equal lanes at most the share `alpha` of races, above 0, are ever called different, at whatever look; and
+    the intervals at these levels hold the true ratio at all looks together in the others (repeated confidence
+    intervals, Jennison and Turnbull, 1984). So an interval holds for any reason to stop the race there.
 
     Each level is the greatest that the test can attain and that leaves the share of false verdicts so far within what
-    may be spent so far. That share is a simulation with a fixed generator, kept three standard errors away from the
-    5%. The joint distribution of the statistics at all looks is the same for all noise that is symmetric and alike
-    in every pair; ties and censored runs only make verdicts rarer.
+    may be spent so far. That share is a simulation with a fixed generator, kept three standard errors away from
+    `alpha`. The joint distribution of the statistics at all looks is the same for all noise that is symmetric and
+    alike in every pair; ties and censored runs only make verdicts rarer.
 
-    Costs up to a second, once for each `max_pairs`.
+    Costs up to a second, once for each `max_pairs` and `alpha`.
     """
-    if max_pairs < MIN_PAIRS:
-        raise ValueError(f"max_pairs must be at least {MIN_PAIRS}, not {max_pairs}: with fewer no race is ever decided")
+    fewest = min_pairs(alpha)
+    if fewest is None or max_pairs < fewest:
+        raise ValueError(f"max_pairs must be at least {fewest}, not {max_pairs}: with fewer no race is ever decided")
     races = min(_RACES, 2 * _COMPARISONS // max_pairs**2)
-    budget = ALPHA - _ERRORS * math.sqrt(ALPHA * (1 - ALPHA) / races)
+    budget = alpha - _ERRORS * math.sqrt(alpha * (1 - alpha) / races)
     false = np.zeros(races, dtype=np.bool_)
     levels: list[float] = []
     for pairs, statistic in enumerate(_statistics(max_pairs, races), start=1):
@@ -73,10 +74,12 @@ def levels(max_pairs: int) -> tuple[float, ...]:
         cut = int(np.searchsorted(spent, budget * (pairs / max_pairs) ** _SPENDING * races, side="right")) - 1
         # A statistic as small as `cut` must be as rare by itself as the race may err altogether, by the exact count.
         tail = null_cdf(pairs)
-        cut = min(cut, int(np.searchsorted(tail, ALPHA / 2, side="right")) - 1)
+        cut = min(cut, int(np.searchsorted(tail, alpha / 2, side="right")) - 1)
         if cut >= 0:  # and then at all later looks: pairs that all lean one way did so one pair ago
             false |= statistic <= cut
             levels.append(float(2 * tail[cut]))
+    if not levels:  # what may be spent, less the error of the simulation, is no verdict: the last look alone
+        levels.append(float(2 * null_cdf(max_pairs)[0]))
     return tuple(levels)
 
 
@@ -99,15 +102,15 @@ def _statistics(max_pairs: int, races: int) -> Iterator[NDArray[np.int32]]:
         yield np.minimum(total, (new + 1) * (new + 2) // 2 - total)
 
 
-def look(pairs: int, max_pairs: int) -> Look:
-    """Which look it is at `pairs` pairs of a race of at most `max_pairs`, and at which level.
+def look(pairs: int, max_pairs: int, alpha: float = ALPHA) -> Look:
+    """Which look it is at `pairs` pairs of a race of at most `max_pairs`, and at which level; `alpha` as of `levels`.
 
     The pairs must be the first ones in the order that was planned, not those that happened to end first.
     """
     if not 0 <= pairs <= max_pairs:
         raise ValueError(f"a race of at most {max_pairs} pairs cannot have {pairs}")
-    number = max(0, pairs - looks(max_pairs)[0] + 1)
-    return Look(number, levels(max_pairs)[number - 1] if number else 0.0)
+    number = max(0, pairs - looks(max_pairs, alpha)[0] + 1)
+    return Look(number, levels(max_pairs, alpha)[number - 1] if number else 0.0)
 
 
 def settled(low: ArrayLike, high: ArrayLike, detect: float) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sooner.racing.plan.fitted import agenda, ends, name_at
+from sooner.racing.plan.ordering import balanced_orders
 from sooner.racing.record import RunRecord
 from sooner.racing.scoring import per_seed
 from sooner.results.budgets import counted
@@ -71,11 +72,33 @@ def test_the_scan_runs_two_seeds_of_every_lane_at_every_rung() -> None:
     assert sorted(first) == sorted((lane, rung, seed) for lane in "ab" for rung in RUNGS for seed in (7, 8))
 
 
-def test_lanes_take_turns_in_being_first() -> None:
-    first = agenda(["a", "b"], RUNGS, [7, 8], [], TARGET)
-    leads = [(rung, seed, lane) for lane, rung, seed in first[::2]]
-    assert [lane for rung, seed, lane in leads if seed == 7] == ["a", "b", "a", "b", "a"]
-    assert [lane for rung, seed, lane in leads if seed == 8] == ["b", "a", "b", "a", "b"]
+@pytest.mark.parametrize("rungs", [4, 5])
+def test_lanes_follow_each_other_as_evenly_as_the_pairs_of_a_race(rungs: int) -> None:
+    lanes, outcome = list("abcd"), crossing_at(2)
+    calls: list[list[tuple[str, str, int]]] = []
+    records: list[RunRecord] = []
+    while wanted := agenda(lanes, RUNGS[:rungs], range(12), records, TARGET):
+        calls.append(wanted)
+        records += carried_out(wanted, outcome)
+    runs = [run for call in calls for run in call]
+    budgets = [runs[start : start + 4] for start in range(0, len(runs), 4)]
+    assert all(len({each[1:] for each in budget}) == 1 for budget in budgets)
+    orders = [[lanes.index(each[0]) for each in budget] for budget in budgets]
+    assert orders == balanced_orders(4, 2 * rungs + 2 * 10, 0)
+
+
+def test_a_seed_that_climbs_alone_has_its_lanes_in_the_orders_that_come_next() -> None:
+    calls = race(["a", "b"], 3, lambda lane, rung, seed: crossing_at(0 if seed < 2 else 9)(lane, rung, seed))
+    assert [len(call) for call in calls] == [20, 2, 2, 2, 2, 2]  # the scan, then the third seed rung by rung
+    leads = ["ab".index(call[0][0]) for call in calls[1:]]
+    assert leads == [order[0] for order in balanced_orders(2, 15, 0)[10:]]
+
+
+def test_a_race_that_was_stopped_within_a_budget_goes_on_in_the_order_that_it_had() -> None:
+    lanes = ["a", "b", "c"]
+    whole = agenda(lanes, RUNGS, range(3), [], TARGET)
+    for ended in (1, 4, 8):
+        assert agenda(lanes, RUNGS, range(3), carried_out(whole[:ended], crossing_at(2)), TARGET) == whole[ended:]
 
 
 def test_the_other_seeds_run_the_two_rungs_around_the_crossing() -> None:

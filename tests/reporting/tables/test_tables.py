@@ -116,6 +116,16 @@ def test_comparisons_on_all_clocks_those_on_fresh_seeds_last_and_marked() -> Non
     assert "Looks" not in cells(race([], [comparison()]), "comparisons")
 
 
+def test_beside_a_comparison_stands_the_ratio_of_expected_times() -> None:
+    found = [comparison(cost_ratio=0.8, cost_low=0.5, cost_high=1.28), comparison(cost_ratio=0.9), comparison()]
+    rows = [row.cells[-2] for row in table(race([], found), "comparisons").rows]
+    assert table(race([], found), "comparisons").columns[-2] == "Ratio of expected times"
+    assert [(cell.text, cell.note) for cell in rows] == [
+        ("0.80x", "0.50 to 1.28x"), ("0.90x", "no interval"), ("unknown", "no interval"),
+    ]  # fmt: skip
+    assert [cell.sort for cell in rows] == [0.8, 0.9, -1.0]
+
+
 def test_runs_on_fresh_seeds_have_a_table_of_their_own() -> None:
     results = dataclasses.replace(alone(run([0.1, 0.9])), confirmation={"baseline": [run([0.1, 0.9], seed=1_000_000)]})
     assert cells(results, "fresh")["Seed"] == "1000000"

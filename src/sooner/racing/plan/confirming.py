@@ -54,12 +54,11 @@ def winner(plan: Plan, records: Sequence[RunRecord]) -> PlannedLane | None:
             )
             for other in opponents(lane, list(plan.lanes))
         ]
-        if not compared or any(c is None or c.ci_low is None or c.ci_low <= 1 for c in compared):
+        if not compared or any(c is None or c.ahead <= 0 for c in compared):
             continue
         against_baseline = compared[0]
         assert against_baseline is not None
-        assert against_baseline.ci_low is not None
-        gain = against_baseline.ratio or against_baseline.ci_low
+        gain = against_baseline.ratio or against_baseline.ci_low or 1.0  # open where runs missed the target
         if best is None or gain > best[0]:
             best = (gain, lane)
     return best[1] if best else None

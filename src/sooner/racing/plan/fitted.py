@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from sooner.racing.plan.ordering import balanced_orders
 from sooner.racing.record import RunRecord
 from sooner.results.records import SHARE
 from sooner.statistics.monotone import monotone
@@ -58,7 +59,8 @@ def agenda(
 
     Returns:
         (lane, budget, seed), seed by seed, larger budgets first, so that machines that work in parallel end together;
-        lanes follow each other at each budget and take turns in being first, so that drift of a machine hits all alike.
+        lanes follow each other at each budget as they do in a pair of a race of one budget, in an order as balanced, so
+        that neither drift of a machine nor what a run leaves behind favours one. A race that is taken up goes on in it.
 
     Raises:
         ValueError: for a share or a scan out of range, or without lanes or rungs.
@@ -70,6 +72,7 @@ def agenda(
     if scan < 1:
         raise ValueError(f"at least one seed must be raced at every rung, not {scan}")
     known = {lane: ends(lane, rungs, records) for lane in lanes}
+    begun = {(seed, rung) for by_seed in known.values() for seed, there in by_seed.items() for rung in there}
     places = range(len(rungs))
     missing = {
         (lane, rung, seed)
@@ -87,12 +90,15 @@ def agenda(
             for lane in lanes
             for rung in _next(known[lane].get(seed, {}), start, len(rungs), target)
         }
+    cells = {(seed, rung) for _, rung, seed in missing}
+    wanted = [(seed, rung) for seed in seeds for rung in reversed(places) if (seed, rung) in cells]
+    ended = len(begun - cells)
+    orders = balanced_orders(len(lanes), ended + len(wanted), seeds[0])[ended:]
     return [
-        (lane, rungs[rung], seed)
-        for turn, seed in enumerate(seeds)
-        for rung in reversed(places)
-        for lane in _from(lanes, turn + rung)
-        if (lane, rung, seed) in missing
+        (lanes[place], rungs[rung], seed)
+        for (seed, rung), order in zip(wanted, orders, strict=True)
+        for place in order
+        if (lanes[place], rung, seed) in missing
     ]
 
 
@@ -113,11 +119,6 @@ def _end(record: RunRecord) -> float:
     if record.stopped is not None or not record.looks or not math.isfinite(record.looks[-1].metric):
         return -math.inf
     return record.looks[-1].metric
-
-
-def _from(lanes: Sequence[str], turn: int) -> list[str]:
-    first = turn % len(lanes)
-    return [*lanes[first:], *lanes[:first]]
 
 
 def _boundary(seeds: Sequence[Ends], target: float, share: float) -> int | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sooner._text import visible
 from sooner._types import require_types
+from sooner._words import number_of
 from sooner.errors import RecipeError, StoreError
 from sooner.racing.plan.controls import Cost, spend, with_controls
 from sooner.racing.plan.ladder import ladder
@@ -16,12 +17,13 @@ from sooner.racing.plan.ordering import balanced_orders
 from sooner.racing.plan.rates import grids
 from sooner.racing.plan.rules import Rules
 from sooner.recipes import Recipe
-from sooner.statistics.signed_rank import MIN_PAIRS
+from sooner.statistics.family import fewest_pairs, share
 from sooner.tasks import Data, Task
 from sooner.tasks.split import split, validation_share
 
 _LOOKS = 20  # evaluations of the lane with the smallest budget
 _FEWEST_LOOKS = 8
+_USUAL_MOST = 24  # pairs of a race until decided
 _MOST_THREADS = 4096
 MAX_PAIRS = 10_000  # every run is planned before the first: far beyond it the plan alone takes all memory
 
@@ -46,6 +48,7 @@ class Plan:
         environment: what must be the same when the race is resumed: versions, machine, data.
         looked: the numbers of pairs at which it had been seen when more were added, ascending.
         rates: of a race that is tuned, by lane, the learning rate that its trials chose, once they have.
+        family: lanes that share the 5% of false verdicts; 1 in plans up to version 0.2, in which each has its own.
     """
 
     task: Task
@@ -63,6 +66,12 @@ class Plan:
     environment: Mapping[str, Any] = field(default_factory=dict)
     looked: tuple[int, ...] = ()
     rates: Mapping[str, float] = field(default_factory=dict)
+    family: int = 1
+
+    @property
+    def alpha(self) -> float:
+        """The level of each comparison, over all looks at it."""
+        return share(self.family)
 
     @property
     def runs(self) -> list[PlannedRun]:
@@ -91,8 +100,9 @@ class Plan:
         task = replace(task, name=visible(task.name), metric=visible(task.metric), lanes=tuple(task.lanes))
         plan = cls(**{**fields, "task": task, "lanes": lanes, "rungs": rungs, "rules": rules, "looked": looked})
         require_types(plan)
-        least = {"pairs": 1, "seed": 0, "every": 0, "threads": 1, "workers": 0}
+        least = {"pairs": 1, "seed": 0, "every": 0, "threads": 1, "workers": 0, "family": 1}
         most = {"pairs": MAX_PAIRS, "seed": 2**32, "every": 2**63, "threads": _MOST_THREADS, "workers": _MOST_THREADS}
+        most["family"] = max(1, len(lanes))
         for name in least:
             if not least[name] <= getattr(plan, name) <= most[name]:
                 raise ValueError(f"{name} must be {least[name]} to {most[name]}, not {getattr(plan, name)}")
@@ -109,7 +119,7 @@ def make_plan(
     baseline: Recipe,
     recipes: list[Recipe],
     *,
-    pairs: int,
+    pairs: int | None,
     seed: int,
     device: str,
     threads: int,
@@ -120,6 +130,8 @@ def make_plan(
 ) -> Plan:
     """Add the controls, the evaluation grid and the ladder to `recipes`; `cost` is that of `with_controls`.
 
+    Without `pairs` there are as many as can decide, and of a race until decided at most 24.
+
     Raises RecipeError where two lanes share a name, or a number makes no sense.
     """
     rules = rules or Rules()
@@ -128,7 +140,7 @@ def make_plan(
     share = validation_share(len(data.train))
     train, validation = split(data.train.targets, share, seed, data.classes)
     fitted = rules.protocol == "fitted"
-    lanes = with_controls(recipes, baseline, len(train), fitted=fitted, cost=cost)
+    lanes = tuple(with_controls(recipes, baseline, len(train), fitted=fitted, cost=cost))
     if fitted:  # a run counts by its end alone; the looks before it show how it came there
         every = max((spend(baseline, len(train)) or len(train)) // _FEWEST_LOOKS, baseline.batch_size)
     else:
@@ -136,9 +148,9 @@ def make_plan(
     return _checked(
         Plan(
             task=task,
-            lanes=tuple(lanes),
+            lanes=lanes,
             target=task.target,
-            pairs=pairs,
+            pairs=_usual_pairs(lanes, rules) if pairs is None else pairs,
             seed=seed,
             every=every,
             device=device,
@@ -156,7 +168,7 @@ def plan_entries(
     task: Task,
     entries: Sequence[Entry],
     *,
-    pairs: int,
+    pairs: int | None,
     seed: int,
     threads: int,
     rules: Rules | None = None,
@@ -164,7 +176,8 @@ def plan_entries(
 ) -> Plan:
     """A race of programs or functions, of which the first is the baseline.
 
-    What they do is theirs, so no control can be added; under the fitted protocol the baseline is its own.
+    What they do is theirs, so no control can be added; under the fitted protocol the baseline is its own. `pairs` as of
+    `make_plan`.
 
     Raises RecipeError where two lanes share a name, a number makes no sense, or a lane has no budget to fit.
     """
@@ -191,7 +204,7 @@ def plan_entries(
             task=task,
             lanes=lanes,
             target=task.target,
-            pairs=pairs,
+            pairs=_usual_pairs(lanes, rules) if pairs is None else pairs,
             seed=seed,
             every=0,
             device="cpu",
@@ -204,13 +217,28 @@ def plan_entries(
     )
 
 
+def _family(lanes: Sequence[PlannedLane]) -> int:
+    """Lanes under test, one at least."""
+    return max(1, sum(lane.role == "lane" for lane in lanes))
+
+
+def _usual_pairs(lanes: Sequence[PlannedLane], rules: Rules) -> int:
+    fewest = fewest_pairs(_family(lanes))
+    return max(fewest, _USUAL_MOST) if rules.until == "decided" else fewest
+
+
 def _checked(plan: Plan) -> Plan:
+    plan = replace(plan, family=_family(plan.lanes))
+    fewest = fewest_pairs(plan.family)
     if plan.pairs < 1:
-        raise RecipeError(f"pairs must be at least 1, not {plan.pairs}; a verdict needs 6")
+        raise RecipeError(f"pairs must be at least 1, not {plan.pairs}; a verdict needs {fewest}")
     if plan.pairs > MAX_PAIRS:
         raise RecipeError(f"pairs must be at most {MAX_PAIRS:,}, not {plan.pairs:,}; give as many as there is time for")
-    if plan.rules.until == "decided" and plan.pairs < MIN_PAIRS:
-        raise RecipeError(f"--max-pairs must be at least {MIN_PAIRS}, not {plan.pairs}: fewer pairs decide nothing")
+    if plan.rules.until == "decided" and plan.pairs < fewest:
+        lanes = number_of(plan.family, "lane")
+        raise RecipeError(
+            f"--max-pairs must be at least {fewest} for {lanes}, not {plan.pairs}: fewer pairs decide nothing"
+        )
     names = [lane.name for lane in plan.lanes]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

@@ -43,9 +43,8 @@ def standing(plan: Plan, records: Sequence[RunRecord]) -> Standing:
     open_ones = {lane.name for lane in plan.lanes if lane.role == "lane"}
     stopped: dict[str, int] = {}
     hopeless: set[str] = set()
-    for look, (pairs, level) in enumerate(
-        zip(sequential.looks(plan.pairs), sequential.levels(plan.pairs), strict=True), 1
-    ):
+    looks = zip(sequential.looks(plan.pairs, plan.alpha), sequential.levels(plan.pairs, plan.alpha), strict=True)
+    for look, (pairs, level) in enumerate(looks, 1):
         seeds = range(plan.seed, plan.seed + pairs)
         if any(seed not in runs[name] for name in live for seed in seeds):
             return Standing(pairs, frozenset(live), stopped, frozenset(hopeless))
@@ -73,9 +72,9 @@ def standing(plan: Plan, records: Sequence[RunRecord]) -> Standing:
 def level(plan: Plan, pairs: int) -> Level:
     """What a comparison may claim after so many pairs of this race."""
     if plan.rules.until == "decided":
-        look = sequential.look(pairs, plan.pairs)
+        look = sequential.look(pairs, plan.pairs, plan.alpha)
     else:
-        look = extended([seen for seen in plan.looked if seen < pairs])
+        look = extended([seen for seen in plan.looked if seen < pairs], plan.alpha)
     return look.alpha, look.number
 
 

@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 
 from sooner.racing.plan.fitted import name_at
 from sooner.racing.plan.lanes import PlannedLane, PlannedRun
-from sooner.racing.plan.ordering import balanced_orders
 from sooner.racing.plan.plan import Plan
 from sooner.racing.plan.rates import at_rate, grids, rate_of
 from sooner.racing.record import RunRecord
@@ -59,13 +58,10 @@ def lane_of(trial: str) -> str:
 
 
 def planned(plan: Plan) -> list[PlannedRun]:
-    """All trials, in order: seed by seed, the rates of all lanes mixed, so that drift hits all alike; none untuned."""
-    lanes = list({trial.name: trial for search in _searches(plan) for trial in search.trials}.values())
-    if not lanes:
-        return []
-    first = plan.seed + SEARCH
-    orders = balanced_orders(len(lanes), plan.rules.tune_seeds, first)
-    return [PlannedRun(lanes[place], first + seed) for seed, order in enumerate(orders) for place in order]
+    """All trials, in order, which has no part in what they find; none of a race that is not tuned."""
+    lanes = {trial.name: trial for search in _searches(plan) for trial in search.trials}
+    seeds = range(plan.seed + SEARCH, plan.seed + SEARCH + plan.rules.tune_seeds)
+    return [PlannedRun(lane, seed) for seed in seeds for lane in lanes.values()]
 
 
 def trial_of(lane: PlannedLane, trial: str, rungs: Sequence[str]) -> PlannedLane | None:

@@ -26,7 +26,6 @@ from sooner.reporting.summary import BASELINE, CONTROLS, Kind, kind, own
 from sooner.reporting.wording import verdict
 from sooner.results.records import Comparison, Results
 from sooner.statistics.comparison import CurvePoint
-from sooner.statistics.signed_rank import MIN_PAIRS
 
 _ROOM = 0.12  # of the height: what a line of words needs
 _REACH = 8.0  # a bound further than this from every ratio is not worth the height it would take
@@ -44,10 +43,11 @@ def ratio_curve(results: Results, styles: Sequence[LaneStyle], at: Results | Non
         key="ratio",
         title="How much faster, at every target",
         reading=(
-            "The line is how many times less time the lane needs than the other one to reach the target below it; the "
-            "band is its 95% interval. A lane is shown to be faster where its whole band lies above 1x. A band that "
-            "runs to the edge of the plot is open on that side, because runs missed that target; with fewer than "
-            f"{MIN_PAIRS} pairs there is no band. It holds for one target at a time: the mark is the chosen one."
+            "The line is how many times less time the lane needs than the other one to reach the target below it. Of "
+            "lanes that train alike at most one band in twenty leaves 1x at any target, so a lane is shown to be "
+            "faster wherever its whole band lies above 1x. Where lanes differ the band is 95% at one target, less for "
+            "the whole line. A band that runs to the edge of the plot is open on that side, because runs missed that "
+            "target or the pairs are too few. The mark is the race at the chosen target."
         ),
         alt=_alt(at or results),
         panels=tuple(
@@ -125,7 +125,7 @@ def _curves(
     for c in comparisons:
         index = position[c.lane]
         points = _points(results, c)
-        if c.pairs >= MIN_PAIRS:  # with fewer there is no interval, and a band would fill the plot
+        if any(point.ci_low or point.ci_high for point in points):  # else a band would fill the plot
             bands += [{**_band(part, styles[index], edges), **_look(c, index)} for part in _stretches(points)]
         lines.append({**_line(points, styles[index]), **_look(c, index)})
     return [*bands, *lines]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,7 @@ def render(results: Results) -> str:
         moving={place.split("@")[0] for place in changes["places"]},
         own=scored.own,
         targets=[words.goal(race) for race in scored.results],
+        before="" if results.set_before is None else words.goal(replace(results, target=results.set_before)),
         axis=axis,
         headlines=headlines(results),
         confirmations=confirmations(results),

@@ -7,6 +7,7 @@ from sooner.reporting.budgets import has_rungs
 from sooner.reporting.rates import extent, searched
 from sooner.reporting.summary import contestants, own
 from sooner.results.records import Results
+from sooner.statistics.family import share
 
 
 def protocol(results: Results) -> list[tuple[str, str]]:
@@ -17,11 +18,12 @@ def protocol(results: Results) -> list[tuple[str, str]]:
         ("Clock", _CLOCK if recipes else _PROGRAM_CLOCK + _own_word(results)),
         (
             "Pairs",
-            "Runs of one seed share the initial weights, the split and the order of the data, and take turns in a "
-            "balanced random order, so that a drift of the machine hits all lanes alike."
-            if recipes
-            else "Every lane runs with the same seeds, and the lanes take turns in a balanced random "
-            "order, so that a drift of the machine hits all alike.",
+            (
+                "Runs of one seed share the initial weights, the split and the order of the data, and"
+                if recipes
+                else "Every lane runs with the same seeds, and the lanes"
+            )
+            + _ORDER,
         ),
         *([("Controls", _CONTROLS)] if recipes else []),
         *([("Learning rates", _rates(results))] if searched(results) else []),
@@ -31,6 +33,7 @@ def protocol(results: Results) -> list[tuple[str, str]]:
             "comparison as that bound; it is neither dropped nor counted as a hit.",
         ),
         ("Statistics", _STATISTICS + _looks(results)),
+        ("What may be claimed", _claims(results)),
         *([("Fresh seeds", _FRESH)] if results.confirmation else []),
         *(
             [("Test data", "Looked at once, at the end of each run, and only shown beside: it decides nothing.")]
@@ -61,8 +64,18 @@ _CONTROLS = (
 _STATISTICS = (
     "A ratio is the other lane's time divided by this lane's, seed by seed, so above 1x this lane is faster. It is "
     "estimated from the paired log-ratios, tested by an exact sign-flip test of their signed ranks, and the 95% "
-    "interval inverts that test. A verdict needs six pairs and an interval that excludes 1x. \u201cNo "
-    "difference shown\u201d is no proof of equality: the interval shows what may have been missed."
+    "interval inverts that test. Where the budget ends runs before the target, the test is one of the times within it: "
+    "it says who comes first by then, while the interval has to leave open by how much. \u201cNo difference "
+    "shown\u201d is no proof of equality: the interval shows what may have been missed. The test supposes no shape of "
+    "the times and no equal spread; it supposes that pairs do not depend on each other. A ratio is that of "
+    "a typical pair. Beside it stands the ratio of expected times, of all that each lane spent for every run that hit: "
+    "what it costs to get there, where single runs that take very long count in full. Its interval is approximate, and "
+    "no verdict rests on it."
+)
+_ORDER = (
+    " take turns in random orders in which each lane stands equally often in each place and follows each other one "
+    "equally often, as far as the number of pairs allows: neither a drift of the machine nor what one run leaves "
+    "behind for the next favours a lane."
 )
 _FRESH = (
     "After the race was decided, its winner and the lanes it was compared with ran again on seeds that played no part "
@@ -105,6 +118,22 @@ def _target(results: Results) -> str:
         f"Every run trains until its budget ends and is evaluated on validation data{every}, the same in all lanes. "
         f"Its time to target is when it first reaches {goal} and is still there at the next evaluation, interpolated "
         f"along a straight line between evaluations (protocol \u201c{results.protocol}\u201d)."
+    )
+
+
+def _claims(results: Results) -> str:
+    lanes = sum(lane.role == "lane" for lane in results.lanes)
+    shared = (
+        f"The {lanes} lanes share the 5% of false verdicts, so each is judged at {100 * share(lanes):.2g}%, and the "
+        "intervals, at that level, hold for all of them at once in 95% of races."
+        if results.family > 1
+        else "A false verdict on a lane has a chance of at most 5%."
+    )
+    return (
+        f"{shared} A lane is held against the baseline first, then against its controls in turn, and only as long as "
+        "each comparison before has shown something: so the chance of a first false claim about it stays that of one "
+        "comparison. Other comparisons show their figures without a verdict, as do those of the controls themselves "
+        "and those of a race of fixed pairs that is not over. Each clock is judged by itself."
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from sooner.reporting import format as words
+from sooner.reporting.costs import cost_interval
 from sooner.reporting.tables._base import Cell, Row, Table
 from sooner.reporting.wording import verdict
 from sooner.results.records import Results
 
-_COLUMNS = ("Against", "Clock", "Ratio", "95% interval", "p", "Pairs", "Looks", "Reached", "Verdict")
+_COST = "Ratio of expected times"
+_COLUMNS = ("Against", "Clock", "Ratio", "95% interval", "p", "Pairs", "Looks", "Reached", _COST, "Verdict")
 
 
 def comparisons(results: Results) -> Table:
@@ -26,6 +28,7 @@ def comparisons(results: Results) -> Table:
                 Cell(str(c.pairs), c.pairs),
                 *([Cell(str(c.looks), c.looks)] if looked else []),
                 Cell(f"{c.hits} and {c.against_hits}"),
+                Cell(words.ratio(c.cost_ratio), -1.0 if c.cost_ratio is None else c.cost_ratio, cost_interval(c)),
                 Cell(verdict(c)),
             ),
         )
