@@ -8,7 +8,7 @@ from sooner.racing.plan.agenda import agenda as next_runs
 from sooner.racing.plan.controls import spend
 from sooner.racing.plan.fitted import SCAN, agenda, ends, name_at
 from sooner.racing.plan.ladder import ladder
-from sooner.racing.plan.lanes import PlannedLane
+from sooner.racing.plan.lanes import PlannedLane, PlannedRun
 from sooner.racing.plan.ordering import balanced_orders
 from sooner.racing.plan.plan import Plan, make_plan, plan_entries
 from sooner.racing.plan.rules import Rules
@@ -24,6 +24,7 @@ from sooner.racing.recipes.precision import choose
 from sooner.racing.record import RunRecord as Record
 from sooner.racing.runs import make_runs
 from sooner.racing.scoring import per_seed, score
+from sooner.racing.timing import run_of as timed_run
 from sooner.reporting.checks import checks
 from sooner.reporting.headlines import headlines
 from sooner.reporting.notices import notice
@@ -42,6 +43,7 @@ from sooner.statistics.expected_ratio import MIN_HITS, linearised
 from sooner.statistics.family import fewest_pairs, share
 from sooner.statistics.monotone import monotone
 from sooner.statistics.power import max_pairs_needed, pairs_needed
+from sooner.statistics.selection import Selection, select
 from sooner.statistics.sequential import levels, looks, settled
 from sooner.statistics.signed_rank import ALPHA, MIN_PAIRS, null_cdf, signed_rank
 from sooner.statistics.survival import survival
@@ -61,6 +63,7 @@ __all__ = [
     "LocalEngine",
     "Plan",
     "PlannedLane",
+    "PlannedRun",
     "Program",
     "ProgramRuns",
     "Record",
@@ -69,6 +72,7 @@ __all__ = [
     "Run",
     "RunRepeated",
     "Runs",
+    "Selection",
     "Site",
     "Time",
     "Told",
@@ -116,6 +120,7 @@ __all__ = [
     "rescore",
     "run_race",
     "score",
+    "select",
     "settled",
     "share",
     "signed_rank",
@@ -125,5 +130,6 @@ __all__ = [
     "start_race",
     "survival",
     "timed",
+    "timed_run",
     "verdict",
 ]

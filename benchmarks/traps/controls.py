@@ -14,7 +14,19 @@ from typing import Any
 
 import numpy as np
 import torch
-from benchmarks._sooner import Plan, PlannedLane, Record, Results, Runs, make_plan, make_runs, spend
+from benchmarks._sooner import (
+    Plan,
+    PlannedLane,
+    PlannedRun,
+    Record,
+    Results,
+    Rules,
+    Runs,
+    make_plan,
+    make_runs,
+    next_runs,
+    spend,
+)
 from benchmarks.traps.made import carried_out, record, scored
 from benchmarks.traps.said import Said, said_of
 from benchmarks.traps.trap import ALIKE, FASTER, SLOWER, UNDECIDED, Build, Trap, Truth
@@ -33,14 +45,23 @@ def _digits() -> tuple[Task, Data]:
     return get_task("digits", target=0.965), load_data("digits")
 
 
-def prepared(rate: float, target: float, pairs: int = 6, **changes: Any) -> Plan:
-    """The baseline, at that learning rate, against its recipe with these changes, and the controls of the race."""
+def prepared(rate: float, target: float, pairs: int = 6, *, tune: bool = False, **changes: Any) -> Plan:
+    """The baseline, at that learning rate, against its recipe with these changes, and the controls of the race.
+
+    With `tune` the race searches the rates of all of them first.
+    """
     task, data = _digits()
     fields = resolve("baseline", task.recipe).to_dict()
     baseline = Recipe.from_dict({**fields, "precision": "float32", "optimizer": _sgd(rate)})
     lane = Recipe.from_dict({**baseline.to_dict(), "name": "lane", **changes})
     plan = make_plan(
-        task, data, baseline, [lane], pairs=pairs, seed=0, device="cpu", threads=1, cost=lambda *recipes: _CROPPED
+        *(task, data, baseline, [lane]),
+        pairs=pairs,
+        seed=0,
+        device="cpu",
+        threads=1,
+        rules=Rules(tune=tune),
+        cost=lambda *recipes: _CROPPED,
     )
     return replace(plan, target=target)
 
@@ -55,9 +76,13 @@ class World:
     def race(self, rate: float, target: float, **changes: Any) -> Results:
         """A race of `prepared` in this world."""
         plan = prepared(rate, target, **changes)
-        return scored(plan, [self._run(planned.lane, plan, planned.seed) for planned in plan.runs])
+        records: list[Record] = []
+        while missing := next_runs(plan, records):
+            records += [self._run(run, plan) for run in missing]
+        return scored(plan, records)
 
-    def _run(self, lane: PlannedLane, plan: Plan, seed: int) -> Record:
+    def _run(self, run: PlannedRun, plan: Plan) -> Record:
+        lane, seed = run.lane, run.seed
         recipe, data = lane.recipe, _digits()[1]
         n = round(len(data.train) * (1 - plan.validation))
         budget = spend(recipe, n) or n
@@ -140,10 +165,22 @@ def traps() -> list[Trap]:
             _raced(nothing, 0.4, 0.94, optimizer=_sgd(_BEST)),
         ),
         Trap(
+            "a better rate alone, in a race that is tuned",
+            GROUP,
+            Truth("the rates of both were searched, so both train alike", ALIKE, withheld=frozenset()),
+            _raced(nothing, 0.4, 0.94, optimizer=_sgd(_BEST), tune=True),
+        ),
+        Trap(
             "a useless method beside a better rate",
             GROUP,
             useless,
             _raced(nothing, 0.4, 0.94, budget="6ep", sampling=infobatch, optimizer=_sgd(_BEST)),
+        ),
+        Trap(
+            "a useless method beside a better rate, in a race that is tuned",
+            GROUP,
+            Truth("fewer epochs gain, the method nothing", any_speed, withheld=frozenset(), never=no_method),
+            _raced(nothing, 0.4, 0.94, budget="6ep", sampling=infobatch, optimizer=_sgd(_BEST), tune=True),
         ),
         Trap(
             "a useless method beside half precision",
@@ -180,6 +217,12 @@ def traps() -> list[Trap]:
             GROUP,
             Truth("the method itself pays", FASTER, withheld=frozenset(), must=no_method),
             _raced(World(pays=1.8), budget="6ep", sampling=infobatch),
+        ),
+        Trap(
+            "honest: a method that pays, at its own rate in a race that is tuned",
+            GROUP,
+            Truth("the method itself pays", FASTER, withheld=frozenset(), must=no_method),
+            _raced(World(pays=1.8), 0.2, budget="6ep", sampling=infobatch, optimizer=_sgd(_BEST), tune=True),
         ),
         Trap(
             "honest: a score that is no better than chance",

@@ -108,6 +108,20 @@ def test_a_race_is_planned_before_it_begins(sooner: Run, tmp_path: Path) -> None
     assert not list(tmp_path.iterdir())  # nothing is left behind
 
 
+def test_the_trials_of_a_tuned_race_are_in_what_is_to_come(sooner: Run, tmp_path: Path) -> None:
+    options = ["--tune", "--tune-seeds", "3", "--model", "mlp", "--budget", "2ep", "--threads", "1", "--device", "cpu"]
+    status, out, err = sooner("plan", "digits", "--lanes", "ema-90", *options)
+    assert status == 0, err
+    # Two lanes at five rates with three seeds: the time of fifteen pairs.
+    said = re.search(r"pair --tune makes 30 trials of the learning rates of 2 lanes, .*: (\d+) s here", out)
+    assert said is not None
+    pair = re.search(r"a pair is a run of each of 2 lanes, (\d+) s here", " ".join(out.split()))
+    assert pair is not None
+    assert abs(int(said[1]) - 15 * int(pair[1])) <= 8
+    assert "s here, the trials included; or --until decided" in " ".join(out.split())
+    assert sooner("plan", "digits", "--tune-seeds", "3")[0] == 2
+
+
 def test_a_race_is_planned_by_its_own_runs(sooner: Run, tmp_path: Path) -> None:
     race(tmp_path / "r", plan("fast"), {"baseline": 10.0, "fast": 5.0})
     status, out, _ = sooner("plan", "--race", "r", "--detect", "0.5")

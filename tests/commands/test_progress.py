@@ -1,10 +1,14 @@
 import io
+from dataclasses import replace
 
 from rich.console import Console
 
 from sooner.commands.progress import Progress, clock
+from sooner.racing.plan.agenda import at_most
 from sooner.racing.plan.lanes import PlannedLane, PlannedRun
 from sooner.racing.plan.plan import Plan
+from sooner.racing.plan.rules import Rules
+from sooner.racing.plan.tuning import SEARCH, lane_of, planned
 from sooner.racing.record import RunRecord
 from sooner.recipes import resolve
 from sooner.tasks import get_task
@@ -80,6 +84,34 @@ def test_a_terminal_sees_the_lane_its_seed_and_its_metric_against_the_target() -
     with console.capture() as shown:
         console.print(progress._render())
     assert "0.9500 reached 0.9" in shown.get()
+
+
+def test_a_search_for_rates_is_told_on_a_terminal_and_in_a_pipe() -> None:
+    race = replace(plan(), rules=Rules(tune=True, tune_rates=3, tune_seeds=1))
+    trials = planned(race)
+    work = {run.lane.name: 1.0 for run in at_most(race)}
+    console = Console(file=io.StringIO(), width=100, force_terminal=True, color_system=None)
+    progress = Progress(race, work, [record(trials[0].lane.name, SEARCH)], console)
+    progress.run_started(trials[1])
+    progress.looked(Evaluation(1.25, 5, 20_000, 0.875))
+    with console.capture() as shown:
+        console.print(progress._render())
+    text = shown.get()
+    assert "digits to accuracy 0.9 on cpu: trying learning rates, 1 of 6 trials" in text
+    tried = f"lr={trials[1].lane.recipe.optimizer.options['lr']:g}"
+    (row,) = [line for line in text.splitlines() if line.startswith(f"{lane_of(trials[1].lane.name)} ")]
+    assert f"{tried}: 0.8750 of 0.9" in row
+    assert "0.9250" not in text  # the best of a trial is not the lane's
+    out = io.StringIO()
+    with Progress(race, work, [], Console(file=out, width=200)) as progress:
+        for run in trials:
+            progress.run_started(run)
+            progress.run_finished(record(run.lane.name, run.seed))
+    *lines, last = out.getvalue().splitlines()
+    assert lines[0] == f"[1/10] tuning {trials[0].lane.name} seed {SEARCH}: started"
+    assert last.startswith(
+        "learning rates: baseline 0.05, as it was written; 0.025 to 0.1 could not be told apart; rs2-10"
+    )
 
 
 def test_time_in_words() -> None:

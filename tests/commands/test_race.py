@@ -142,6 +142,25 @@ def test_every_mistake_is_one_message_and_status_2(sooner: Run, tmp_path: Path) 
     assert sooner("race", "--no-such-option")[0] == 2
 
 
+def test_a_tuned_race_says_what_it_tries_and_what_it_chose(sooner: Run, tmp_path: Path) -> None:
+    options = ["--tune", "--tune-rates", "3", "--tune-seeds", "1", *QUICK, "--target", "0.6", "--out", "r"]
+    status, out, err = sooner("race", "digits", "--lanes", "ema-90", *options)
+    assert status == 0, err
+    assert "after 6 trials of their learning rates, on cpu" in " ".join(out.split())
+    lines = out.splitlines()
+    assert any("tuning ema-90@lr=0.1 seed 2000000: accuracy " in line for line in lines)
+    (chosen,) = [line for line in lines if line.startswith("learning rates: baseline 0.")]
+    assert "; ema-90 0." in chosen
+    found = Results.load(tmp_path / "r" / "results.json")
+    for lane in found.lanes:
+        assert lane.tuning is not None
+        assert f"  {lane.name}: {lane.tuning.chosen:g}, " in out
+        assert {run.seed for run in lane.runs} == {0, 1}
+    status, out, _ = sooner("race", "--resume", "r")
+    assert status == 0
+    assert "this race is over, with 4 runs" in out
+
+
 def test_an_interrupt_stops_cleanly_with_status_130_and_says_how_to_go_on(tmp_path: Path) -> None:
     folder = tmp_path / "r"
     options = ["--pairs", "2", "--threads", "1", "--device", "cpu", "--budget", "4ep", "--out", str(folder)]
@@ -255,6 +274,15 @@ def test_a_share_for_a_percentage_stops_the_race_after_one_run(sooner: Run) -> N
     [
         (["digits", "--scan", "3"], "--share and --scan go with --protocol fitted"),
         (["digits", "--detect", "5%"], "--detect with --until decided"),
+        (["digits", "--tune-rates", "7"], "--tune-rates and --tune-seeds with --tune"),
+        (
+            ["digits", "--tune", "--tune-rates", "4"],
+            "an odd number of at least 3, the recipe's own in the middle",
+        ),
+        (
+            ["--target", "0.9", "--tune", "--metric", "acc=(.*)", "--", "python x {seed}"],
+            "--tune searches the learning rate of recipes, and what rate a program trains at is its own affair",
+        ),
         (["digits", "--until", "decided", "--pairs", "8"], "takes --max-pairs"),
         (["digits", "--max-pairs", "8"], "--max-pairs is for a race --until decided"),
         (["digits", "--engine", "slurm"], "--engine must be local or ray, not slurm"),

@@ -98,3 +98,12 @@ def test_a_record_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     race_below(tmp_path)
     with pytest.raises(StoreError, match=r"cannot be read .* give another --out"):
         suite_record.begin(tmp_path, REQUEST)
+
+
+def test_one_that_is_tuned_is_another(tmp_path: Path) -> None:
+    suite_record.begin(tmp_path, replace(REQUEST, rules=replace(REQUEST.rules, tune=True, tune_seeds=3)))
+    assert json.loads((tmp_path / "suite.json").read_text())["asked"]["rules"]["tune_seeds"] == 3
+    (tmp_path / "digits").mkdir()
+    (tmp_path / "digits" / "race.db").touch()
+    with pytest.raises(StoreError, match=r"the suite in .* was begun otherwise"):
+        suite_record.begin(tmp_path, REQUEST)

@@ -11,6 +11,7 @@ from sooner.racing.engines.local import LocalEngine
 from sooner.racing.machine import describe as machine
 from sooner.racing.plan.lanes import PlannedRun
 from sooner.racing.plan.plan import Plan, make_plan
+from sooner.racing.plan.rules import Rules
 from sooner.racing.protocols import Watcher
 from sooner.racing.recipes import runs as recipe_runs
 from sooner.racing.recipes.runs import RecipeRuns
@@ -53,7 +54,12 @@ def make_race(digits: Data, tmp_path: Path) -> Callable[..., tuple[Path, Plan]]:
     """Write the plan of a small race into a new folder."""
 
     def make(
-        name: str = "race", *, pairs: int = 2, lanes: tuple[str, ...] = ("rs2-30",), **fields: Any
+        name: str = "race",
+        *,
+        pairs: int = 2,
+        lanes: tuple[str, ...] = ("rs2-30",),
+        rules: Rules | None = None,
+        **fields: Any,
     ) -> tuple[Path, Plan]:
         task = get_task("digits", target=0.9)
         base = dict(task.recipe) | {"model": "mlp", "budget": "3ep", "batch_size": 64, "precision": "float32"} | fields
@@ -68,6 +74,7 @@ def make_race(digits: Data, tmp_path: Path) -> Callable[..., tuple[Path, Plan]]:
             seed=0,
             device="cpu",
             threads=1,
+            rules=rules,
             environment=recipe_runs.environment(digits, device) | {"threads": 1},
         )
         racing.start(tmp_path / name, plan, recipe_runs.describe(digits, plan.validation))

@@ -1,6 +1,7 @@
 """Plans and records made by hand, for what decides on runs without making them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sooner.racing.plan.lanes import PlannedLane
@@ -37,3 +38,9 @@ def record(lane: str, seed: int, seconds: float, *, metric: float = 0.9, **field
     """A run that has `metric` after `seconds`, reached on a straight line from 0 at 0 seconds, and ends there."""
     looks = [Evaluation(0.0, 0, 0, 0.0), Evaluation(seconds, 100, 6400, metric)]
     return RunRecord(lane, seed, "2026", "2026", 100, 6400, seconds, looks, {"train": seconds}, 0.9, **fields)
+
+
+def steady(made: RunRecord) -> RunRecord:
+    """The run with a thousand examples a second: the longer it takes, the more it needs."""
+    looks = [replace(look, examples=round(1000 * look.seconds)) for look in made.looks]
+    return replace(made, looks=looks, examples=round(1000 * made.seconds))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from sooner.racing.amending import Amended, Amendment
 from sooner.racing.plan.agenda import agenda
 from sooner.racing.plan.plan import Plan
+from sooner.racing.plan.tuning import without_trials
 from sooner.racing.record import RunRecord
 from sooner.reporting.format import join, number_of
 from sooner.statistics.extension import extended
@@ -24,12 +25,13 @@ def lines(asked: Amendment, before: Plan, amended: Amended, left: Sequence[RunRe
         amended: what came of it.
         left: the runs that have ended, without those to be repeated.
     """
+    raced = without_trials(before, left)
     if asked.retry:
-        yield _repeated(amended.repeat) if amended.repeat else _nothing_failed(left)
+        yield _repeated(amended.repeat) if amended.repeat else _nothing_failed(raced)
     if amended.plan.pairs > before.pairs:
         yield _more_pairs(before, amended.plan)
     if not agenda(amended.plan, left):
-        yield _over(amended.plan, left)
+        yield _over(amended.plan, raced)
 
 
 def _repeated(runs: Sequence[RunRecord]) -> str:

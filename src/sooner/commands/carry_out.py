@@ -23,6 +23,7 @@ from sooner.racing.amending import Amendment, amend
 from sooner.racing.engines.choose import make_engine
 from sooner.racing.failure import Halt
 from sooner.racing.plan.plan import Plan
+from sooner.racing.plan.tuning import planned
 from sooner.racing.protocols import Together
 from sooner.racing.runs import work
 from sooner.reporting.console import say
@@ -128,6 +129,11 @@ def _command() -> str:
 
 
 def _extent(plan: Plan) -> str:
+    trials = len(planned(plan))
+    return f"{_pairs(plan)} after {number_of(trials, 'trial')} of their learning rates" if trials else _pairs(plan)
+
+
+def _pairs(plan: Plan) -> str:
     if plan.rules.protocol == "fitted":
         rungs, seeds = number_of(len(plan.rungs), "budget"), number_of(plan.pairs, "seed")
         return f"{rungs} from {plan.rungs[0]} to {plan.rungs[-1]}, at most {seeds} each"

@@ -73,6 +73,17 @@ Confirm = Annotated[
     bool,
     typer.Option("--confirm", help="Run the winner and its opponents again on fresh seeds.", rich_help_panel=PROTOCOL),
 ]
+Tune = Annotated[
+    bool,
+    typer.Option("--tune", help="Search the learning rate of every lane before the race.", rich_help_panel=PROTOCOL),
+]
+TuneRates = Annotated[
+    int,
+    typer.Option(metavar="N", help="tune: rates around each recipe's own, an odd number.", rich_help_panel=PROTOCOL),
+]
+TuneSeeds = Annotated[
+    int, typer.Option(metavar="N", help="tune: seeds that each rate is tried with.", rich_help_panel=PROTOCOL)
+]
 Price = Annotated[
     float | None, typer.Option(help="What an hour on this machine costs, for money to target.", rich_help_panel=OUTPUT)
 ]
@@ -150,7 +161,16 @@ def listed(text: str) -> list[str]:
 
 
 def make_rules(
-    protocol: str, until: str, detect: str, confirm: bool, share: float, price: float | None, scan: int = 2
+    protocol: str,
+    until: str,
+    detect: str,
+    confirm: bool,
+    share: float,
+    price: float | None,
+    scan: int,
+    tune: bool,
+    tune_rates: int,
+    tune_seeds: int,
 ) -> Rules:
     """The rules of a race. Raises SoonerError."""
     from sooner.racing.plan.rules import Rules
@@ -163,6 +183,9 @@ def make_rules(
         share=share,
         scan=scan,
         price=price,
+        tune=tune,
+        tune_rates=tune_rates,
+        tune_seeds=tune_seeds,
     )
 
 
@@ -186,11 +209,15 @@ def count_pairs(pairs: int | None, max_pairs: int | None, until: str) -> int | N
     return pairs
 
 
-def refuse_idle(context: typer.Context, protocol: str, until: str) -> None:
-    """Refuse options of a protocol or an ending that was not asked for."""
+def refuse_idle(context: typer.Context, protocol: str, until: str, *, tune: bool) -> None:
+    """Refuse options of a protocol, an ending or a search that was not asked for."""
     idle = (() if protocol == "fitted" else ("share", "scan")) + (() if until == "decided" else ("detect",))
+    idle += () if tune else ("tune_rates", "tune_seeds")
     others = [name for name in context.params if name not in idle]
-    needed = "--share and --scan go with --protocol fitted, --detect with --until decided"
+    needed = (
+        "--share and --scan go with --protocol fitted, --detect with --until decided, --tune-rates and --tune-seeds "
+        "with --tune"
+    )
     refuse_beside(context, needed, *others)
 
 

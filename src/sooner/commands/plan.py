@@ -38,6 +38,9 @@ def plan(
     lanes: options.Lanes = "",
     budget: options.Budget = None,
     detect: options.Detect = "10%",
+    tune: options.Tune = False,
+    tune_rates: options.TuneRates = 5,
+    tune_seeds: options.TuneSeeds = 2,
     missed: Annotated[
         str,
         typer.Option(
@@ -63,6 +66,7 @@ def plan(
         options.refuse_beside(context, "a race that has begun is planned by its own runs", "race", "detect")
         during(race, detect=share)
         return
+    options.refuse_idle(context, "first-hit", "decided", tune=tune)
     request = Request(
         items=items or [],
         task=task,
@@ -72,7 +76,7 @@ def plan(
         target=target,
         lanes=options.listed(lanes),
         budget=budget,
-        rules=Rules(detect=share),
+        rules=Rules(detect=share, tune=tune, tune_rates=tune_rates, tune_seeds=tune_seeds),
         seed=seed,
         device=device,
         threads=threads,
@@ -95,7 +99,7 @@ def before(request: Request, *, missed: float = 0.0, trust: bool = False) -> Non
     from sooner.commands.progress import clock
     from sooner.commands.screen import Console
     from sooner.racing.machine import describe as machine
-    from sooner.racing.recipes.pace import measure, race_seconds, run_seconds, sizes_of
+    from sooner.racing.recipes.pace import measure, race_seconds, run_seconds, search_seconds, sizes_of
     from sooner.reporting import format as words
     from sooner.reporting.console import say
     from sooner.results.forecast import PUBLISHED_CV, forecast
@@ -116,6 +120,10 @@ def before(request: Request, *, missed: float = 0.0, trust: bool = False) -> Non
         f"{words.number_of(len(plan.lanes), 'lane')}, {clock(race_seconds(plan, seconds, 1))} here.\n",
     )
     console.print(plan_words.lanes(plan, paces, seconds))
+    search = search_seconds(plan, seconds)
+    also = ", the trials included" if search else ""
+    if search:
+        say(console, f"\nBefore the first pair --tune makes {plan_words.trials(plan)}: {clock(search)} here.")
     with step(console, "simulating races"):
         asked_for = sorted({*_DIFFERENCES, detect})
         expected = [forecast(log_ratio_sd(), difference, alpha=plan.alpha, missed=missed) for difference in asked_for]
@@ -125,8 +133,9 @@ def before(request: Request, *, missed: float = 0.0, trust: bool = False) -> Non
     say(
         console,
         f"\nTo find {plan_words.percent(detect)} in 8 of 10 races: {words.number_of(asked.pairs, 'pair')}, "
-        f"{clock(race_seconds(plan, seconds, asked.pairs))} here; or --until decided --max-pairs {asked.maximal} "
-        f"--detect {plan_words.percent(detect)}, which takes as many as it needs.\n"
+        f"{clock(search + race_seconds(plan, seconds, asked.pairs))} here{also}; "
+        f"or --until decided --max-pairs {asked.maximal} --detect {plan_words.percent(detect)}, which takes as many as "
+        "it needs.\n"
         "The seconds are measured here, now, on a few dozen steps of each recipe. The pairs are not from this task, of "
         f"which nothing is known yet: they suppose that times to target vary by {PRIOR_CV:.1%} from seed to seed, the "
         "median of 354 published configurations. Four fifths of those lie between "

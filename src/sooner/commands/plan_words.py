@@ -10,6 +10,7 @@ from rich.table import Table
 
 from sooner.commands.progress import clock
 from sooner.racing.plan.plan import Plan
+from sooner.racing.plan.tuning import planned
 from sooner.racing.recipes.pace import Pace, race_seconds
 from sooner.racing.record import RunRecord
 from sooner.reporting import format as words
@@ -24,6 +25,13 @@ def lanes(plan: Plan, paces: Mapping[str, Pace], seconds: Mapping[str, float]) -
     for lane in plan.lanes:
         table.add_row(lane.name, words.significant(paces[lane.name].step), words.seconds(seconds[lane.name]))
     return table
+
+
+def trials(plan: Plan) -> str:
+    """ "40 trials of the learning rates of 4 lanes, controls included"."""
+    runs = planned(plan)
+    lanes = words.number_of(len(plan.lanes), "lane")
+    return f"{words.number_of(len(runs), 'trial')} of the learning rates of {lanes}, controls included"
 
 
 def forecasts(expected: Sequence[Forecast], plan: Plan, seconds: Mapping[str, float]) -> Table:

@@ -13,11 +13,13 @@ from rich.table import Table
 from rich.text import Text
 
 from sooner.budget import Budget
+from sooner.racing.plan import tuning
 from sooner.racing.plan.agenda import at_most
 from sooner.racing.plan.lanes import PlannedLane, PlannedRun
 from sooner.racing.plan.plan import Plan
 from sooner.racing.record import RunRecord
 from sooner.reporting.console import say
+from sooner.reporting.rates import told
 from sooner.training.evaluation import Evaluation
 
 _EVERY = 60.0  # seconds between lines, at least, while a run is under way
@@ -49,6 +51,7 @@ class Progress:
         for record in done:
             if self._name_of(record.lane) in self._runs:  # a store of another's may hold runs of no lane
                 self._lane_of(record).append(record)
+        self._trials = len(tuning.planned(plan))
         self._current: PlannedRun | None = None
         self._look: Evaluation | None = None
         self._under_way: dict[tuple[str, int], float] = {}  # lane and seed, and when the run started
@@ -69,7 +72,7 @@ class Progress:
         self._current, self._look = run, None
         self._under_way[run.lane.name, run.seed] = monotonic()
         ended = sum(map(len, self._runs.values()))
-        self._print(f"[{ended + len(self._under_way)}/{self._most}] {run.lane.name} seed {run.seed}: started")
+        self._print(f"[{ended + len(self._under_way)}/{self._most}] {self._called(run.lane.name, run.seed)}: started")
 
     def looked(self, look: Evaluation) -> None:
         self._look = look
@@ -79,7 +82,7 @@ class Progress:
             return
         look = f"{self._plan.task.metric} {self._look.metric:.4f} of {self._plan.target:g}, " if self._look else ""
         runs = [
-            f"{lane} seed {seed}: {look}under way for {clock(monotonic() - started)}"
+            f"{self._called(lane, seed)}: {look}under way for {clock(monotonic() - started)}"
             for (lane, seed), started in self._under_way.items()
         ]
         self._print(f"{'; '.join(runs)}; {self._left()} left")
@@ -92,7 +95,23 @@ class Progress:
         metric = f"{record.looks[-1].metric:.4f}" if record.looks else "none"
         ended = record.stopped or f"{self._plan.task.metric} {metric} after {record.seconds:.1f} s"
         done = sum(map(len, self._runs.values()))
-        self._print(f"[{done}/{self._most}] {record.lane} seed {record.seed}: {ended}; {self._left()} left")
+        self._print(f"[{done}/{self._most}] {self._called(record.lane, record.seed)}: {ended}; {self._left()} left")
+        if tuning.is_trial(self._plan, record) and done == self._trials:
+            say(self._console, f"learning rates: {'; '.join(self._chosen())}")
+
+    def _called(self, lane: str, seed: int) -> str:
+        """A run in a line: what a trial tries is part of its name."""
+        return f"{'tuning ' if self._tried(lane, seed) else ''}{lane} seed {seed}"
+
+    def _tried(self, lane: str, seed: int) -> str:
+        """The rate that a run tries: "lr=0.05"; nothing of one that is no trial."""
+        is_trial = self._plan.rules.tune and seed >= self._plan.seed + tuning.SEARCH
+        return lane.rpartition("@")[2] if is_trial else ""
+
+    def _chosen(self) -> list[str]:
+        """What the trials found, lane by lane."""
+        found = tuning.findings(self._plan, [record for records in self._runs.values() for record in records])
+        return [f"{name} {told(each)}" for name, each in found.items()]
 
     def _print(self, line: str) -> None:
         """Where nothing is drawn."""
@@ -135,7 +154,8 @@ class Progress:
             table.add_column(column, justify=side, style="" if column != "now" else "cyan")  # type: ignore[arg-type]
         for lane in self._plan.lanes:
             records = self._runs[lane.name]
-            bests = [max(look.metric for look in record.looks) for record in records if record.looks]
+            raced = tuning.without_trials(self._plan, records)
+            bests = [max(look.metric for look in record.looks) for record in raced if record.looks]
             table.add_row(
                 Text(lane.name),
                 f"{len(records)}/{self._most_of[lane.name]}",
@@ -147,26 +167,19 @@ class Progress:
         foot.add_row(
             ProgressBar(total=1.0, completed=self._share(), width=30), f"{elapsed} so far, {self._left()} left"
         )
-        target = Text(
-            f"{self._plan.task.name} to {self._plan.task.metric} {self._plan.target:g} on {self._plan.device}"
-        )
-        return Group(target, table, foot)
-
-    def _name_now(self, lane: PlannedLane) -> str:
-        """The lane's name at the rung of the run under way."""
-        fitted = self._current is not None and self._plan.rules.protocol == "fitted"
-        return f"{lane.name}@{self._current.lane.entry.budget}" if fitted and self._current else lane.name
+        ended = sum(map(len, self._runs.values()))
+        searching = f": trying learning rates, {ended} of {self._trials} trials" if ended < self._trials else ""
+        goal = f"{self._plan.task.name} to {self._plan.task.metric} {self._plan.target:g}"
+        return Group(Text(f"{goal} on {self._plan.device}{searching}"), table, foot)
 
     def _now(self, lane: PlannedLane) -> Text:
-        if self._current is None or self._current.lane.name not in (lane.name, self._name_now(lane)):
+        if self._current is None or self._name_of(self._current.lane.name) != lane.name:
             return Text("")
-        seed = self._current.seed
+        name = self._tried(self._current.lane.name, self._current.seed) or f"seed {self._current.seed}"
         if self._look is None:
-            return Text(f"seed {seed}: starting")
+            return Text(f"{name}: starting")
         reached = "reached" if self._look.metric >= self._plan.target else "of"
-        return Text(
-            f"seed {seed}: {self._look.metric:.4f} {reached} {self._plan.target:g} after {self._look.seconds:.1f} s"
-        )
+        return Text(f"{name}: {self._look.metric:.4f} {reached} {self._plan.target:g} after {self._look.seconds:.1f} s")
 
 
 def clock(seconds: float) -> str:

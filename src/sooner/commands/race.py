@@ -31,7 +31,8 @@ _OF_PROGRAMS = (
         "until",
         "max_pairs",
     ),
-    *("detect", "confirm", "price", "engine", "track", "out", "seed", "threads", "keep_going"),
+    *("detect", "confirm", "tune", "tune_rates", "tune_seeds"),  # tuned is refused with the reason
+    *("price", "engine", "track", "out", "seed", "threads", "keep_going"),
 )
 
 
@@ -41,6 +42,7 @@ EXAMPLES = options.examples(
     "sooner race --data table.csv --label species --target 0.9",
     "sooner race my_recipe.yaml --task cifar10 --until decided",
     "sooner race digits --protocol fitted --scan 6",
+    "sooner race mine.yaml --task digits --tune",
     "sooner race --metric 'acc=([0-9.]+)' --target 0.93 -- 'python a.py {seed}' ...",
     "sooner race --resume races/digits",
 )
@@ -109,6 +111,9 @@ def race(
     max_pairs: options.MaxPairs = None,
     detect: options.Detect = "10%",
     confirm: options.Confirm = False,
+    tune: options.Tune = False,
+    tune_rates: options.TuneRates = 5,
+    tune_seeds: options.TuneSeeds = 2,
     engine: options.Engine = "local",
     price: options.Price = None,
     track: options.Track = "",
@@ -151,8 +156,8 @@ def race(
         return
     if retry is not None:
         raise SoonerError("--retry is for a race that has begun; give its folder, too: --resume FOLDER --retry failed")
-    rules = options.make_rules(protocol, until, detect, confirm, share, price, scan)
-    options.refuse_idle(context, protocol, until)
+    rules = options.make_rules(protocol, until, detect, confirm, share, price, scan, tune, tune_rates, tune_seeds)
+    options.refuse_idle(context, protocol, until, tune=tune)
     count = options.count_pairs(pairs, max_pairs, until)
     programs = None
     if context.obj is not None:

@@ -44,6 +44,9 @@ def suite(
     max_pairs: options.MaxPairs = None,
     detect: options.Detect = "10%",
     confirm: options.Confirm = False,
+    tune: options.Tune = False,
+    tune_rates: options.TuneRates = 5,
+    tune_seeds: options.TuneSeeds = 2,
     engine: options.Engine = "local",
     price: options.Price = None,
     track: options.Track = "",
@@ -65,13 +68,13 @@ def suite(
     trust: options.Trust = False,
 ) -> None:
     """Race the same lanes on several tasks, and draw their performance profiles; the same command resumes."""
-    options.refuse_idle(context, protocol, until)
+    options.refuse_idle(context, protocol, until, tune=tune)
     request = Request(
         model=model,
         lanes=options.listed(lanes),
         pairs=options.count_pairs(pairs, max_pairs, until),
         budget=budget,
-        rules=options.make_rules(protocol, until, detect, confirm, share, price, scan),
+        rules=options.make_rules(protocol, until, detect, confirm, share, price, scan, tune, tune_rates, tune_seeds),
         seed=seed,
         device=device,
         threads=threads,

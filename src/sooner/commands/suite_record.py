@@ -29,7 +29,10 @@ def begin(out: Path, request: Request) -> None:
 
     Raises StoreError where a suite was begun there and asked for otherwise, or a race.
     """
-    asked = {name: getattr(request, name) for name in _ASKED} | {"rules": asdict(request.rules)}
+    rules = asdict(request.rules)
+    if not request.rules.tune:  # as suites of version 0.2.0 were kept, which go on
+        rules = {name: value for name, value in rules.items() if not name.startswith("tune")}
+    asked = {name: getattr(request, name) for name in _ASKED} | {"rules": rules}
     plain = json.loads(json.dumps(asked))
     if (out / NAME).exists():
         raise StoreError(f"{out} holds a race; give --out a folder for the suite")

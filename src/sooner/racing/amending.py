@@ -13,6 +13,7 @@ from sooner.racing import provenance
 from sooner.racing.lock import locked
 from sooner.racing.plan.lanes import saved_name
 from sooner.racing.plan.plan import MAX_PAIRS, Plan, refuse_mismatch
+from sooner.racing.plan.tuning import without_trials
 from sooner.racing.race import stored_plan
 from sooner.racing.record import RunRecord
 from sooner.racing.runs import own_code
@@ -107,7 +108,7 @@ def amend(folder: Path, asked: Amendment, environment: Mapping[str, Any]) -> Ame
             plan = with_pairs(before, asked.pairs)
             refuse_mismatch(before, environment, code=own_code(before), mended=asked.retry is not None)
             records = store.records()
-            repeat = tuple(record for record in records if record.failed) if asked.retry else ()
+            repeat = _failed(before, records) if asked.retry else ()
             if plan.pairs > before.pairs:
                 plan = replace(plan, looked=_looked(before, store))
             plan = replace(plan, environment=dict(environment))
@@ -120,6 +121,12 @@ def amend(folder: Path, asked: Amendment, environment: Mapping[str, Any]) -> Ame
             return Amended(plan, repeat)
     finally:
         store.close()
+
+
+def _failed(plan: Plan, records: Sequence[RunRecord]) -> tuple[RunRecord, ...]:
+    """The runs to be repeated. Of a race that is tuned, trials only as long as no run rests on the rates they chose."""
+    raced = without_trials(plan, records)
+    return tuple(record for record in (raced if raced or plan.rates else records) if record.failed)
 
 
 def _looked(plan: Plan, store: Store) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ from typing import Any
 from sooner.racing.machine import repository
 from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.plan.plan import Plan
+from sooner.racing.plan.tuning import without_trials
 from sooner.racing.record import RunRecord
 from sooner.racing.runs import code_of, has_own_code
 from sooner.racing.store import Store
@@ -56,7 +57,7 @@ def number(store: Store, plan: Plan, environment: Mapping[str, Any]) -> int:
 def notices(plan: Plan, store: Store) -> list[Notice]:
     """What a reader should know of runs that were repeated, and of lanes whose runs are not all of one code."""
     records, known = store.records(), environments(store, plan)
-    return [*_retried(plan, records, store.attempts(), known), *_mixed(plan, records, known)]
+    return [*_retried(plan, records, store.attempts(), known), *_mixed(plan, without_trials(plan, records), known)]
 
 
 def _retried(
@@ -135,7 +136,7 @@ def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str
 
 
 def _base(plan: Plan, stored: str) -> PlannedLane:
-    """The lane whose runs are stored by this name, at one of its budgets or without."""
+    """The lane whose runs are stored by this name, at one of its budgets or rates or without."""
     lanes = {lane.name: lane for lane in plan.lanes}
     return lanes.get(stored) or lanes[stored.rpartition("@")[0]]
 

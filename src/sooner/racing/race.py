@@ -20,6 +20,7 @@ from sooner.racing.machine.energy import EnergyMeter
 from sooner.racing.plan.agenda import agenda
 from sooner.racing.plan.lanes import saved_name
 from sooner.racing.plan.plan import Plan, refuse_mismatch
+from sooner.racing.plan.tuning import settled
 from sooner.racing.protocols import Engine, Together, Watcher
 from sooner.racing.record import RunRecord
 from sooner.racing.runs import own_code, read_entry
@@ -133,6 +134,9 @@ def run(folder: Path, engine: Engine, watcher: Watcher, *, keep_going: bool = Fa
             )
             try:
                 while planned := agenda(plan, records):
+                    if (rated := settled(plan, records)) != plan:
+                        plan = rated
+                        store.put("plan", plan.to_dict())
                     engine.run(planned, folder, keep, watchers)
             except SoonerError:
                 starts.refused()

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sooner.racing import provenance
-from sooner.racing.plan import stopping
+from sooner.racing.plan import stopping, tuning
 from sooner.racing.plan.agenda import agenda
 from sooner.racing.plan.confirming import FRESH
 from sooner.racing.plan.controls import opponents
@@ -28,7 +28,9 @@ from sooner.results.rescoring import rescore
 
 def score(plan: Plan, store: Store) -> Results:
     """The results of the runs that `store` holds so far; lanes and pairs that are missing are left out of figures."""
-    records = store.records()
+    ended = store.records()
+    tuned, searched = tuning.tuned(plan, ended), tuning.findings(plan, ended)
+    records = tuning.without_trials(plan, ended)
     own = [record for record in records if record.seed < plan.seed + FRESH]
     fresh = [record for record in records if record.seed >= plan.seed + FRESH]
     failures = Counter((_name(plan, record.lane), record.seed) for record in store.attempts())
@@ -36,17 +38,24 @@ def score(plan: Plan, store: Store) -> Results:
     if plan.rules.until == "decided":
         standing = stopping.standing(plan, own)
         hopeless = {name: standing.stopped[name] for name in standing.hopeless}
-    lanes = [_lane(lane, plan, own, hopeless.get(lane.name), failures) for lane in plan.lanes]
+    lanes = [
+        replace(
+            _lane(lane, plan, own, hopeless.get(lane.name), failures),
+            recipe=tuned[lane.name].entry.to_dict(),
+            tuning=searched.get(lane.name),
+        )
+        for lane in plan.lanes
+    ]
     results = Results(
         task=plan.task.name,
         target=plan.target,
         metric=plan.task.metric,
         protocol=plan.rules.protocol,
         device=plan.device,
-        started=min((record.started for record in records), default=""),
+        started=min((record.started for record in ended), default=""),
         lanes=lanes,
         comparisons=[],
-        complete=not agenda(plan, records),
+        complete=not agenda(plan, ended),
         model=plan.lanes[0].entry.model,
         pairs=plan.pairs,
         evaluate_every=plan.every,

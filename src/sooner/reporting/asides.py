@@ -1,4 +1,4 @@
-"""What some races report beside their table and verdicts, in lines: budgets, means, money, lanes stopped early."""
+"""What some races report beside their table and verdicts: budgets, means, money, lanes stopped early, rates."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from sooner.reporting import format as words
 from sooner.reporting.budgets import smallest
+from sooner.reporting.rates import cost as cost_of_search
+from sooner.reporting.rates import searched, told
 from sooner.reporting.summary import cost, median_time, survival_of
 from sooner.results.records import Lane, Results
 
@@ -21,7 +23,7 @@ class Aside:
 
 def asides(results: Results) -> list[Aside]:
     """Those that this race has something for."""
-    all_asides = (_budgets(results), _means(results), _money(results), _stopped(results))
+    all_asides = (_budgets(results), _means(results), _money(results), _stopped(results), _rates(results))
     return [aside for aside in all_asides if aside.lines]
 
 
@@ -59,6 +61,12 @@ def _money(results: Results) -> Aside:
         if spent is not None:
             lines.append(f"{lane.name}: {'> ' if spent.at_least else ''}{words.money(spent.value)}")
     return Aside(f"Money to target, at {words.money(results.price_per_hour or 0.0)} an hour", tuple(lines))
+
+
+def _rates(results: Results) -> Aside:
+    found = searched(results)
+    heading = f"Learning rates, searched before the race in {cost_of_search(results)}" if found else ""
+    return Aside(heading, tuple(f"{lane.name}: {told(tuning)}" for lane, tuning in found))
 
 
 def _stopped(results: Results) -> Aside:

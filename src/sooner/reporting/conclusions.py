@@ -10,7 +10,7 @@ from sooner.reporting.summary import Kind
 from sooner.reporting.tones import Tone
 from sooner.reporting.wording import change
 from sooner.results.changes import Change, methods, settings
-from sooner.results.kinds import between
+from sooner.results.kinds import between, tuned_alike
 from sooner.results.records import Lane, Results
 from sooner.seams import SEAMS
 
@@ -30,11 +30,20 @@ _FITTED: dict[Tone, str] = {
 
 @dataclass(frozen=True)
 class Found:
-    """What was found of a lane against another one, and what that one is to it."""
+    """What was found of a lane against another one, and what that one is to it.
+
+    With `luck` the difference is no larger than a luckier search for the learning rate may make.
+    """
 
     other: Lane
     kind: Kind
     tone: Tone
+    luck: bool = False
+
+    @property
+    def shown(self) -> Tone:
+        """What it shows of a method: nothing where luck may have made it."""
+        return "open" if self.luck else self.tone
 
 
 def differing(results: Results, lane: Lane, other: Lane) -> list[Change]:
@@ -46,7 +55,9 @@ def conclusions(results: Results, lane: Lane, found: Sequence[Found]) -> list[st
     """Sentences, of a race of recipes.
 
     That a method pays is said where the lane is faster than the baseline and than every lane that differs from it in
-    that method alone, of which there must be one, and than the one that leaves the method's choice to chance.
+    that method alone, of which there must be one, and than the one that leaves the method's choice to chance. Where the
+    learning rates of all lanes were searched alike, another rate is nothing in which they differ, but what a luckier
+    search may gain is not the method's.
     """
     baseline = next((other for other in results.lanes if other.role == "baseline"), None)
     if baseline is None:
@@ -57,6 +68,8 @@ def conclusions(results: Results, lane: Lane, found: Sequence[Found]) -> list[st
         told = [*_claims(results, lane, own, found), *(text for each in found for text in _doubts(results, lane, each))]
     if own and not methods(own):
         told.append(f"It changes no method; it differs from the baseline in: {listed(own)}.")
+    elif not own and lane.tuning and lane.tuning.chosen and tuned_alike(lane, baseline):
+        told.append("It is the baseline but for its learning rate, which was searched for both alike.")
     return told
 
 
@@ -71,40 +84,41 @@ def _claims(results: Results, lane: Lane, own: Sequence[Change], found: Sequence
         if each.kind not in ("random", "random-mask"):
             between_them = differing(results, lane, each.other)
             if not settings(between_them):
-                tones.setdefault(frozenset(methods(between_them)), []).append(each.tone)
+                tones.setdefault(frozenset(methods(between_them)), []).append(each.shown)
     new = methods(own)
+    at = ", at the learning rate that was searched for each lane" if lane.tuning else ""
     claims = []
     for method in new:
         alone = tones.get(frozenset([method]), [])
         if alone and all(tone == "faster" for tone in [*alone, *_left_to_chance(method, own, found)]):
-            claims.append("The method itself pays." if len(new) == 1 else f"{method} itself pays.")
+            claims.append(f"{'The method' if len(new) == 1 else method} itself pays{at}.")
     together = tones.get(frozenset(new), [])
     if len(new) > 1 and together and all(tone == "faster" for tone in together):
-        claims.append(f"{_named(new)} together pay.")
+        claims.append(f"{_named(new)} together pay{at}.")
     return claims
 
 
 def _left_to_chance(method: str, own: Sequence[Change], found: Sequence[Found]) -> list[Tone]:
     fields = {each.field for each in own if each.method == method}
     seams = [seam.control for seam in SEAMS if fields & {field.name for field in seam.fields}]
-    return [each.tone for each in found if each.kind in seams]
+    return [each.shown for each in found if each.kind in seams]
 
 
 def _doubts(results: Results, lane: Lane, found: Found) -> list[str]:
     """What a control shows besides; of one that picks at random, what it shows of the choice."""
-    if (found.kind, found.tone) in _AT_RANDOM:
-        return [_AT_RANDOM[found.kind, found.tone]]
+    if (found.kind, found.shown) in _AT_RANDOM:
+        return [_AT_RANDOM[found.kind, found.shown]]
     here = differing(results, lane, found.other)
     names, others = methods(here), settings(here)
     if found.kind == "fitted":
-        if found.tone in _FITTED:
-            return [_FITTED[found.tone]]
-        if found.tone == "faster" and names and others:
+        if found.shown in _FITTED:
+            return [_FITTED[found.shown]]
+        if found.shown == "faster" and names and others:
             return [f"Its fitted control differs from it in more than {_named(names)}: {listed(others)}."]
         return []
-    if found.kind in ("without", "lane") and names and not others and found.tone in ("open", "slower"):
+    if found.kind in ("without", "lane") and names and not others and found.shown in ("open", "slower"):
         same = "The same recipe" if found.kind == "without" else f"{found.other.name}, the same recipe"
-        end = "may gain as much" if found.tone == "open" else "pays better"
+        end = "may gain as much" if found.shown == "open" else "pays better"
         return [f"{same} without {_named(names)}{',' if found.kind == 'lane' else ''} {end}."]
     return []
 

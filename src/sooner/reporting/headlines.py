@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sooner.reporting.conclusions import Found, conclusions
 from sooner.reporting.format import number_of
 from sooner.reporting.meanings import RELATIONS, apposition, called, meaning, relation
+from sooner.reporting.rates import may_be_luck
 from sooner.reporting.summary import BASELINE, comparisons, confirmed, contestants, kind
 from sooner.reporting.tones import Tone as Tone
 from sooner.reporting.tones import tone as tone
@@ -77,7 +78,9 @@ def confirmations(results: Results) -> list[Reading]:
 def _headline(results: Results, lane: Lane) -> Headline:
     compared = [c for what in RELATIONS for c in comparisons(results, lane.name, (what,))]
     by_name = {other.name: other for other in results.lanes}
-    found = [Found(by_name[c.against], kind(results, by_name[c.against]), tone(c)) for c in compared]
+    found = [
+        Found(by_name[c.against], kind(results, by_name[c.against]), tone(c), may_be_luck(results, c)) for c in compared
+    ]
     sentence = _sentence(results, lane, found)
     if lane.role == "control":
         sentence = f"({apposition(results, lane)}) {_own_figures(compared) or sentence}"

@@ -41,6 +41,7 @@ _APPOSITION: dict[Kind, str] = {
     "random-mask": "with as many weights at random",
 }
 _FITTED = "Each at the smallest budget that it needs, its schedule fitted to it."
+_TUNED = " but the learning rate, which was searched for it as well"
 _RATES = ", and at the baseline's learning rate, as rates do not carry over from one optimizer to another"
 
 
@@ -94,7 +95,8 @@ def meaning(results: Results, comparison: Comparison) -> str:
         found = differing(results, lane, other)
         summary = str(other.recipe.get("summary") or f"{lane.name} without it").removesuffix(".")
         optimizer = any(each.field == "optimizer" and each.method for each in found)
-        return f"{_adds(found)} The control is {summary}, all else kept{_RATES if optimizer else ''}."
+        kept = _TUNED if other.tuning else _RATES if optimizer else ""
+        return f"{_adds(found)} The control is {summary}, all else kept{kept}."
     return _MEANING[against]
 
 

@@ -35,15 +35,41 @@ def kind(lanes: Sequence[Lane], lane: Lane) -> Kind:
 
 def taken_out(lane: Lane, control: Lane, baseline: Lane) -> tuple[str, ...]:
     """The methods of `lane` in whose place `control` has what the baseline has; none where it has another method."""
-    found = [change for change in between(lane, control) if change.method]
-    if all(_as_in(change, baseline.recipe) for change in found):
+    found = [change for change in changes(written(lane), written(control), but=_given(control)) if change.method]
+    if all(_as_in(change, written(baseline)) for change in found):
         return tuple(dict.fromkeys(change.method for change in found))
     return ()
 
 
 def between(lane: Lane, other: Lane) -> list[Change]:
-    """What `lane` has otherwise than `other`. A control's budget is no change: the race gave it the lane's."""
-    return changes(lane.recipe, other.recipe, but=("budget",) if other.role == "control" else ())
+    """What `lane` has otherwise than `other`. A control's budget is no change: the race gave it the lane's.
+
+    Nor is another learning rate where the rate of both was searched alike, and that of `other` does not lie at the end
+    of what was tried: each has the best that it can be given.
+    """
+    found = changes(lane.recipe, other.recipe, but=_given(other))
+    return [change for change in found if not (is_rate(change) and tuned_alike(lane, other))]
+
+
+def is_rate(change: Change) -> bool:
+    """Whether it is another learning rate of the same optimizer."""
+    return change.field == "optimizer" and change.option == "lr"
+
+
+def tuned_alike(lane: Lane, other: Lane) -> bool:
+    """Whether the learning rates of both were searched, and none of the other's that was left out may be better."""
+    return lane.tuning is not None and other.tuning is not None and not other.tuning.edge
+
+
+def written(lane: Lane) -> dict[str, Any]:
+    """The lane's recipe as it was written: where its learning rate was searched, at the rate that it came with."""
+    if lane.tuning is None:
+        return lane.recipe
+    return {**lane.recipe, "optimizer": {**lane.recipe["optimizer"], "lr": lane.tuning.own}}
+
+
+def _given(other: Lane) -> tuple[str, ...]:
+    return ("budget",) if other.role == "control" else ()
 
 
 def contestants(lanes: Sequence[Lane]) -> Contestants:
@@ -71,4 +97,4 @@ def _at_random(held: Sequence[Lane], control: Lane) -> Kind:
 
 
 def _but_for_budget(lane: Lane) -> dict[str, Any]:
-    return {key: value for key, value in lane.recipe.items() if key not in ("name", "summary", "budget")}
+    return {key: value for key, value in written(lane).items() if key not in ("name", "summary", "budget")}

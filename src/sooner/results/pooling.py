@@ -22,6 +22,7 @@ from sooner.results.notices import Drift, GridsDiffer, LanesRenamed, Notice, OfR
 from sooner.results.records import Comparison, Lane, Results, Run
 from sooner.results.rescoring import VERDICTS, Level, rescore
 from sooner.results.suspicions import Suspicion
+from sooner.results.tuning import Tuning
 from sooner.results.verdict import Finding
 from sooner.statistics.extension import extended
 from sooner.statistics.family import share
@@ -190,7 +191,16 @@ def _more(lane: Lane, further: Lane) -> Lane:
         runs=sorted([*lane.runs, *further.runs], key=lambda run: run.seed),
         opponents=list(opponents),
         counts_examples=lane.counts_examples and further.counts_examples,
+        tuning=_both_searches(lane, further),
     )
+
+
+def _both_searches(lane: Lane, further: Lane) -> Tuning | None:
+    """The search of the first race, whose rate the second one found, too; what both cost."""
+    one, other = lane.tuning, further.tuning
+    if one is None or other is None:
+        return None
+    return replace(one, runs=one.runs + other.runs, seconds=one.seconds + other.seconds)
 
 
 def _level(parts: Sequence[int], alpha: float) -> Level:

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 from sooner._text import printable, visible
 from sooner._types import require_types
 from sooner.results.notices import Notice, Told, from_fields, to_fields
+from sooner.results.tuning import Tuning
 from sooner.results.verdict import Cause, Finding, Reason, Verdict, judge
 from sooner.statistics.comparison import ComparisonFigures, CurvePoint
 from sooner.statistics.signed_rank import ALPHA
@@ -96,6 +97,7 @@ class Lane:
     dropped_after: int | None = None  # pairs after which it was stopped, because it could not win any more
     own_seconds: bool = False  # its times are what its program told of itself, not the race's clock
     counts_examples: bool = True  # false where no run told its examples: those in it are steps, and compare nothing
+    tuning: Tuning | None = None  # how the learning rate in `recipe` was found, where it was searched
 
 
 @dataclass(frozen=True)
@@ -191,6 +193,7 @@ class Results:
                         Survival(**estimate) for estimate in lane.get("survival", []) if _known_clock(estimate)
                     ],
                     "rungs": [Rung(**_known(Rung, rung)) for rung in lane.get("rungs", [])],
+                    "tuning": Tuning.from_dict(lane["tuning"]) if lane.get("tuning") else None,
                 }
             )
             for lane in raw["lanes"]

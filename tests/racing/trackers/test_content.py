@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from sooner.racing.plan.plan import Plan
@@ -24,6 +26,15 @@ def test_a_run_of_the_fitted_protocol_has_its_budget(plan: Plan) -> None:
     assert _content.lane_of(plan, "gone") is None
     assert _content.lane_of(plan, "gone@2ep") is None
     assert _content.lane_of(plan, "baseline") == plan.lanes[0]
+
+
+def test_a_trial_has_the_rate_that_it_tries(plan: Plan) -> None:
+    trial = _content.lane_of(plan, "rs2-10@lr=0.0125")
+    assert trial is not None
+    assert _content.params(trial)["optimizer.lr"] == 0.0125
+    fitted = _content.lane_of(replace(plan, rungs=("1ep", "2ep")), "rs2-10@lr=0.0125")
+    assert fitted is not None
+    assert (fitted.entry.budget, _content.params(fitted)["optimizer.lr"]) == ("2ep", 0.0125)
 
 
 def test_a_run_that_misses_has_no_time_to_target(plan: Plan) -> None:

@@ -8,8 +8,11 @@ import pytest
 from sooner.errors import SoonerError, StoreError
 from sooner.racing import trackers
 from sooner.racing.plan.plan import Plan
+from sooner.racing.plan.rules import Rules
+from sooner.racing.plan.tuning import planned
 from sooner.racing.trackers import NAMES, check, make
-from tests.racing.trackers.conftest import looks, record
+from sooner.racing.trackers._content import lane_of
+from tests.racing.trackers.conftest import looks, make_plan, record
 
 
 def test_an_unknown_tracker_is_refused_with_those_there_are(tmp_path: Path, plan: Plan) -> None:
@@ -61,6 +64,18 @@ def test_runs_that_ended_before_tracking_began_are_written_at_once(tmp_path: Pat
     with make(["tensorboard", "tensorboard"], tmp_path, plan, done=done):
         written = sorted(str(path.parent.relative_to(tmp_path)) for path in tmp_path.rglob("events.*"))
     assert sorted(set(written)) == ["tensorboard/baseline/seed-0", "tensorboard/rs2-10/seed-0"]
+
+
+def test_runs_of_a_tuned_race_are_written_with_the_rates_that_they_ran_at(tmp_path: Path) -> None:
+    race = make_plan(rules=Rules(tune=True))
+    done = [
+        record(run.lane.name, run.seed, looks(0.1, 0.95 if run.lane.name.endswith("lr=0.025") else 0.5))
+        for run in planned(race)
+    ]
+    with make(["tensorboard"], tmp_path, race, done=done) as trackers:
+        (tracker,) = trackers._trackers
+        lanes = [lane_of(tracker._plan, name) for name in ("rs2-10", "rs2-10@lr=0.2")]
+    assert [lane and lane.recipe.optimizer.options["lr"] for lane in lanes] == [0.025, 0.2]
 
 
 def test_a_package_that_cannot_be_imported_does_not_stop_the_race(

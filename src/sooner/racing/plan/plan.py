@@ -14,6 +14,7 @@ from sooner.racing.plan.controls import Cost, spend, with_controls
 from sooner.racing.plan.ladder import ladder
 from sooner.racing.plan.lanes import Entry, PlannedLane, PlannedRun, ReadEntry
 from sooner.racing.plan.ordering import balanced_orders
+from sooner.racing.plan.rates import grids
 from sooner.racing.plan.rules import Rules
 from sooner.recipes import Recipe
 from sooner.statistics.family import fewest_pairs, share
@@ -46,6 +47,7 @@ class Plan:
         rungs: budgets of the fitted protocol, the smallest first.
         environment: what must be the same when the race is resumed: versions, machine, data.
         looked: the numbers of pairs at which it had been seen when more were added, ascending.
+        rates: of a race that is tuned, by lane, the learning rate that its trials chose, once they have.
         family: lanes that share the 5% of false verdicts; 1 in plans up to version 0.2, in which each has its own.
     """
 
@@ -63,6 +65,7 @@ class Plan:
     rungs: tuple[str, ...] = ()
     environment: Mapping[str, Any] = field(default_factory=dict)
     looked: tuple[int, ...] = ()
+    rates: Mapping[str, float] = field(default_factory=dict)
     family: int = 1
 
     @property
@@ -242,6 +245,8 @@ def _checked(plan: Plan) -> Plan:
         raise RecipeError(
             f"two lanes are named {', '.join(twice)}; give each a name of its own, other than a control's"
         )
+    if plan.rules.tune:
+        grids(plan.lanes, plan.rules.tune_rates)  # refuses what has no rate
     return plan
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from sooner.budget import Budget
 from sooner.errors import SoonerError
+from sooner.racing.plan import tuning
 from sooner.racing.plan.controls import spend
 from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.plan.plan import Plan
@@ -103,6 +104,11 @@ def run_seconds(lane: PlannedLane, pace: Pace, sizes: Sizes, every: int) -> floa
 def race_seconds(plan: Plan, seconds: Mapping[str, float], pairs: int) -> float:
     """How long all runs of `plan` take with so many pairs, controls included; `seconds` are of a run, by lane."""
     return sum(seconds[run.lane.name] for run in replace(plan, pairs=pairs).runs)
+
+
+def search_seconds(plan: Plan, seconds: Mapping[str, float]) -> float:
+    """How long the trials of a race that is tuned take before it; 0 of another. `seconds` are of a run, by lane."""
+    return sum(seconds[tuning.lane_of(run.lane.name)] for run in tuning.planned(plan))
 
 
 def _kind(lane: PlannedLane) -> str:

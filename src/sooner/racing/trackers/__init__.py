@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from importlib import util
 from pathlib import Path
 from typing import Self
@@ -14,6 +15,7 @@ from sooner._names import closest
 from sooner.errors import SoonerError, StoreError
 from sooner.racing.plan.lanes import PlannedRun
 from sooner.racing.plan.plan import Plan
+from sooner.racing.plan.tuning import tuned
 from sooner.racing.record import RunRecord
 from sooner.racing.trackers._base import Race, Sink, Wording
 from sooner.racing.trackers._ledger import Ledger
@@ -122,6 +124,8 @@ def make(
     for path in (folder / part for name in names for part in (name, f"{name}.db")):
         if path.is_symlink():
             raise StoreError(f"{path} is {files.unusual(path)}, through which a tracker would write; remove it")
+    if plan.rules.tune:  # what is written of runs that have ended is what they ran
+        plan = replace(plan, lanes=tuple(tuned(plan, done).values()))
     ledger = Ledger(folder)
     race = Race(folder, plan.task.name, plan.task.metric, ledger.race)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.plan.plan import Plan
+from sooner.racing.plan.tuning import trial_of
 from sooner.racing.record import RunRecord
 from sooner.racing.timing import run_of
 from sooner.racing.trackers._base import Value, Wording
@@ -30,7 +31,7 @@ def _flat(prefix: str, given: Any) -> Iterator[tuple[str, Value]]:
 
 
 def lane_of(plan: Plan, name: str) -> PlannedLane | None:
-    """The lane of a stored run; that of a run of the fitted protocol, NAME@BUDGET, is at that budget."""
+    """The lane of a stored run; of one at a budget, NAME@BUDGET, at that; of a trial, NAME@lr=RATE, at that rate."""
     lanes = {lane.name: lane for lane in plan.lanes}
     if name in lanes:
         return lanes[name]
@@ -38,6 +39,8 @@ def lane_of(plan: Plan, name: str) -> PlannedLane | None:
     if base not in lanes:
         return None
     lane = lanes[base]
+    if (trial := trial_of(lane, name, plan.rungs)) is not None:
+        return trial
     return PlannedLane(name, lane.role, lane.entry.at(budget), lane.added_for)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sooner.reporting import format as words
 from sooner.reporting.budgets import has_rungs
+from sooner.reporting.rates import extent, searched
 from sooner.reporting.summary import contestants, own
 from sooner.results.records import Results
 from sooner.statistics.family import share
@@ -25,6 +26,7 @@ def protocol(results: Results) -> list[tuple[str, str]]:
             + _ORDER,
         ),
         *([("Controls", _CONTROLS)] if recipes else []),
+        *([("Learning rates", _rates(results))] if searched(results) else []),
         (
             "Missed targets",
             "A run that never reaches the target is known only to need more than its budget. It enters every "
@@ -79,6 +81,23 @@ _FRESH = (
     "After the race was decided, its winner and the lanes it was compared with ran again on seeds that played no part "
     "in any choice. A winner is often the one that was also lucky; on fresh seeds it cannot be."
 )
+
+
+def _rates(results: Results) -> str:
+    measure = (
+        "the metric at the end of the greatest budget"
+        if results.rungs
+        else "the examples that its trials took to the target, all of those that missed it included, or by the metric "
+        "at the end where no trial of a lane reached it; seconds would say the same with the noise of the machine"
+    )
+    return (
+        f"Searched before the race, on seeds that it does not use, {extent(results)}, for the baseline and the "
+        "controls as for every lane. Lanes with one optimizer are tried at the same rates, so the rate that a recipe "
+        f"was written with gives it no advantage. A rate is judged by {measure}; of the rates next to the best that so "
+        "few trials cannot tell from it, the middle one is taken. The runs above were all made at the rates that were "
+        "chosen, and a lane may differ from its controls by its rate, as each has its own best. What the search cost "
+        "is on no clock: whoever has to search the rate pays it once, with a method or without."
+    )
 
 
 def _own_word(results: Results) -> str:

@@ -8,6 +8,7 @@ from sooner.reporting.tables.comparisons import comparisons
 from sooner.reporting.tables.lanes import lanes
 from sooner.reporting.tables.runs import confirmation_runs, runs
 from sooner.reporting.tables.survival import survival
+from sooner.reporting.tables.tuning import searches
 from sooner.results.records import Results
 
 __all__ = ["Cell", "Row", "Table", "all_tables"]
@@ -22,5 +23,6 @@ def all_tables(results: Results) -> dict[str, Table]:
         runs(results),
         confirmation_runs(results),
         comparisons(results),
+        searches(results),
     ]
     return {table.key: table for table in tables}

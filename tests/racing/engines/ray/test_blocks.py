@@ -1,5 +1,6 @@
 from sooner.racing.engines.ray.blocks import Blocks
 from sooner.racing.plan.lanes import PlannedRun
+from sooner.racing.plan.tuning import is_trial, planned
 from tests.racing.made import plan
 
 LANES = plan("a", "b").lanes
@@ -29,6 +30,21 @@ def test_a_lost_workers_block_goes_on_where_it_was_on_the_same_kind_of_machine_o
     assert names([blocks.take("z", "A100")]) == [None]
     assert blocks.unfinished() == {5: "H200", 6: "A100"}
     assert names([blocks.take("z", "H200"), blocks.take("z", "H200")]) == [("a", 5), ("b", 5)]
+
+
+def test_runs_whose_times_are_compared_with_none_go_to_any_worker_on_any_machine() -> None:
+    race = plan("a", "b", tune=True, tune_seeds=1)
+    trials = planned(race)
+    blocks = Blocks([*trials, *CELLS], {}, lambda run: is_trial(race, run))
+    taken = [blocks.take(worker, kind) for worker, kind in zip(range(15), ["A100", "H200"] * 8, strict=False)]
+    assert taken == trials
+    lost = taken[3]
+    assert lost is not None
+    blocks.leave(3)
+    blocks.give_back(lost)
+    assert blocks.take(16, "A100") == lost
+    assert blocks.unfinished() == {5: None, 6: None, 7: None}
+    assert names([blocks.take(17, "A100"), blocks.take(17, "A100")]) == [("baseline", 5), ("a", 5)]
 
 
 def test_a_seed_begun_earlier_stays_on_its_kind() -> None:

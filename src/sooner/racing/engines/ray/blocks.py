@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import TypeAlias
 
 from sooner.racing.plan.lanes import PlannedRun
+
+_Key: TypeAlias = int | tuple[str, int]  # of a block: its seed, or the one run in it
 
 
 class Blocks:
@@ -17,41 +20,52 @@ class Blocks:
     Args:
         planned: the runs to be made, in order; the blocks are in the order of their first runs.
         kinds: of machine, by seed, on which the earlier runs of a seed were made.
+        alone: whether no other run's time is compared with that of a run: it is a block by itself, on any machine.
     """
 
-    def __init__(self, planned: Sequence[PlannedRun], kinds: Mapping[int, str]) -> None:
-        self.kinds = dict(kinds)
-        self._blocks: dict[int, deque[PlannedRun]] = {}
+    def __init__(
+        self,
+        planned: Sequence[PlannedRun],
+        kinds: Mapping[int, str],
+        alone: Callable[[PlannedRun], bool] = lambda run: False,
+    ) -> None:
+        self.kinds: dict[_Key, str] = dict(kinds.items())
+        self._alone = alone
+        self._blocks: dict[_Key, deque[PlannedRun]] = {}
         for run in planned:
-            self._blocks.setdefault(run.seed, deque()).append(run)
-        self._owners: dict[int, Hashable] = {}
+            self._blocks.setdefault(self._key(run), deque()).append(run)
+        self._owners: dict[_Key, Hashable] = {}
+
+    def _key(self, run: PlannedRun) -> _Key:
+        return (run.lane.name, run.seed) if self._alone(run) else run.seed
 
     def __len__(self) -> int:
         return sum(map(len, self._blocks.values()))
 
     def take(self, worker: Hashable, kind: str) -> PlannedRun | None:
         """The next run for a free worker on a machine of this kind: of its own block, else of the first free one."""
-        seed = next((seed for seed, owner in self._owners.items() if owner == worker and self._blocks[seed]), None)
-        if seed is None:
+        key = next((key for key, owner in self._owners.items() if owner == worker and self._blocks[key]), None)
+        if key is None:
             self.leave(worker)
-            seed = next((seed for seed in self._blocks if self._free(seed, kind)), None)
-        if seed is None:
+            key = next((key for key in self._blocks if self._free(key, kind)), None)
+        if key is None:
             return None
-        self._owners[seed] = worker
-        self.kinds[seed] = kind
-        return self._blocks[seed].popleft()
+        self._owners[key] = worker
+        if isinstance(key, int):
+            self.kinds[key] = kind
+        return self._blocks[key].popleft()
 
-    def _free(self, seed: int, kind: str) -> bool:
-        return bool(self._blocks[seed]) and seed not in self._owners and self.kinds.get(seed, kind) == kind
+    def _free(self, key: _Key, kind: str) -> bool:
+        return bool(self._blocks[key]) and key not in self._owners and self.kinds.get(key, kind) == kind
 
     def give_back(self, run: PlannedRun) -> None:
         """`run` was not made after all: it is the next of its block."""
-        self._blocks[run.seed].appendleft(run)
+        self._blocks[self._key(run)].appendleft(run)
 
     def leave(self, worker: Hashable) -> None:
         """This worker makes no more: what it had is free for others."""
-        self._owners = {seed: owner for seed, owner in self._owners.items() if owner != worker}
+        self._owners = {key: owner for key, owner in self._owners.items() if owner != worker}
 
     def unfinished(self) -> dict[int, str | None]:
-        """The seeds that have runs left to be made, and the kind of machine each needs; None for any."""
-        return {seed: self.kinds.get(seed) for seed, block in self._blocks.items() if block}
+        """The seeds that have pairs left to be made, and the kind of machine each needs; None for any."""
+        return {key: self.kinds.get(key) for key, block in self._blocks.items() if block and isinstance(key, int)}

@@ -23,6 +23,7 @@ from sooner.racing.engines.ray.worker import Outcome
 from sooner.racing.failure import Halt
 from sooner.racing.plan.lanes import PlannedRun
 from sooner.racing.plan.plan import Plan
+from sooner.racing.plan.tuning import is_trial
 from sooner.racing.protocols import Watcher
 from sooner.racing.record import RunRecord, now
 from sooner.results.notices import RunRepeated
@@ -74,7 +75,7 @@ class Dispatch:
         self._keep = keep
         self._watcher = watcher
         self._kinds = Kinds(folder, plan)
-        self._blocks = Blocks(planned, self._kinds.of_seeds(planned))
+        self._blocks = Blocks(planned, self._kinds.of_seeds(planned), self._alone)
         self._tasks: list[_Task] = []
         self._afresh: Counter[tuple[str, int]] = Counter()  # times a lost run was begun again from its start
         self._deaths: Counter[tuple[str, int]] = Counter()
@@ -92,6 +93,10 @@ class Dispatch:
             if interrupted():
                 raise KeyboardInterrupt
 
+    def _alone(self, run: PlannedRun) -> bool:
+        """A trial of a learning rate: such runs are compared by examples, wherever they are made."""
+        return is_trial(self._plan, run)
+
     def _hand_out(self) -> None:
         busy = {task.crew for task in self._tasks}
         for crew in self._fleet.ready:
@@ -99,7 +104,8 @@ class Dispatch:
                 self._start(crew, run)
 
     def _start(self, crew: Crew, run: PlannedRun) -> None:
-        self._kinds.put(run.seed, crew.kind)
+        if not self._alone(run):
+            self._kinds.put(run.seed, crew.kind)
         saved = self._folder / run.saved
         number = next(_numbers)
         outcome = crew.handle.run.remote(number, run, saved.read_bytes() if saved.exists() else None)

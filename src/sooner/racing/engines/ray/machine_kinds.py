@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sooner.racing.plan.lanes import PlannedRun
 from sooner.racing.plan.plan import Plan
+from sooner.racing.plan.tuning import is_trial, without_trials
 from sooner.racing.store import Store
 from sooner.results.notices import MachinesMixed, NodeRefused, Notice
 
@@ -21,6 +22,7 @@ class Kinds:
 
     def __init__(self, folder: Path, plan: Plan) -> None:
         self._folder = folder
+        self._plan = plan
         planned = plan.environment.get("accelerator", plan.environment.get("cpu", ""))
         store = Store(folder)
         try:
@@ -30,13 +32,15 @@ class Kinds:
         finally:
             store.close()
         self._planned = planned
-        self._kinds = {record.seed: planned for record in records if not record.host}
+        self._kinds = {record.seed: planned for record in without_trials(plan, records) if not record.host}
         self._kinds |= {int(seed): kind for seed, kind in known.items()}
 
     def of_seeds(self, planned: Sequence[PlannedRun]) -> Mapping[int, str]:
         """The kind of every seed that has begun, where `planned` are the runs still missing."""
         for run in planned:
-            if run.seed not in self._kinds and (self._folder / run.saved).exists():
+            if is_trial(self._plan, run) or run.seed in self._kinds:
+                continue
+            if (self._folder / run.saved).exists():
                 self._kinds[run.seed] = self._planned
         return self._kinds
 
