@@ -87,6 +87,6 @@ def test_a_target_that_is_no_number() -> None:
 
 def test_the_digits_baseline_is_not_trained_long_after_its_target() -> None:
     task = get_task("digits")
-    assert (task.recipe["optimizer"]["lr"], task.recipe["budget"]) == (0.05, "12ep")  # of benchmarks/baselines
+    assert (task.recipe["optimizer"]["lr"], task.recipe["budget"]) == (0.025, "12ep")  # of benchmarks/baselines
     assert task.lanes == ("rs2-30", "static-30")
     assert get_task("mnist").lanes == ("rs2-10",)
