@@ -11,6 +11,7 @@ from sooner.reporting.check import Check as Check
 from sooner.reporting.check import Severity as Severity
 from sooner.reporting.headlines import tone
 from sooner.reporting.isolation import isolation, rates
+from sooner.reporting.metric_checks import metric_checks
 from sooner.reporting.notices import notice
 from sooner.reporting.summary import CONTROLS, comparisons, confirmed, contestants, kind, own
 from sooner.reporting.wording import verdict
@@ -31,6 +32,7 @@ def checks(results: Results) -> list[Check]:
         *_hits(results),
         *_stopped(results),
         *_first_look(results),
+        *metric_checks(results),
         *_controls(results),
         *isolation(results),
         *rates(results),

@@ -8,12 +8,12 @@ from typing import get_args
 
 import numpy as np
 
-from sooner.results import steadiness
+from sooner.results import looks, steadiness
 from sooner.results.budgets import counted, rungs_of, smallest_budget
 from sooner.results.records import Clock, Comparison, Lane, Results, Run
 from sooner.results.verdict import Cause, Finding, Reason, judge
 from sooner.statistics.comparison import ComparisonFigures, CurvePoint, compare, curve
-from sooner.statistics.crossing import at, first_crossing
+from sooner.statistics.crossing import at
 from sooner.statistics.extension import extended
 from sooner.statistics.signed_rank import ALPHA
 from sooner.statistics.survival import common_horizon, survival
@@ -45,19 +45,31 @@ def rescore(
         lane.name: list(dict.fromkeys(c.against for c in results.comparisons if c.lane == lane.name))
         for lane in results.lanes
     }
+    scored = looks.equal({lane.name: lane.runs for lane in results.lanes})
     lanes = [
-        replace(lane, runs=[timed(run, goal) for run in lane.runs], opponents=lane.opponents or against[lane.name])
+        replace(
+            lane,
+            runs=[timed(run, goal) for run in scored[lane.name]],
+            opponents=lane.opponents or against[lane.name],
+        )
         for lane in results.lanes
     ]
     horizon = common_horizon([_times(lane.runs, goal, VERDICTS) for lane in lanes])
     lanes = [_lane(lane, goal, results, horizon) for lane in lanes]
-    fresh = {name: [timed(run, goal) for run in runs] for name, runs in results.confirmation.items()}
+    fresh = {name: [timed(run, goal) for run in runs] for name, runs in looks.equal(results.confirmation).items()}
     known = {c.lane: (c.alpha, c.looks) for c in results.comparisons if not c.confirmation}
     known |= levels or {}
-    withheld = {_key(c): c.reasons for c in results.comparisons if c.finding is Finding.WITHHELD}
+    # Whether looks are equal is found anew: it depends on the target.
+    withheld = {
+        _key(c): reasons
+        for c in results.comparisons
+        if c.finding is Finding.WITHHELD
+        and (reasons := [each for each in c.reasons if each.cause is not Cause.LOOKS_UNEQUAL])
+    }
     by_name = {lane.name: lane.runs for lane in lanes}
     own = {lane.name for lane in lanes if lane.own_seconds}
     silent = {lane.name for lane in lanes if not lane.counts_examples}
+    unequal = looks.chosen(by_name, goal)
     comparisons = []
     for confirmation, runs in ((False, by_name), (True, fresh)):
         for lane in lanes:
@@ -78,21 +90,33 @@ def rescore(
                         comparison = withhold(comparison, [reason])
                     if clock == VERDICTS and len(told := own & {lane.name, other}) == 1:
                         comparison = withhold(comparison, [Reason(Cause.CLOCKS_DIFFER, tuple(told))])
+                    if chosen := tuple(name for name in (lane.name, other) if name in unequal):
+                        comparison = withhold(comparison, [Reason(Cause.LOOKS_UNEQUAL, chosen)])
                     key = _key(comparison)
                     comparisons.append(withhold(comparison, withheld[key]) if key in withheld else comparison)
     earlier = _earlier(lanes, results, goal)
-    return replace(results, target=goal, lanes=lanes, comparisons=comparisons, confirmation=fresh, earlier=earlier)
+    others = [each for each in results.notices if not isinstance(each, looks.OF_LOOKS)]
+    return replace(
+        results,
+        target=goal,
+        lanes=lanes,
+        comparisons=comparisons,
+        notices=[*others, *looks.notices(by_name, goal)],
+        confirmation=fresh,
+        earlier=earlier,
+    )
 
 
 def trajectory(run: Run, clock: Clock) -> Trajectory:
     """A run's metric over one clock; "examples" takes the number of examples for the time."""
+    seen = looks.scored(run)
     match clock:
         case "wall":
-            spent, end = [e.seconds for e in run.evaluations], run.budget_s
+            spent, end = [e.seconds for e in seen], run.budget_s
         case "examples":
-            spent, end = [float(e.examples) for e in run.evaluations], float(run.examples)
+            spent, end = [float(e.examples) for e in seen], float(run.examples)
     end = max(end, spent[-1] if spent else 0.0)
-    return Trajectory(spent, counted(run.evaluations), end, broke_off=run.stopped is not None)
+    return Trajectory(spent, counted(seen), end, broke_off=run.stopped is not None, noise=run.noise or 0.0)
 
 
 def compare_runs(
@@ -160,7 +184,9 @@ def _key(comparison: Comparison) -> tuple[str, str, str, bool]:
 
 def _lane(lane: Lane, target: float, results: Results, horizon: float | None) -> Lane:
     estimate = survival(_times(lane.runs, target, VERDICTS), clock=VERDICTS, horizon=horizon)
-    lane = replace(lane, survival=[] if estimate is None else [estimate])
+    lane = replace(
+        lane, survival=[] if estimate is None else [estimate], metric_noise=looks.metric_noise(lane.runs, target)
+    )
     if not lane.counts_examples:
         lane = replace(lane, runs=[replace(run, examples_to_target=None) for run in lane.runs])
     if not results.rungs:
@@ -213,16 +239,16 @@ def _targets(runs: list[Run]) -> list[float]:
 
 def timed(run: Run, target: float) -> Run:
     """The same run with its times to another target."""
-    position = first_crossing(counted(run.evaluations), target, confirm_last=run.stopped is not None)
-    hit = not np.isnan(position)
+    position, confirmed = trajectory(run, "examples").crossing(target)  # among the looks, so on any clock
+    hit, seen = bool(confirmed), looks.scored(run)
 
     def there(values: list[float]) -> float | None:
         return float(at(position, values)) if hit else None
 
     return replace(
         run,
-        hit=bool(hit),
-        time_to_target_s=there([e.seconds for e in run.evaluations]),
-        steps_to_target=there([e.step for e in run.evaluations]),
-        examples_to_target=there([e.examples for e in run.evaluations]),
+        hit=hit,
+        time_to_target_s=there([e.seconds for e in seen]),
+        steps_to_target=there([e.step for e in seen]),
+        examples_to_target=there([e.examples for e in seen]),
     )
