@@ -29,6 +29,7 @@ from sooner.reporting.notices import notice
 from sooner.reporting.wording import verdict
 from sooner.results.budgets import counted, frontier, smallest_budget
 from sooner.results.final_metric import difference, finals
+from sooner.results.looks import equal
 from sooner.results.notices import RunRepeated, Told
 from sooner.results.pooling import join
 from sooner.results.records import SHARE, Comparison, Evaluation, Lane, Results, Run
@@ -36,6 +37,7 @@ from sooner.results.rescoring import compare_runs, compared, rescore, timed
 from sooner.results.verdict import Finding, judge
 from sooner.statistics.comparison import compare
 from sooner.statistics.monotone import monotone
+from sooner.statistics.noise import noise_of
 from sooner.statistics.power import max_pairs_needed, pairs_needed
 from sooner.statistics.sequential import levels, looks, settled
 from sooner.statistics.signed_rank import ALPHA, MIN_PAIRS, null_cdf, signed_rank
@@ -78,6 +80,7 @@ __all__ = [
     "counted",
     "difference",
     "ends",
+    "equal",
     "finals",
     "finished",
     "frontier",
@@ -95,6 +98,7 @@ __all__ = [
     "monotone",
     "name_at",
     "next_runs",
+    "noise_of",
     "notice",
     "null_cdf",
     "pairs_needed",
