@@ -31,10 +31,12 @@ from sooner.reporting.notices import notice
 from sooner.reporting.wording import verdict
 from sooner.results.budgets import counted, frontier, smallest_budget
 from sooner.results.final_metric import difference, finals
+from sooner.results.looks import equal
 from sooner.results.notices import RunRepeated, Told
 from sooner.results.pooling import join
 from sooner.results.records import SHARE, Comparison, Evaluation, Lane, Results, Run
-from sooner.results.rescoring import compare_runs, compared, rescore, timed
+from sooner.results.rescoring import compare_runs, compared, rescore
+from sooner.results.trajectories import timed
 from sooner.results.verdict import Finding, judge
 from sooner.statistics.anywhere import level_anywhere
 from sooner.statistics.comparison import compare, curve
@@ -42,6 +44,7 @@ from sooner.statistics.direction import lean_of
 from sooner.statistics.expected_ratio import MIN_HITS, linearised
 from sooner.statistics.family import fewest_pairs, share
 from sooner.statistics.monotone import monotone
+from sooner.statistics.noise import noise_of
 from sooner.statistics.power import max_pairs_needed, pairs_needed
 from sooner.statistics.selection import Selection, select
 from sooner.statistics.sequential import levels, looks, settled
@@ -90,6 +93,7 @@ __all__ = [
     "curve",
     "difference",
     "ends",
+    "equal",
     "fewest_pairs",
     "finals",
     "finished",
@@ -111,6 +115,7 @@ __all__ = [
     "monotone",
     "name_at",
     "next_runs",
+    "noise_of",
     "notice",
     "null_cdf",
     "pairs_needed",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from benchmarks._sooner import Results, Run, compare_runs, compared, timed, verdict
+from benchmarks._sooner import Results, Run, compare_runs, compared, verdict
 
 Clock = Literal["wall", "examples"]
 
@@ -20,6 +20,6 @@ def said(results: Results, lane: str, against: str, clock: Clock, target: float 
 def verdict_of(
     mine: Sequence[Run], theirs: Sequence[Run], against: str, clock: Clock, target: float, detect: float | None = None
 ) -> str:
-    """The verdict of some runs against others, which may be of another race with the same seeds."""
-    figures = compare_runs([timed(run, target) for run in mine], [timed(run, target) for run in theirs], target, clock)
+    """The verdict of some runs against others, which may be of another race with the same seeds; all are `equal`."""
+    figures = compare_runs(mine, theirs, target, clock)
     return "" if figures is None else verdict(compared("", against, figures, clock=clock, detect=detect))

@@ -1,25 +1,23 @@
 """Keep a race as a small file: what cannot be recomputed, one run a line.
 
-    python -m benchmarks.keep races/x benchmarks/x/results.json [--from 0.8]
+    python -m benchmarks.keep races/x benchmarks/x/results.json
 
 `results.json` of a race also holds its comparisons, their curves over all targets, and bands of survival, all of which
-follow from the runs. Here a run keeps what it spent, what it came to, and of its evaluations those on which its time to
-some target (from 0.8 on) depends (`_thinning.py`). `load` reads such a file, and a race's own `results.json` as well.
+follow from the runs. Here a run keeps what it spent, what it came to, and its evaluations: a time depends on all of
+them, by the noise that they show. `load` reads such a file, and a race's own `results.json` as well.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from benchmarks._files import Row, rounded, rows, table, write
-from benchmarks._sooner import ALPHA, Evaluation, Lane, Results, Run, Told, rescore, timed
-from benchmarks._thinning import needed
+from benchmarks._sooner import ALPHA, Evaluation, Lane, Results, Run, equal, rescore, timed
 
 KEPT = 1  # version of the format
 _METRIC, _SECONDS = 6, 4  # decimals
@@ -27,20 +25,19 @@ _SPLIT = 20  # examples by which a split by classes may miss its share
 _DERIVED = ("comparisons", "lanes", "confirmation", "format")
 
 
-def kept(results: Results, least: float = -math.inf) -> dict[str, Any]:
-    """What `load` needs to make the race again, ready for JSON; times to targets below `least` need not be known."""
+def kept(results: Results) -> dict[str, Any]:
+    """What `load` needs to make the race again, ready for JSON."""
     header = {
         key: value for key, value in results.to_dict().items() if key not in _DERIVED and value not in (None, {}, [])
     }
     recipe = results.lanes[0].recipe
     levels = {each.lane: (each.alpha, each.looks) for each in results.comparisons if not each.confirmation}
     of = _counted_of(results)
-    runs = [_row(lane.name, run, least, of) for lane in results.lanes for run in lane.runs]
-    fresh = [_row(name, run, least, of) for name, runs in results.confirmation.items() for run in runs]
+    runs = [_row(lane.name, run, of) for lane in results.lanes for run in lane.runs]
+    fresh = [_row(name, run, of) for name, runs in results.confirmation.items() for run in runs]
     return {
         "kept": KEPT,
         **header,
-        **({"from_target": least} if least > -math.inf else {}),
         **({"metric_of": of} if of else {}),
         "lanes": [_lane(lane, recipe, results, levels.get(lane.name, (ALPHA, 1))) for lane in results.lanes],
         "runs": table(_without_empty(runs), _METRIC),
@@ -51,15 +48,13 @@ def kept(results: Results, least: float = -math.inf) -> dict[str, Any]:
 def load(path: Path) -> Results:
     """A race as it was kept, its runs timed to its target; or a race's own `results.json`.
 
-    A kept race has no comparisons, unless its verdicts allow for several looks; `rescore` makes them all. Evaluations
-    that were left out are missing in the runs.
+    A kept race has no comparisons, unless its verdicts allow for several looks; `rescore` makes them all.
     """
     raw = json.loads(path.read_text())
     if "kept" not in raw:
         return Results.from_json(json.dumps(raw))
     if raw.pop("kept") != KEPT:
         raise ValueError(f"{path} was kept in another format than {KEPT}; keep the race again")
-    least = raw.pop("from_target", None)
     of = raw.pop("metric_of", None)
     runs, fresh = (rows(raw.pop(key)) if key in raw else [] for key in ("runs", "confirmation"))
     first = raw["lanes"][0]["recipe"]
@@ -80,11 +75,14 @@ def load(path: Path) -> Results:
     for row in fresh:
         confirmation.setdefault(row["lane"], []).append(_run(row, raw["target"], of))
     results = Results.from_dict({**raw, "lanes": [], "comparisons": []})
-    notices = results.notices
-    if least is not None:
-        notices = [*notices, Told(f"kept for targets from {least:g} on: times to lower ones are not right")]
-    results = replace(results, lanes=lanes, confirmation=confirmation, notices=notices)
+    results = replace(results, lanes=_scored(lanes, results.target), confirmation=confirmation)
     return rescore(results, curves=False, levels=levels) if levels else results
+
+
+def _scored(lanes: Sequence[Lane], target: float) -> list[Lane]:
+    """The lanes with the noise of their metric, which is not kept."""
+    runs = equal({lane.name: lane.runs for lane in lanes})
+    return [replace(lane, runs=[timed(run, target) for run in runs[lane.name]]) for lane in lanes]
 
 
 def _lane(lane: Lane, first: Mapping[str, Any], results: Results, level: tuple[float, int]) -> Row:
@@ -116,13 +114,10 @@ def _counted_of(results: Results) -> int | None:
     return next((n for n in sizes if all(round(each * n) / n == each for each in metrics)), None)
 
 
-def _row(lane: str, run: Run, least: float, of: int | None) -> Row:
-    climb = bool(run.evaluations) and run.evaluations[0].budget is not None
-    metric = [each.metric for each in run.evaluations]
-    # A climb of the fitted protocol is read by its rungs, too, so it is kept whole.
-    places = range(len(metric)) if climb else needed(metric, least, broke_off=run.stopped is not None)
-    looks = [run.evaluations[place] for place in places]
-    if run.final_metric != (metric[-1] if metric else None):
+def _row(lane: str, run: Run, of: int | None) -> Row:
+    looks = run.evaluations
+    climb = bool(looks) and looks[0].budget is not None
+    if run.final_metric != (looks[-1].metric if looks else None):
         raise ValueError(
             f"{lane}, seed {run.seed}: the final metric {run.final_metric} is not that of its last evaluation"
         )
@@ -179,23 +174,17 @@ def _run(row: Row, target: float, of: int | None) -> Run:
     return timed(run, target)
 
 
-def keep(race: Path, to: Path, least: float = -math.inf) -> None:
+def keep(race: Path, to: Path) -> None:
     """Keep the race in that folder, or its `results.json`, in the file `to`; see `kept`."""
-    results = Results.load(race / "results.json" if race.is_dir() else race)
-    if least > results.target:
-        raise ValueError(
-            f"the race's own target is {results.target:g}; keep it for targets from there or lower, not {least:g}"
-        )
-    write(to, kept(results, least))
+    write(to, kept(Results.load(race / "results.json" if race.is_dir() else race)))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.keep", description="Keep a race as a small file.")
     parser.add_argument("race", type=Path, help="its folder, or its results.json")
     parser.add_argument("to", type=Path, help="the file to write")
-    parser.add_argument("--from", dest="least", type=float, default=-math.inf, help="the lowest target of interest")
     asked = parser.parse_args()
-    keep(asked.race, asked.to, asked.least)
+    keep(asked.race, asked.to)
     print(f"{asked.to}: {asked.to.stat().st_size / 1000:,.0f} kB")
 
 

@@ -19,8 +19,7 @@ from typing import Any
 
 import torch
 from benchmarks._run import beside, each_once, markdown
-from benchmarks._sooner import Time, Trajectory, compare, compared, verdict
-from benchmarks._thinning import needed
+from benchmarks._sooner import Time, Trajectory, compare, compared, noise_of, verdict
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -80,7 +79,7 @@ def loss_of(name: str) -> Callable[[Tensor, Tensor], Tensor]:
 def run(lane: str, seed: int, steps: int) -> dict[str, Any]:
     """One run, until three looks in a row reach the last target or the steps are spent.
 
-    Of its looks [step, seconds, validation accuracy] those are kept on which the time to some target depends.
+    Its looks are [step, seconds, validation accuracy].
     """
     choice = LANES[lane]
     a, b = torch.arange(P).repeat_interleave(P), torch.arange(P).repeat(P)
@@ -112,15 +111,7 @@ def run(lane: str, seed: int, steps: int) -> dict[str, Any]:
             looks.append([step, round(seconds, 3), round(accuracy, 5)])
             if len(looks) > 2 and all(look[2] >= TARGETS[-1] for look in looks[-3:]):
                 break
-    return {"lane": lane, "seed": seed, "steps": steps, "fitted_at": fitted_at, **curve(looks)}
-
-
-def curve(looks: list[list[float]]) -> dict[str, Any]:
-    """What is kept of a run's looks, and the least accuracy after the first target was reached, if it was."""
-    accuracies = [look[2] for look in looks]
-    since = next((at for at, accuracy in enumerate(accuracies) if accuracy >= TARGETS[0]), None)
-    least = None if since is None else min(accuracies[since:])
-    return {"least_after_first_target": least, "looks": [looks[place] for place in needed(accuracies)]}
+    return {"lane": lane, "seed": seed, "steps": steps, "fitted_at": fitted_at, "looks": looks}
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -130,10 +121,18 @@ def load(path: Path) -> dict[str, Any]:
     return {"machine": machine, "p": P, "width": WIDTH, "share": SHARE, "lanes": LANES, "runs": []}
 
 
-def trajectory(found: dict[str, Any], clock: int) -> Trajectory:
-    """`clock` 0 counts steps, 1 seconds."""
-    looks = found["looks"]
-    return Trajectory([look[clock] for look in looks], [look[2] for look in looks], end=looks[-1][clock])
+def trajectories(mine: list[dict[str, Any]], clock: int) -> list[Trajectory]:
+    """The runs of a lane; `clock` 0 counts steps, 1 seconds."""
+    noise = noise_of([[look[2] for look in found["looks"]] for found in mine])
+    return [
+        Trajectory(
+            [look[clock] for look in looks],
+            [look[2] for look in looks],
+            end=looks[-1][clock],
+            noise=noise[: len(looks)],
+        )
+        for looks in (found["looks"] for found in mine)
+    ]
 
 
 def show(result: dict[str, Any]) -> None:
@@ -145,7 +144,7 @@ def show(result: dict[str, Any]) -> None:
     rows = []
     for lane in lanes:
         mine = [runs[lane, seed] for seed in seeds]
-        times = [spread([trajectory(found, 0).time(target) for found in mine]) for target in TARGETS]
+        times = [spread([run.time(target) for run in trajectories(mine, 0)]) for target in TARGETS]
         ends = [found["looks"][-1] for found in mine]
         pace = sorted(1e3 * seconds / step for step, seconds, _ in ends)[len(ends) // 2]
         rows.append([lane, *times, f"{pace:.0f}", spread([Time(*fitted(found)) for found in mine])])
@@ -155,7 +154,8 @@ def show(result: dict[str, Any]) -> None:
             verdicts = []
             for lane, against in comparisons(lanes):
                 ours, theirs = (
-                    [trajectory(runs[each, seed], clock).time(target) for seed in seeds] for each in (lane, against)
+                    [run.time(target) for run in trajectories([runs[each, seed] for seed in seeds], clock)]
+                    for each in (lane, against)
                 )
                 verdicts.append([f"{lane} against {against}", verdict(compared(lane, against, compare(ours, theirs)))])
             print("", markdown([f"to {target:.0%}, in {unit}", "verdict"], verdicts), sep="\n")

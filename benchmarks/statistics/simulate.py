@@ -15,9 +15,10 @@ from dataclasses import asdict
 import numpy as np
 from benchmarks._files import Row
 from benchmarks._run import beside, save
-from benchmarks._sooner import Trajectory, compare, judge, pairs_needed, signed_rank
+from benchmarks._sooner import Trajectory, compare, judge, noise_of, pairs_needed, signed_rank
 from benchmarks.statistics.alternatives import Array, Limits, bca, dropped, means, percentile, ranks, student
 from benchmarks.statistics.races import Races, Setting, draw, truth
+from numpy.typing import ArrayLike
 
 from benchmarks import _files
 
@@ -145,6 +146,43 @@ def paces(races: int = RACES) -> list[Row]:
     return rows
 
 
+def touches(lanes: int = 400) -> list[Row]:
+    """Shares of hits of runs whose plateau lies below the target, and where those cross that reach it.
+
+    Lanes of eight runs, 0.93 (1 - exp(-0.23 t)) for the plateaus and 1 - exp(-0.115 t) for the others, with 5% noise in
+    the rate, over 40 seconds. A look is off by 0.0015 or by four times that; "touched" counts the runs of which two
+    looks in a row, or the last, are at the target.
+    """
+    rows = []
+    for looks in (5, 12, 20, 50, 100):
+        rng = np.random.default_rng(looks)
+        seconds = np.linspace(40 / looks, 40, looks)
+
+        for noise in (0.0, 0.0015, 0.006):
+            plateaus = [run for _ in range(lanes) for run in _lane(rng, seconds, noise, 0.23, 0.93)]
+            row: Row = {"looks": looks, "noise": noise}
+            for gap in (0.0015, 0.003, 0.005):
+                row[f"hits_{gap}"] = float(np.mean([not run.time(0.93 + gap).censored for run in plateaus]))
+                row[f"touched_{gap}"] = float(np.mean([_touched(run.metric, 0.93 + gap) for run in plateaus]))
+            climbs = [run.time(0.9) for _ in range(lanes) for run in _lane(rng, seconds, noise, 0.115, 1.0)]
+            row["missed"] = float(np.mean([time.censored for time in climbs]))
+            row["crossing"] = float(np.median([time.value for time in climbs if not time.censored]))
+            rows.append(row)
+    return rows
+
+
+def _lane(rng: np.random.Generator, seconds: Array, noise: float, rate: float, top: float) -> list[Trajectory]:
+    rates = rate * np.exp(0.05 * rng.standard_normal((8, 1)))
+    metric = top * (1 - np.exp(-rates * seconds)) + noise * rng.standard_normal((8, len(seconds)))
+    found = noise_of(list(metric))
+    return [Trajectory(seconds, row, 40.0, noise=found) for row in metric]
+
+
+def _touched(metric: ArrayLike, target: float) -> bool:
+    above = np.asarray(metric) >= target
+    return bool(above[-1] or np.any(above[1:] & above[:-1]))
+
+
 def noisy_looks(ratio: float, races: int = 2_000, pairs: int = 8) -> Row:
     """Whole races through the public functions: noisy learning curves, looks, crossings, words.
 
@@ -159,7 +197,8 @@ def noisy_looks(ratio: float, races: int = 2_000, pairs: int = 8) -> Row:
     def lane(speed: float) -> list[Trajectory]:
         rates = 0.115 * speed * np.exp(0.075 * rng.standard_normal((pairs, 1)))
         metric = 1 - np.exp(-rates * seconds) + 0.003 * rng.standard_normal((pairs, len(seconds)))
-        return [Trajectory(seconds, row, 40.0) for row in metric]
+        noise = noise_of(list(metric))
+        return [Trajectory(seconds, row, 40.0, noise=noise) for row in metric]
 
     for _ in range(races):
         fast, slow = lane(ratio), lane(1.0)
@@ -209,6 +248,7 @@ def main() -> None:
         "planned": planned(),
         "paces": paces(),
         "noisy_looks": [noisy_looks(1.0), noisy_looks(1.3)],
+        "touches": touches(),
     }
     save(beside(__file__, "results.json"), {name: _files.table(rows, 6) for name, rows in results.items()})
     for name in ("equal", "apart", "near"):
@@ -220,6 +260,7 @@ def main() -> None:
     print(f"\nplanned\n{table(results['planned'], ('cv', 'pairs', 'power'))}")
     print(f"\npaces\n{table(results['paces'], ('pairs', 'correlation', 'pace_of', 'verdicts'))}")
     print("\nnoisy_looks", *results["noisy_looks"], sep="\n")
+    print("\ntouches", *results["touches"], sep="\n")
 
 
 if __name__ == "__main__":

@@ -162,6 +162,20 @@ def test_every_line_of_the_tables_of_costs_and_orders(name, lines):
     assert [line for line in table if line not in readme("statistics")] == []
 
 
+def test_the_simulated_touches_of_a_target():
+    found = _files.rows(json.loads((ROOT / "statistics/results.json").read_text())["touches"])
+    for looks in (5, 12, 20, 50, 100):
+        quiet, steady, noisy = (row for row in found if row["looks"] == looks)
+        cells = [
+            f"{100 * steady[f'{of}_{gap}']:.1f} / {100 * noisy[f'{of}_{gap}']:.1f}%"
+            for of in ("hits", "touched")
+            for gap in (0.0015, 0.003, 0.005)
+        ]
+        assert f"| {looks} | {' | '.join(cells)} |" in readme("statistics")
+        assert all(abs(row["crossing"] / quiet["crossing"] - 1) < 0.003 for row in (steady, noisy))
+        assert looks < 12 or noisy["hits_0.003"] - steady["hits_0.003"] < 0.02
+
+
 @pytest.mark.parametrize("name", ["matrix", "before"])
 def test_resumed_trainings(name):
     kept = _files.rows(json.loads((ROOT / "resume" / f"{name}.json").read_text())["runs"])

@@ -12,7 +12,9 @@ from sooner.recipes import Recipe, resolve
 from sooner.tasks import get_task
 from sooner.training.evaluation import Evaluation
 
-TASK = get_task("digits", target=0.9)
+_DIGITS = get_task("digits", target=0.9)
+_AT = {**_DIGITS.recipe["optimizer"], "lr": 0.05}  # whatever the task's is
+TASK = replace(_DIGITS, recipe={**_DIGITS.recipe, "optimizer": _AT})
 
 
 def recipe(name: str, **fields: Any) -> Recipe:

@@ -46,13 +46,13 @@ def scored(make_race: MakeRace) -> Callable[..., Results]:
 
 
 def test_crossings_by_hand(scored: Callable[..., Results]) -> None:
-    # The target 0.9 lies half way between the looks at 30 and 40 steps; the look at 20 was not confirmed.
-    found = scored(record("baseline", 0, [0.1, 0.5, 0.91, 0.85, 0.95, 0.95], pace=0.1))
+    # The target 0.9 lies half way between the looks at 20 and 30 steps.
+    found = scored(record("baseline", 0, [0.1, 0.5, 0.85, 0.95, 0.95, 0.95], pace=0.1))
     run = found.lanes[0].runs[0]
     assert run.hit
-    assert run.steps_to_target == pytest.approx(35)
-    assert run.examples_to_target == pytest.approx(35 * 64)
-    assert run.time_to_target_s == pytest.approx(0.5 + 3.5 + 3.0)
+    assert run.steps_to_target == pytest.approx(25)
+    assert run.examples_to_target == pytest.approx(25 * 64)
+    assert run.time_to_target_s == pytest.approx(0.5 + 2.5 + 3.0)
     assert run.budget_s == pytest.approx(0.5 + 5.0 + 3.0)
     assert run.final_metric == 0.95
     assert not found.complete

@@ -3,6 +3,7 @@ import re
 import pytest
 
 from sooner.reporting.notices import notice
+from sooner.results.look_notices import EndedAtTarget, LooksLeftOut, LooksSkipped
 from sooner.results.notices import (
     REPOSITORY,
     SOURCE,
@@ -44,6 +45,13 @@ from sooner.results.notices import (
         (UnsteadyPace("x", 0.154), r"^seconds per step varied by 15% \(sd over mean\) between the runs of x: "),
         (ScaleDoubted("x", 91.3, 0.93), r"^x gave .* 91\.3 .* 0\.93, .* a percentage against a share: .* target 93$"),
         (ScaleDoubted("x", 0.913, 93.0), r"^x gave .* 0\.913 .* 93, .* a share against a percentage: .* target 0\.93$"),
+        (
+            LooksLeftOut("x", 95, 100, "y", 8.0, examples=False),
+            r"^x was evaluated more often than y, about every 8 s: .* 95 of its 100 evaluations are not scored, ",
+        ),
+        (LooksLeftOut("x", 9, 12, "y", 4000.0, examples=True), "^x .* than y, about every 4,000 examples: "),
+        (LooksSkipped("x", 0.4), "^x seems to show only its best evaluations: .* 40% of them are missing or repeat "),
+        (EndedAtTarget("x", 3, 8), "^x ended 3 of 8 runs at the first evaluation that was at the target, .* luck"),
         (ExamplesSkipped(1), r"^1 example could not be read and was left out \(--skip-bad\)$"),
         (ExamplesSkipped(13500), r"^13,500 examples could not be read and were left out \(--skip-bad\)$"),
         (MachinesMixed(("A100", "H200")), r"^the runs were made on 2 kinds of machine \(A100, H200\), each pair on "),

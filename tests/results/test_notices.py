@@ -3,6 +3,7 @@ from typing import get_args
 
 import pytest
 
+from sooner.results.look_notices import EndedAtTarget, LooksLeftOut, LooksSkipped
 from sooner.results.notices import (
     Drift,
     ExamplesSkipped,
@@ -56,6 +57,9 @@ NOTICES: list[Notice] = [
     GridsDiffer(("a", "b"), (100, 7)),
     LanesRenamed(("b",), ("x#2",)),
     PairsPooled(("a", "b")),
+    LooksLeftOut("x", 95, 100, "y", 8.0, examples=False),
+    LooksSkipped("x", 0.4),
+    EndedAtTarget("x", 3, 8),
     Drift("b#2", "b", ("later",), "drifted", 6, 1.1, None),
     SeedIgnored("x", 8, 1),
     MetricInflated("x", "y", 0.08, 0.07, 0.09),

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from sooner.statistics.direction import direction, lean_of, told_of
+from sooner.statistics.direction import Spans, direction, lean_of, told_of
 from sooner.statistics.times import Time
 
 
@@ -99,8 +99,15 @@ def test_a_tenth_of_speed_is_found_though_half_of_the_runs_are_cut() -> None:
 
 
 def test_bounds_hold_the_capped_difference() -> None:
-    low, high, told = told_of((np.array([5.0, 9.0, 10.0]), np.array([5.0, np.inf, np.inf])),
-                              (np.array([10.0, 8.0, 10.0]), np.array([np.inf, 8.0, np.inf])))  # fmt: skip
+    lane = Spans(np.array([5.0, 9.0, 10.0]), np.array([5.0, np.inf, np.inf]), np.array([5.0, 9.0, 10.0]))
+    against = Spans(np.array([10.0, 8.0, 10.0]), np.array([np.inf, 8.0, np.inf]), np.array([10.0, 8.0, 10.0]))
+    low, high, told = told_of(lane, against)
     assert low[:2] == pytest.approx([math.log(2), math.log(8 / 10)])
     assert high[:2] == pytest.approx([math.log(2), math.log(8 / 9)])
     assert told.tolist() == [True, True, False]
+
+
+def test_a_target_that_was_touched_may_have_been_reached_from_then_on() -> None:
+    lane, against = [Time(20.0, censored=True, touched=15.0)] * 6, hits(18, 18.1, 18.2, 18.3, 18.4, 18.5)
+    assert direction(lane, against).p_value == 1.0  # reached at 15, or not before the budget ended
+    assert direction([Time(20.0, censored=True)] * 6, against).ahead == -1

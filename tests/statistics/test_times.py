@@ -62,7 +62,26 @@ def test_a_target_met_at_time_0_is_within_the_first_time_that_the_clock_shows() 
 
 def test_a_run_that_broke_off_must_confirm_its_last_look() -> None:
     assert Trajectory([10.0, 20.0], [0.25, 0.75], end=25.0).time(0.5) == Time(15.0)
-    assert Trajectory([10.0, 20.0], [0.25, 0.75], end=25.0, broke_off=True).time(0.5) == Time(25.0, censored=True)
+    broken = Trajectory([10.0, 20.0], [0.25, 0.75], end=25.0, broke_off=True)
+    assert broken.time(0.5) == Time(25.0, censored=True, touched=15.0)
+    assert broken.time(0.8) == Time(25.0, censored=True)
+
+
+def test_a_run_that_touches_the_target_by_no_more_than_its_noise_may_have_reached_it_from_there_on() -> None:
+    run = Trajectory([10.0, 20.0, 30.0], [0.25, 0.75, 0.75], end=32.0, noise=0.5)
+    assert run.time(0.5) == Time(32.0, censored=True, touched=15.0)
+    assert run.time(0.5).bounds == (15.0, math.inf)
+    assert run.time(0.8).bounds == (32.0, math.inf)
+    assert run.time(0.2) == Time(32.0, censored=True, touched=0.0)
+    low, high = run.bounds([0.2, 0.5, 0.8])
+    assert low.tolist() == [0.0, 15.0, 32.0]
+    assert high.tolist() == [math.inf] * 3
+
+
+def test_only_a_miss_touches_and_not_after_its_end() -> None:
+    for wrong in ({"censored": False, "touched": 1.0}, {"censored": True, "touched": 4.0}):
+        with pytest.raises(ValueError, match="only a censored run touches a target"):
+            Time(3.0, **wrong)
 
 
 def test_a_run_that_broke_off_before_its_first_look_is_censored() -> None:
@@ -79,6 +98,8 @@ def test_an_impossible_trajectory_is_refused() -> None:
     for seconds, end in (([2.0, 1.0], 3.0), ([1.0, 2.0], 1.5), ([-1.0, 2.0], 3.0), ([1.0, math.nan], 3.0)):
         with pytest.raises(ValueError, match="backwards"):
             Trajectory(seconds, [0.1, 0.2], end=end)
+    with pytest.raises(ValueError, match=r"one number or one a look, not of shape \(3,\)"):
+        Trajectory([1.0, 2.0], [0.1, 0.2], end=3.0, noise=[0.1, 0.1, 0.1])
 
 
 def test_expected_running_time_spreads_failed_runs_over_the_hits() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sooner.racing.record import RunRecord
 from sooner.results.records import Evaluation, Run
-from sooner.results.rescoring import timed
+from sooner.results.trajectories import timed
 
 
 def run_of(record: RunRecord, target: float) -> Run:

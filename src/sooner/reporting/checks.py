@@ -13,6 +13,7 @@ from sooner.reporting.check import Severity as Severity
 from sooner.reporting.costs import bills
 from sooner.reporting.headlines import tone
 from sooner.reporting.isolation import isolation, rates
+from sooner.reporting.metric_checks import metric_checks
 from sooner.reporting.notices import notice
 from sooner.reporting.own_word import own_word
 from sooner.reporting.summary import CONTROLS, comparisons, confirmed, contestants, kind, own
@@ -35,6 +36,7 @@ def checks(results: Results) -> list[Check]:
         *bills(results),
         *_stopped(results),
         *_first_look(results),
+        *metric_checks(results),
         *_controls(results),
         *own_word(results),
         *isolation(results),

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from sooner.reporting.format import join, number_of
 from sooner.reporting.suspicions import suspicion
+from sooner.results.look_notices import EndedAtTarget, LooksLeftOut, LooksSkipped
 from sooner.results.notices import (
     REPOSITORY,
     SOURCE,
@@ -115,6 +116,25 @@ def notice(given: Notice) -> str:
                 f"races {join(list(races))} have no seed in common, so their pairs count together; pairs that were "
                 "added when a verdict could be seen already make the intervals wider than those of one race with as "
                 "many"
+            )
+        case LooksLeftOut(lane, out, looks, coarsest, every, examples):
+            often = f"{number_of(round(every), 'example')}" if examples else f"{every:.3g} s"
+            return (
+                f"{lane} was evaluated more often than {coarsest}, about every {often}: so that all lanes have as many "
+                f"chances, {out} of its {number_of(looks, 'evaluation')} are not scored, and its times are no finer "
+                f"than those of {coarsest}; evaluate {coarsest} more often for finer ones"
+            )
+        case LooksSkipped(lane, share):
+            return (
+                f"{lane} seems to show only its best evaluations: its metric never falls, and {share:.0%} of them are "
+                "missing or repeat the one before. Luck makes such a metric early, so no verdict rests on it; report "
+                "every evaluation as it is"
+            )
+        case EndedAtTarget(lane, count, runs):
+            return (
+                f"{lane} ended {count} of {number_of(runs, 'run')} at the first evaluation that was at the target, "
+                "which may be luck: nothing confirms it, and the run is not counted as a hit. Let it go on for a few "
+                "evaluations more"
             )
         case Drift():
             return _drift(given)

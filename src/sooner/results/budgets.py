@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sooner.results.records import SHARE, Evaluation, Rung
-from sooner.statistics.crossing import at, first_crossing
+from sooner.statistics.crossing import at, crossing
 from sooner.statistics.monotone import monotone
 
 Climbs = Mapping[int, Sequence[Evaluation]]
@@ -23,10 +23,15 @@ Climbs = Mapping[int, Sequence[Evaluation]]
 _BAND = (0.1, 0.9)  # quantiles over the seeds
 
 
+def is_climb(evaluations: Sequence[Evaluation]) -> bool:
+    """Whether these are the ends of several runs, each at a budget of its own."""
+    return bool(evaluations) and evaluations[0].budget is not None
+
+
 def counted(evaluations: Sequence[Evaluation]) -> list[float]:
     """The metrics that a run's times are read from: as they are, or made `monotone` where they are a climb."""
     metrics = [evaluation.metric for evaluation in evaluations]
-    return monotone(metrics) if evaluations and evaluations[0].budget is not None else metrics
+    return monotone(metrics) if is_climb(evaluations) else metrics
 
 
 def rungs_of(climbs: Climbs, rungs: Sequence[str], target: float) -> list[Rung]:
@@ -94,7 +99,7 @@ class Frontier:
 
         NaN for a target above the frontier, and for one that the smallest rung reaches: its time is unknown, too.
         """
-        position = first_crossing(monotone(self.metric), targets)
+        position = crossing(monotone(self.metric), targets).position
         return at(np.where(position == 0, np.nan, position), getattr(self, clock))
 
 

@@ -11,7 +11,7 @@ from sooner.results.verdict import Cause, Finding, Reason
 CLAIMS = (Finding.FASTER, Finding.SLOWER, Finding.EQUAL, Finding.NOT_FASTER)
 
 # Of the race as it stands: judged anew whenever it is scored.
-STANDING = (Cause.INCOMPLETE, Cause.CONTROL, Cause.UNTESTED)
+STANDING = (Cause.INCOMPLETE, Cause.CONTROL, Cause.UNTESTED, Cause.LOOKS_UNEQUAL)
 
 
 def allowed(comparisons: Sequence[Comparison], results: Results) -> list[Comparison]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 from sooner.results.records import Clock, Lane, Results
-from sooner.results.rescoring import trajectory
+from sooner.results.trajectories import trajectory
 from sooner.statistics.extension import extended
 from sooner.statistics.family import share
 from sooner.statistics.power import POWER, log_ratio_sd, max_pairs_needed, pairs_needed, race_length

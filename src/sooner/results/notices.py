@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from sooner._text import visible
 from sooner._types import require_types
+from sooner.results.look_notices import EndedAtTarget, LooksLeftOut, LooksSkipped
 from sooner.results.suspicions import Suspicion
 
 Drifted = Literal["unknown", "none_shown", "drifted"]
@@ -242,6 +243,9 @@ Notice = (
     | GridsDiffer
     | LanesRenamed
     | PairsPooled
+    | LooksLeftOut
+    | LooksSkipped
+    | EndedAtTarget
     | Drift
     | Told
     | OfRace

@@ -60,6 +60,8 @@ class Run:
     host: str = ""  # the machine it ran on, where there were several
     reference_s: float | None = None  # mean seconds of the fixed workload that was timed beside it, off the clock
     resumed: int = 0  # times it was taken up again from a checkpoint, or from its start
+    left_out: list[int] = field(default_factory=list)  # places of evaluations that are not scored
+    noise: list[float] = field(default_factory=list)  # of the metric at each scored look, as its lane shows it
     attempts: int = 1  # this one and those before it that failed; of a fitted race at all its budgets
 
 
@@ -96,6 +98,7 @@ class Lane:
     smallest_budget: str | None = None  # fitted protocol: the smallest that reaches the target in enough seeds
     dropped_after: int | None = None  # pairs after which it was stopped, because it could not win any more
     own_seconds: bool = False  # its times are what its program told of itself, not the race's clock
+    metric_noise: float | None = None  # sd of one look where its runs cross the target, or at their end; None unknown
     counts_examples: bool = True  # false where no run told its examples: those in it are steps, and compare nothing
     tuning: Tuning | None = None  # how the learning rate in `recipe` was found, where it was searched
 

@@ -9,19 +9,18 @@ from typing import cast, get_args
 
 import numpy as np
 
-from sooner.results import doubts, steadiness
-from sooner.results.budgets import counted, rungs_of, smallest_budget
+from sooner.results import doubts, looks, steadiness
+from sooner.results.budgets import rungs_of, smallest_budget
 from sooner.results.claims import STANDING, allowed, withhold
 from sooner.results.records import Clock, Comparison, Lane, Results, Run
+from sooner.results.trajectories import paired, timed, times
 from sooner.results.verdict import Cause, Finding, Reason, judge
 from sooner.statistics.anywhere import level_anywhere
 from sooner.statistics.comparison import ComparisonFigures, compare, curve
-from sooner.statistics.crossing import at, first_crossing
 from sooner.statistics.extension import extended
 from sooner.statistics.family import share
 from sooner.statistics.signed_rank import ALPHA
 from sooner.statistics.survival import common_horizon, survival
-from sooner.statistics.times import Time, Trajectory
 
 VERDICTS: Clock = "wall"  # the clock by which a race stops a lane or calls it the winner, and its survival is
 _CURVE_POINTS = 100
@@ -50,23 +49,31 @@ def rescore(
         lane.name: list(dict.fromkeys(c.against for c in results.comparisons if c.lane == lane.name))
         for lane in results.lanes
     }
+    equal = looks.equal({lane.name: lane.runs for lane in results.lanes})
     lanes = [
-        replace(lane, runs=[timed(run, goal) for run in lane.runs], opponents=lane.opponents or against[lane.name])
+        replace(
+            lane,
+            runs=[timed(run, goal) for run in equal[lane.name]],
+            opponents=lane.opponents or against[lane.name],
+        )
         for lane in results.lanes
     ]
-    horizon = common_horizon([_times(lane.runs, goal, VERDICTS) for lane in lanes])
+    horizon = common_horizon([times(lane.runs, goal, VERDICTS) for lane in lanes])
     lanes = [_lane(lane, goal, results, horizon) for lane in lanes]
-    fresh = {name: [timed(run, goal) for run in runs] for name, runs in results.confirmation.items()}
-    scored = replace(results, lanes=lanes, confirmation=fresh)
+    fresh = {name: [timed(run, goal) for run in runs] for name, runs in looks.equal(results.confirmation).items()}
+    own = {lane.name: lane.runs for lane in lanes}
+    others = [each for each in results.notices if not isinstance(each, looks.OF_LOOKS)]
+    scored = replace(results, lanes=lanes, confirmation=fresh, notices=[*others, *looks.notices(own, goal)])
+    unequal = looks.chosen(own, goal)
     comparisons = [
         comparison
-        for confirmation, runs in ((False, {lane.name: lane.runs for lane in lanes}), (True, fresh))
+        for confirmation, runs in ((False, own), (True, fresh))
         for lane in lanes
         if lane.name in runs
         for clock in get_args(Clock)
         for comparison in allowed(
             [
-                _scored(lane.name, other, runs, goal, clock, scored, levels or {}, curves, confirmation)
+                _scored(lane.name, other, runs, goal, clock, scored, levels or {}, curves, confirmation, unequal)
                 for other in lane.opponents
                 if other in runs and _comparable(scored, lane.name, other, runs, clock)
             ],
@@ -102,14 +109,15 @@ def _scored(
     levels: Mapping[str, Level],
     curves: bool,
     confirmation: bool,
+    unequal: Sequence[str],
 ) -> Comparison:
     """One comparison, with the reasons for which its verdict is withheld that are its own."""
     key = (lane, against, clock, confirmation)
     known = next((c for c in results.comparisons if _key(c) == key), None)
     alone = [c for c in results.comparisons if c.lane == lane and not c.confirmation]
-    alpha, looks = (alone[0].alpha, alone[0].looks) if alone else (share(results.family), 1)
-    alpha, looks = (ALPHA, 1) if confirmation else levels.get(lane, (alpha, looks))
-    one, other = _paired(runs[lane], runs[against], clock)
+    alpha, number = (alone[0].alpha, alone[0].looks) if alone else (share(results.family), 1)
+    alpha, number = (ALPHA, 1) if confirmation else levels.get(lane, (alpha, number))
+    one, other = paired(runs[lane], runs[against], clock)
     drawn = curves and not confirmation
     anywhere = known.any_alpha if known else None
     chosen = goal != (results.target if results.set_before is None else results.set_before)
@@ -121,7 +129,7 @@ def _scored(
     made = compared(
         lane,
         against,
-        compare([t.time(goal) for t in one], [t.time(goal) for t in other], alpha=alpha, looks=looks),
+        compare([t.time(goal) for t in one], [t.time(goal) for t in other], alpha=alpha, looks=number),
         clock=clock,
         detect=results.detect,
     )
@@ -135,19 +143,11 @@ def _scored(
         return withhold(made, [Reason(Cause.CLOCKS_DIFFER, own)])
     disturbed = steadiness.disturbed(made, runs) if clock == VERDICTS else None
     doubted = doubts.reasons(made, runs, partial(_again, made, runs, goal))
+    by_choice = tuple(name for name in (lane, against) if name in unequal)
     found = [*([] if disturbed is None else [disturbed]), *doubted]
+    if by_choice:
+        found.append(Reason(Cause.LOOKS_UNEQUAL, by_choice))
     return withhold(made, found) if found else made
-
-
-def trajectory(run: Run, clock: Clock) -> Trajectory:
-    """A run's metric over one clock; "examples" takes the number of examples for the time."""
-    match clock:
-        case "wall":
-            spent, end = [e.seconds for e in run.evaluations], run.budget_s
-        case "examples":
-            spent, end = [float(e.examples) for e in run.evaluations], float(run.examples)
-    end = max(end, spent[-1] if spent else 0.0)
-    return Trajectory(spent, counted(run.evaluations), end, broke_off=run.stopped is not None)
 
 
 def compare_runs(
@@ -160,7 +160,7 @@ def compare_runs(
     their_target: float | None = None,
 ) -> ComparisonFigures | None:
     """Two lanes compared by the seeds that both ran, `theirs` to another target if given; None without any."""
-    one, other = _paired(mine, theirs, clock)
+    one, other = paired(mine, theirs, clock)
     if not one:
         return None
     alpha, looks = level
@@ -218,8 +218,10 @@ def _key(comparison: Comparison) -> tuple[str, str, str, bool]:
 
 
 def _lane(lane: Lane, target: float, results: Results, horizon: float | None) -> Lane:
-    estimate = survival(_times(lane.runs, target, VERDICTS), clock=VERDICTS, horizon=horizon)
-    lane = replace(lane, survival=[] if estimate is None else [estimate])
+    estimate = survival(times(lane.runs, target, VERDICTS), clock=VERDICTS, horizon=horizon)
+    lane = replace(
+        lane, survival=[] if estimate is None else [estimate], metric_noise=looks.metric_noise(lane.runs, target)
+    )
     if not lane.counts_examples:
         lane = replace(lane, runs=[replace(run, examples_to_target=None) for run in lane.runs])
     if not results.rungs:
@@ -230,16 +232,6 @@ def _lane(lane: Lane, target: float, results: Results, horizon: float | None) ->
         rungs=rungs_of(climbs, results.rungs, target),
         smallest_budget=smallest_budget(climbs, results.rungs, target, share=results.share),
     )
-
-
-def _times(runs: Sequence[Run], target: float, clock: Clock) -> list[Time]:
-    return [trajectory(run, clock).time(target) for run in runs]
-
-
-def _paired(mine: Sequence[Run], theirs: Sequence[Run], clock: Clock) -> tuple[list[Trajectory], list[Trajectory]]:
-    one, other = ({run.seed: run for run in runs} for runs in (mine, theirs))
-    seeds = sorted(one.keys() & other.keys())
-    return [trajectory(one[seed], clock) for seed in seeds], [trajectory(other[seed], clock) for seed in seeds]
 
 
 def _compare(
@@ -271,20 +263,3 @@ def _targets(runs: list[Run]) -> list[float]:
     climbs = firsts[0].budget is not None
     low = (min if climbs else max)(first.metric for first in firsts)
     return [float(t) for t in np.linspace(low, max(metrics), _CURVE_POINTS + 1)[1:]] if low < max(metrics) else []
-
-
-def timed(run: Run, target: float) -> Run:
-    """The same run with its times to another target."""
-    position = first_crossing(counted(run.evaluations), target, confirm_last=run.stopped is not None)
-    hit = not np.isnan(position)
-
-    def there(values: list[float]) -> float | None:
-        return float(at(position, values)) if hit else None
-
-    return replace(
-        run,
-        hit=bool(hit),
-        time_to_target_s=there([e.seconds for e in run.evaluations]),
-        steps_to_target=there([e.step for e in run.evaluations]),
-        examples_to_target=there([e.examples for e in run.evaluations]),
-    )

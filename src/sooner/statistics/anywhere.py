@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sooner.statistics.direction import told_of
+from sooner.statistics.direction import Spans, told_of
 from sooner.statistics.signed_rank import ALPHA, null_cdf, signed_rank
 from sooner.statistics.times import Trajectory
 
@@ -39,7 +39,7 @@ def level_anywhere(
     pairs = len(lane)
     if pairs != len(against) or not pairs:
         raise ValueError(f"runs are compared in pairs: {pairs} do not match {len(against)}")
-    low, high, told = told_of(_bounds(lane, goals), _bounds(against, goals))
+    low, high, told = told_of(_spans(lane, goals), _spans(against, goals))
     swaps = _swaps(pairs, alpha)
     least = np.ones(len(swaps))
     for goal in range(len(goals)):
@@ -51,10 +51,11 @@ def level_anywhere(
     return float(min(alpha, ordered[reached].max())) if reached.any() else 0.0
 
 
-def _bounds(runs: Sequence[Trajectory], targets: Array) -> tuple[Array, Array]:
-    """(T, n) least and greatest times to each target."""
+def _spans(runs: Sequence[Trajectory], targets: Array) -> Spans:
+    """Of the times to each target, (T, n)."""
     low, high = zip(*(run.bounds(targets) for run in runs), strict=True)
-    return np.stack(low, axis=-1), np.stack(high, axis=-1)
+    ends = np.broadcast_to([float(run.end) for run in runs], (len(targets), len(runs)))
+    return Spans(np.stack(low, axis=-1), np.stack(high, axis=-1), ends)
 
 
 def _swaps(pairs: int, alpha: float) -> NDArray[np.bool_]:

@@ -57,8 +57,7 @@ def direction(lane: Sequence[Time], against: Sequence[Time]) -> Direction:
         raise ValueError(f"times are compared in pairs: {len(lane)} do not match {len(against)}")
     if not lane:
         return Direction(1.0, 0, 0, None)
-    mine, theirs = (np.array([time.bounds for time in times]).T for times in (lane, against))
-    low, high, told = told_of((mine[0], mine[1]), (theirs[0], theirs[1]))
+    low, high, told = told_of(*(_spans(times) for times in (lane, against)))
     cut = any(time.censored for times in (lane, against) for time in times)
     budget = max(time.value for times in (lane, against) for time in times) if cut else None
     if not told.any():
@@ -67,23 +66,41 @@ def direction(lane: Sequence[Time], against: Sequence[Time]) -> Direction:
     return Direction(float(p_value), int(ahead), int(told.sum()), budget)
 
 
-def told_of(lane: tuple[Array, Array], against: tuple[Array, Array]) -> tuple[Array, Array, NDArray[np.bool_]]:
-    """Bounds of the log-ratio of times within the budget, and which pairs say something, each (..., n).
+@dataclass(frozen=True)
+class Spans:
+    """Times as far as they are known, each array (..., n).
 
-    Args:
-        lane, against: (..., n) the least and the greatest that a time can be, the latter infinite where it was cut off.
+    Attributes:
+        low, high: the least and the greatest that a time can be, the latter infinite where the target was not reached.
+        watched: until when each run was watched; where it reached the target, that time or later.
     """
-    cut = np.isinf(lane[1]), np.isinf(against[1])
-    spent = [np.where(gone, low, high) for gone, (low, high) in zip(cut, (lane, against), strict=True)]
-    budget = np.maximum(*spent).max(axis=-1, keepdims=True)
 
-    def most(times: tuple[Array, Array], gone: NDArray[np.bool_]) -> Array:
-        return np.where(gone & (times[0] * _NEARLY >= budget), budget, times[1])
+    low: Array
+    high: Array
+    watched: Array
+
+
+def told_of(lane: Spans, against: Spans) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """Bounds of the log-ratio of times within the budget, and which pairs say something, each (..., n)."""
+    budget = np.maximum(_spent(lane), _spent(against)).max(axis=-1, keepdims=True)
+
+    def most(times: Spans) -> Array:
+        return np.where(np.isinf(times.high) & (times.watched * _NEARLY >= budget), budget, times.high)
 
     with np.errstate(divide="ignore", invalid="ignore"):  # lower bounds may be 0, and so all that was spent
-        low = np.log(against[0]) - np.log(most(lane, cut[0]))
-        high = np.log(most(against, cut[1])) - np.log(lane[0])
-    return low, high, ~(cut[0] & cut[1])
+        low = np.log(against.low) - np.log(most(lane))
+        high = np.log(most(against)) - np.log(lane.low)
+    return low, high, ~(np.isinf(lane.high) & np.isinf(against.high))
+
+
+def _spent(times: Spans) -> Array:
+    """Until a run reached the target, or ended without."""
+    return np.where(np.isinf(times.high), times.watched, times.high)
+
+
+def _spans(times: Sequence[Time]) -> Spans:
+    low, high = np.array([time.bounds for time in times]).T
+    return Spans(low, high, np.array([time.value for time in times]))
 
 
 def lean(low: ArrayLike, high: ArrayLike) -> tuple[Array, NDArray[np.int64]]:

@@ -1,3 +1,4 @@
+import random
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -5,11 +6,13 @@ import pytest
 
 from sooner.errors import RecipeError
 from sooner.racing.plan.agenda import agenda
+from sooner.racing.plan.confirming import winner
 from sooner.racing.plan.lanes import PlannedLane
 from sooner.racing.plan.plan import Plan
 from sooner.racing.plan.stopping import level, standing
 from sooner.racing.record import RunRecord
 from sooner.statistics import sequential
+from sooner.training.evaluation import Evaluation
 from tests.racing.made import plan, recipe, record, smoothed
 
 
@@ -96,3 +99,22 @@ def test_a_lane_whose_verdict_is_in_runs_on_as_long_as_another_is_held_against_i
     found = standing(race, records)
     assert found.stopped["shorter"] == sequential.looks(16)[0]
     assert runs["shorter"] == runs["other"] == 16
+
+
+def test_a_noisy_lane_that_only_touches_the_target_is_stopped_as_one_that_cannot_win() -> None:
+    race = plan("touching", pairs=12, until="decided")
+
+    def looked(lane: str, seed: int) -> RunRecord:
+        rising = [0.05 * place for place in range(21)]
+        # At 0.9 twice in a row after three looks, and below it on the whole.
+        wild = random.Random(seed)
+        touching = [0.91 if place in (3, 4) else 0.87 + wild.gauss(0, 0.015) for place in range(21)]
+        metrics = rising if lane == "baseline" else touching
+        pace = noise(seed)
+        looks = [Evaluation(pace * at, 10 * at, 640 * at, metric) for at, metric in enumerate(metrics)]
+        return replace(record(lane, seed, 20 * pace), looks=looks)
+
+    first = sequential.looks(12)[0]
+    records = [looked(lane, seed) for lane in ("baseline", "touching") for seed in range(first)]
+    assert standing(race, records).hopeless == {"touching"}
+    assert winner(race, records) is None

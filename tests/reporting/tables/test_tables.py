@@ -78,8 +78,13 @@ def test_a_lane_in_numbers() -> None:
     assert [cell.text for cell in full[:3]] == ["baseline", "2 of 3", "0.667 s"]
     assert (full[4].text, full[4].note) == ("70.0%", "30.0–90.0%")
     empty = table(results, "lanes").rows[1].cells
-    assert [cell.text for cell in empty] == ["lane", "0 of 0", "none", "none", "none", "none", "", ""]
+    assert [cell.text for cell in empty] == ["lane", "0 of 0", "none", "none", "none", "none", "none", "", ""]
     assert empty[0].note == "stopped after 8 pairs: could not win any more"
+
+
+def test_the_noise_of_a_lanes_metric_stands_beside_its_end() -> None:
+    lane = dataclasses.replace(alone(run([0.1, 0.9])).lanes[0], metric_noise=0.0123)
+    assert "1.23%" in [cell.text for cell in table(race([lane]), "lanes").rows[0].cells]
 
 
 def test_times_that_are_a_programs_own_word_are_marked() -> None:

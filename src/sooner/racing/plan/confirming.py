@@ -11,6 +11,7 @@ from sooner.racing.plan.ordering import balanced_orders
 from sooner.racing.plan.plan import Plan
 from sooner.racing.record import RunRecord
 from sooner.racing.timing import run_of
+from sooner.results import looks
 from sooner.results.records import Run
 from sooner.results.rescoring import VERDICTS, compare_runs
 from sooner.statistics.signed_rank import MIN_PAIRS
@@ -44,13 +45,14 @@ def winner(plan: Plan, records: Sequence[RunRecord]) -> PlannedLane | None:
     for record in records:
         if record.seed < plan.seed + FRESH:
             runs[record.lane].append(run_of(record, plan.target))
+    scored = looks.equal(runs)
     best: tuple[float, PlannedLane] | None = None
     for lane in plan.lanes:
         if lane.role != "lane":
             continue
         compared = [
             compare_runs(
-                runs[lane.name], runs[other.name], plan.target, VERDICTS, stopping.level(plan, len(runs[lane.name]))
+                scored[lane.name], scored[other.name], plan.target, VERDICTS, stopping.level(plan, len(runs[lane.name]))
             )
             for other in opponents(lane, list(plan.lanes))
         ]

@@ -10,6 +10,8 @@ from sooner.racing.plan.lanes import PlannedLane, PlannedRun
 from sooner.racing.plan.plan import Plan
 from sooner.racing.record import RunRecord
 from sooner.racing.timing import run_of
+from sooner.results.records import Run
+from sooner.results import looks
 from sooner.results.rescoring import VERDICTS, Level, compare_runs
 from sooner.statistics import sequential
 from sooner.statistics.comparison import ComparisonFigures, cannot_win, decided
@@ -43,14 +45,20 @@ def standing(plan: Plan, records: Sequence[RunRecord]) -> Standing:
     open_ones = {lane.name for lane in plan.lanes if lane.role == "lane"}
     stopped: dict[str, int] = {}
     hopeless: set[str] = set()
-    looks = zip(sequential.looks(plan.pairs, plan.alpha), sequential.levels(plan.pairs, plan.alpha), strict=True)
-    for look, (pairs, level) in enumerate(looks, 1):
+    counts, levels = sequential.looks(plan.pairs, plan.alpha), sequential.levels(plan.pairs, plan.alpha)
+    for look, (pairs, level) in enumerate(zip(counts, levels, strict=True), 1):
         seeds = range(plan.seed, plan.seed + pairs)
         if any(seed not in runs[name] for name in live for seed in seeds):
             return Standing(pairs, frozenset(live), stopped, frozenset(hopeless))
+        scored = looks.equal(
+            {
+                name: [run_of(records[seed], plan.target) for seed in seeds if seed in records]
+                for name, records in runs.items()
+            }
+        )
         for lane in _contenders(plan, open_ones):
             compared = [
-                _figures(plan, runs[lane.name], runs[other.name], seeds, (level, look))
+                _figures(plan, scored[lane.name], scored[other.name], (level, look))
                 for other in opponents(lane, list(plan.lanes))
             ]
             beaten = any(cannot_win(figures, detect=plan.rules.detect) for figures in compared)
@@ -90,10 +98,7 @@ def _contenders(plan: Plan, names: set[str]) -> list[PlannedLane]:
     return [lane for lane in plan.lanes if lane.name in names]
 
 
-def _figures(
-    plan: Plan, mine: dict[int, RunRecord], theirs: dict[int, RunRecord], seeds: range, level: Level
-) -> ComparisonFigures:
-    one, other = ([run_of(records[seed], plan.target) for seed in seeds] for records in (mine, theirs))
-    figures = compare_runs(one, other, plan.target, VERDICTS, level)
+def _figures(plan: Plan, mine: Sequence[Run], theirs: Sequence[Run], level: Level) -> ComparisonFigures:
+    figures = compare_runs(mine, theirs, plan.target, VERDICTS, level)
     assert figures is not None  # there are seeds
     return figures

@@ -23,7 +23,7 @@ from sooner.racing.plan.rates import at_rate, grids, rate_of
 from sooner.racing.record import RunRecord
 from sooner.racing.timing import run_of
 from sooner.results.records import Run
-from sooner.results.rescoring import trajectory
+from sooner.results.trajectories import trajectory
 from sooner.results.tuning import Trial, Tuning
 from sooner.statistics.selection import select
 from sooner.statistics.times import Time, expected_running_time

@@ -35,6 +35,8 @@ def _columns(results: Results) -> dict[str, Callable[[LaneSummary], Cell]]:
     if has_examples(results):
         columns["Examples to target"] = lambda row: cells.median(row.examples, words.count)
     columns["Final"] = lambda row: cells.spread(results, row.final)
+    if not results.rungs:
+        columns["Noise"] = lambda row: _noise(results, row)
     columns["Test"] = lambda row: cells.spread(results, row.test)
     if has_energy(results):
         columns["Energy of a run"] = _energy
@@ -51,6 +53,15 @@ def _role(row: LaneSummary) -> Cell:
     dropped = row.lane.dropped_after
     note = "" if dropped is None else f"stopped after {words.number_of(dropped, 'pair')}: could not win any more"
     return Cell(row.lane.role, note=note)
+
+
+def _noise(results: Results, row: LaneSummary) -> Cell:
+    """Of the metric, from one evaluation to the next, where the lane's runs cross the target."""
+    noise = row.lane.metric_noise
+    if noise is None:
+        return NONE
+    points = f"{words.significant(100 * noise)}%" if words.is_share(results) else words.significant(noise)
+    return Cell(points, noise)
 
 
 def _energy(row: LaneSummary) -> Cell:
