@@ -72,7 +72,7 @@ def test_defaults_that_stand_for_none_are_shown() -> None:
     command = [sys.executable, "-m", "sooner.cli", "race", "--help"]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     defaults = {
-        "--pairs": "6",
+        "--pairs": "as many as a verdict needs",
         "--max-pairs": "24",
         "--out": "races/TASK",
         "--threads": "OMP_NUM_THREADS, or one per core",

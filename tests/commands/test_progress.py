@@ -110,7 +110,7 @@ def test_a_search_for_rates_is_told_on_a_terminal_and_in_a_pipe() -> None:
     *lines, last = out.getvalue().splitlines()
     assert lines[0] == f"[1/10] tuning {trials[0].lane.name} seed {SEARCH}: started"
     assert last.startswith(
-        "learning rates: baseline 0.05, as it was written; 0.025 to 0.1 could not be told apart; rs2-10"
+        "learning rates: baseline 0.025, as it was written; 0.0125 to 0.05 could not be told apart; rs2-10"
     )
 
 

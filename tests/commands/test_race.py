@@ -84,7 +84,7 @@ def test_a_race_adds_each_lane_without_its_methods_and_keeps_them_when_resumed(
         ("baseline@0.25ep", "0.25ep", "small"),
         ("without-precropping@small", "0.25ep", "small"),
     ]
-    assert "It changes no method; it differs from the baseline in: learning rate 0.05 to 0.01" in out
+    assert "It changes no method; it differs from the baseline in: learning rate 0.025 to 0.01" in out
     assert "against its control without precropping without-precropping@small: " in out
     status, _, _ = sooner("race", "--resume", "r")
     assert status == 0
@@ -148,7 +148,7 @@ def test_a_tuned_race_says_what_it_tries_and_what_it_chose(sooner: Run, tmp_path
     assert status == 0, err
     assert "after 6 trials of their learning rates, on cpu" in " ".join(out.split())
     lines = out.splitlines()
-    assert any("tuning ema-90@lr=0.1 seed 2000000: accuracy " in line for line in lines)
+    assert any("tuning ema-90@lr=0.05 seed 2000000: accuracy " in line for line in lines)
     (chosen,) = [line for line in lines if line.startswith("learning rates: baseline 0.")]
     assert "; ema-90 0." in chosen
     found = Results.load(tmp_path / "r" / "results.json")

@@ -70,13 +70,13 @@ def test_a_race_tries_rates_and_then_races_at_the_best(make_race: MakeRace, digi
     for lane in found.lanes:
         assert lane.tuning is not None
         assert lane.recipe["optimizer"]["lr"] == lane.tuning.chosen
-        assert [trial.rate for trial in lane.tuning.trials] == [0.025, 0.05, 0.1]
+        assert [trial.rate for trial in lane.tuning.trials] == [0.0125, 0.025, 0.05]
         assert [run.seed for run in lane.runs] == [0, 1]
     assert Results.from_json(found.to_json()) == found
     kept = racing.load_plan(folder)
     assert kept.rates == {lane.name: lane.recipe["optimizer"]["lr"] for lane in found.lanes}
     # Runs rest on these, whatever a later version would choose by the same trials.
-    other = {name: {0.025: 0.05, 0.05: 0.1, 0.1: 0.025}[chosen] for name, chosen in kept.rates.items()}
+    other = {name: {0.0125: 0.025, 0.025: 0.05, 0.05: 0.0125}[chosen] for name, chosen in kept.rates.items()}
     records = racing.finished(folder)
     assert {name: rate(lane.recipe) for name, lane in tuned(replace(kept, rates=other), records).items()} == other
 
