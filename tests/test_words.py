@@ -20,7 +20,7 @@ COUNTED = (
 )
 ALWAYS_SEVERAL = {"MIN_PAIRS", "max_pairs", "looks", "c.looks", "runs", "plan.pairs", "len(all_pairs)"}
 VERBS = {"lane.name", "self.name", "spec", "test.origin"}  # "... runs", "... lacks columns"
-OWNERS = {"_own(lanes)"}  # "its runs"
+OWNERS = {"_own(lanes)", "their"}  # "its runs"
 
 
 @pytest.mark.parametrize(

@@ -137,5 +137,5 @@ def reaching(lane: str, times: ArrayLike, *, budget: float | None = None, first:
     for seed, time in enumerate(np.asarray(times, dtype=float), first):
         end = time if budget is None else budget
         seconds = np.linspace(0, end, 3)
-        runs.append(record(lane, seed, seconds, np.where(seconds >= time, 1.0, seconds / time), steps=[0, 50, 100]))
+        runs.append(record(lane, seed, seconds, seconds / time, steps=[0, 50, 100]))
     return runs

@@ -274,8 +274,8 @@ def _many(results: Results) -> Iterable[Check]:
         yield Check(
             "good",
             "Many lanes",
-            f"{len(lanes)} lanes share the 5%: the chance that any of them is told falsely from the baseline, or from "
-            "a control after that, is at most 5%, and intervals are that much wider.",
+            f"{words.number_of(len(lanes), 'lane')} share the 5%: the chance that any of them is told falsely "
+            "from the baseline, or from a control after that, is at most 5%, and intervals are that much wider.",
         )
 
 

@@ -153,7 +153,7 @@ def _basis(c: Comparison) -> str:
 def _amount(c: Comparison) -> str:
     """The budget that a finding holds within."""
     within = c.within or 0.0
-    return seconds(within) if c.clock == "wall" else f"{count(within)} examples"
+    return seconds(within) if c.clock == "wall" else " ".join([count(within), "examples"])
 
 
 def _looks(c: Comparison) -> str:

@@ -10,8 +10,8 @@ from sooner.racing.plan.lanes import PlannedLane, PlannedRun
 from sooner.racing.plan.plan import Plan
 from sooner.racing.record import RunRecord
 from sooner.racing.timing import run_of
-from sooner.results.records import Run
 from sooner.results import looks
+from sooner.results.records import Run
 from sooner.results.rescoring import VERDICTS, Level, compare_runs
 from sooner.statistics import sequential
 from sooner.statistics.comparison import ComparisonFigures, cannot_win, decided

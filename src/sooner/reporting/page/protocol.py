@@ -124,8 +124,8 @@ def _target(results: Results) -> str:
 def _claims(results: Results) -> str:
     lanes = sum(lane.role == "lane" for lane in results.lanes)
     shared = (
-        f"The {lanes} lanes share the 5% of false verdicts, so each is judged at {100 * share(lanes):.2g}%, and the "
-        "intervals, at that level, hold for all of them at once in 95% of races."
+        f"{words.number_of(lanes, 'lane')} share the 5% of false verdicts, so each is judged at "
+        f"{100 * share(lanes):.2g}%, and the intervals, at that level, hold for all of them at once in 95% of races."
         if results.family > 1
         else "A false verdict on a lane has a chance of at most 5%."
     )
