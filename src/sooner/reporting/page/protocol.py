@@ -116,8 +116,9 @@ def _target(results: Results) -> str:
     every = f" every {words.number_of(results.evaluate_every, 'training example')}" if results.evaluate_every else ""
     return (
         f"Every run trains until its budget ends and is evaluated on validation data{every}, the same in all lanes. "
-        f"Its time to target is when it first reaches {goal} and is still there at the next evaluation, interpolated "
-        f"along a straight line between evaluations (protocol \u201c{results.protocol}\u201d)."
+        f"Its time to target is where its curve crosses {goal}, interpolated between evaluations, once it lies above "
+        f"by more than the noise of the metric explains: touching it is not reaching it (protocol "
+        f"\u201c{results.protocol}\u201d)."
     )
 
 
