@@ -17,7 +17,7 @@ def test_every_task_and_model_is_listed_with_its_cost(sooner: Run) -> None:
 def test_one_task_is_shown_with_its_own_recipe_and_lanes(sooner: Run) -> None:
     status, out, _ = sooner("tasks", "digits")
     assert status == 0
-    assert "optimizer: {name: sgd, lr: 0.05, momentum: 0.9, weight_decay: 0.0005}" in out
+    assert "optimizer: {name: sgd, lr: 0.025, momentum: 0.9, weight_decay: 0.0005}" in out
     assert "rs2-30 and static-30 race against it" in out
     assert "mnist" not in out
     assert "resnet18" not in out
