@@ -75,6 +75,19 @@ def test_the_guide_says_how_many_pairs_a_verdict_takes() -> None:
     assert fewest_pairs(3) == fewest_pairs(4)
 
 
+def test_the_table_of_targets_chosen_afterwards() -> None:
+    found = kept("anywhere.json")["anywhere"]
+    equal, apart = ([row for row in found if row["ratio"] == ratio] for ratio in (1.0, 1.2))
+    assert [
+        f"| equal lanes, a verdict at any target | {percent(equal, 'anywhere')} |",
+        f"| the same at 5% a target | {percent(equal, 'at_5_percent_each')} |",
+        f"| lanes 1.2x apart, a verdict at any target | {percent(apart, 'anywhere')} |",
+        f"| the band holds the true ratio along the whole curve | {percent(apart, 'band_holds')} |",
+    ] == [line for line in OWN.splitlines() if " at any target |" in line or "a target |" in line or "the band" in line]
+    least, most = (f"{100 * edge(float(str(row['band_holds'])) for row in apart):.0f}" for edge in (min, max))
+    assert f"along the whole curve in {least} to {most}%" in GUIDE
+
+
 @pytest.mark.parametrize("text", [README, GUIDE, " ".join((ROOT / "docs/results.md").read_text().split())])
 def test_every_share_of_false_verdicts_is_one_that_was_simulated(text: str) -> None:
     simulated = {"5"} | set(re.findall(r"\d+\.\d", OWN))
